@@ -1,0 +1,126 @@
+"""Graph -> straight-line source -> a function from arrays of givens to arrays of every quantity.
+
+One source serves two arithmetics: NumPy (any number of variants at once, in the last axis) and Arb balls (one variant,
+every digit certain). Names become `v0, v1, ...` and numbers `c0, c1, ...`, so no text of a definition is ever run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+import numpy as np
+
+from generator.exact import ball
+from generator.formula import (
+    Add,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+)
+from generator.functions import expand
+from generator.graph import Graph
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_NUMPY: Mapping[str, Any] = {
+    "exp": np.exp, "log": np.log, "tanh": np.tanh, "sqrt": np.sqrt, "abs": np.abs,
+    "max": np.maximum, "min": np.minimum, "where": np.where,
+}  # fmt: skip
+
+
+def _choose(condition: bool, then: flint.arb, otherwise: flint.arb) -> flint.arb:
+    return then if condition else otherwise
+
+
+_BALLS: Mapping[str, Any] = {
+    "exp": lambda x: x.exp(), "log": lambda x: x.log(), "tanh": lambda x: x.tanh(), "sqrt": lambda x: x.sqrt(),
+    "abs": abs, "max": lambda a, b: a.max(b), "min": lambda a, b: a.min(b), "where": _choose,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The straight-line source of some of a graph's quantities, ready to run.
+
+    `inputs` are the names that `run` takes, `outputs` those it gives, both in order.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    source: str
+    numbers: tuple[Fraction, ...]
+
+    def arrays(self) -> Callable[..., tuple[Array, ...]]:
+        """The function over NumPy arrays (or floats), broadcasting over variants."""
+        constants = [float(number) for number in self.numbers]
+        return self._made(_NUMPY, constants)
+
+    def balls(self) -> Callable[..., tuple[flint.arb, ...]]:
+        """The function over Arb balls, at the working precision that holds when this is called."""
+        return self._made(_BALLS, [ball(number) for number in self.numbers])
+
+    def _made(self, functions: Mapping[str, Any], constants: Sequence[object]) -> Callable[..., Any]:
+        scope: dict[str, Any] = {**functions, **{f"c{number}": value for number, value in enumerate(constants)}}
+        # Our own source, made below from a checked tree: it holds only v<i>, c<i>, operators and the functions above.
+        exec(compile(self.source, "<graph>", "exec"), scope)
+        made: Callable[..., Any] = scope["run"]
+        return made
+
+
+def compile_graph(graph: Graph, inputs: Sequence[str], outputs: Sequence[str]) -> Compiled:
+    """Compile what `outputs` need, taking `inputs` (and what lies before them) as arguments."""
+    places = {quantity.name: f"v{number}" for number, quantity in enumerate(graph)}
+    needed: set[str] = set()
+    stack = [name for name in outputs if name not in inputs]
+    while stack:
+        name = stack.pop()
+        if name not in needed and name not in inputs:
+            needed.add(name)
+            stack.extend(graph.operands[name])
+    numbers: dict[Fraction, str] = {}
+    lines = [
+        f"    {places[q.name]} = {_source(expand(q.formula), places, numbers)}"
+        for q in graph
+        if q.name in needed and q.formula is not None
+    ]
+    arguments = ", ".join(places[name] for name in inputs)
+    results = "".join(f"{places[name]}, " for name in outputs)
+    source = "\n".join([f"def run({arguments}):", *lines, f"    return ({results})", ""])
+    return Compiled(tuple(inputs), tuple(outputs), source, tuple(numbers))
+
+
+def _source(tree: Formula, places: Mapping[str, str], numbers: dict[Fraction, str]) -> str:
+    """The source of one formula, fully parenthesised."""
+    write = lambda part: _source(part, places, numbers)  # noqa: E731 - a local shorthand, used on every line below
+    match tree:
+        case Num(value):
+            return numbers.setdefault(value, f"c{len(numbers)}")
+        case Ref(name):
+            return places[name]
+        case Add(terms):
+            return f"({' + '.join(map(write, terms))})"
+        case Mul(factors):
+            return f"({' * '.join(map(write, factors))})"
+        case Neg(body):
+            return f"(-{write(body)})"
+        case Div(top, bottom):
+            return f"({write(top)} / {write(bottom)})"
+        case Pow(base, Num(exponent)) if exponent.denominator == 1:
+            return f"({write(base)} ** {exponent.numerator})"
+        case Pow(base, exponent):
+            return f"({write(base)} ** {write(exponent)})"
+        case Cases(left, op, right, then, otherwise):
+            return f"where({write(left)} {op} {write(right)}, {write(then)}, {write(otherwise)})"
+        case Call(name, args):
+            return f"{name}({', '.join(map(write, args))})"
+    raise AssertionError(tree)

@@ -1,0 +1,133 @@
+"""Quantity and operand -> the derivative of its one short formula: textbook rows first, SymPy for the rest.
+
+SymPy works at definition time only, on formulas a line long, and once per shape: a weighted sum of sixteen inputs is
+differentiated for one unit, and the result is renamed for all the others.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+
+from generator.errors import FormulaError
+from generator.formula import (
+    Add,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    num,
+    references,
+    replace,
+)
+from generator.functions import expand, textbook_derivative
+from generator.graph import Quantity
+
+
+def derivative(quantity: Quantity, wrt: str) -> Formula:
+    """The derivative of `quantity`'s formula with respect to its operand `wrt`, as a formula.
+
+    A row of `functions.py` gives its textbook form, in terms of its input and its output. Everything else is
+    differentiated by SymPy; a sum is differentiated term by term, so that the order of writing is kept.
+    """
+    formula = quantity.formula
+    assert formula is not None, quantity.name
+    if isinstance(formula, Call):
+        known = textbook_derivative(formula, wrt, quantity.name)
+        if known is not None:
+            return known
+    parts = [part for part in by_terms(formula, wrt) if part != num(0)]
+    if not parts:
+        return num(0)
+    return parts[0] if len(parts) == 1 else Add(tuple(parts))
+
+
+def by_terms(formula: Formula, wrt: str) -> tuple[Formula, ...]:
+    """The derivative of each term of a sum (of the whole formula where it is not one)."""
+    terms = formula.terms if isinstance(formula, Add) else (formula,)
+    return tuple(_differentiated(term, wrt) for term in terms)
+
+
+def _differentiated(formula: Formula, wrt: str) -> Formula:
+    names = references(formula)
+    if wrt not in names:
+        return num(0)
+    places = {name: f"v{number}" for number, name in enumerate(names)}
+    shape = replace(formula, lambda ref: Ref(places[ref.name]))
+    back = {place: name for name, place in places.items()}
+    return replace(_shape_derivative(shape, places[wrt]), lambda ref: Ref(back[ref.name]))
+
+
+@lru_cache(maxsize=4096)
+def _shape_derivative(shape: Formula, wrt: str) -> Formula:
+    return from_sympy(sympy.diff(to_sympy(expand(shape)), sympy.Symbol(wrt, real=True)))
+
+
+_FUNCTIONS = {
+    "exp": sympy.exp, "log": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt, "abs": sympy.Abs,
+    "max": sympy.Max, "min": sympy.Min,
+}  # fmt: skip
+_RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+
+
+def to_sympy(tree: Formula) -> sympy.Expr:
+    """`tree` as a SymPy expression over real symbols; rows must have been written out (`functions.expand`)."""
+    match tree:
+        case Num(value):
+            return sympy.Rational(value.numerator, value.denominator)
+        case Ref(name):
+            return sympy.Symbol(name, real=True)
+        case Add(terms):
+            return sympy.Add(*map(to_sympy, terms))
+        case Mul(factors):
+            return sympy.Mul(*map(to_sympy, factors))
+        case Neg(body):
+            return -to_sympy(body)
+        case Div(top, bottom):
+            return to_sympy(top) / to_sympy(bottom)
+        case Pow(base, exponent):
+            return to_sympy(base) ** to_sympy(exponent)
+        case Call(name, args) if name in _FUNCTIONS:
+            return _FUNCTIONS[name](*map(to_sympy, args))
+        case Cases(left, op, right, then, otherwise):
+            condition = _RELATIONS[op](to_sympy(left), to_sympy(right))
+            return sympy.Piecewise((to_sympy(then), condition), (to_sympy(otherwise), True))
+    raise FormulaError(f"no derivative of `{tree}` is known")
+
+
+def from_sympy(expression: sympy.Expr) -> Formula:
+    """A SymPy expression as a formula tree."""
+    read = from_sympy
+    match expression:
+        case sympy.Rational():
+            return Num(Fraction(int(expression.p), int(expression.q)))
+        case sympy.Symbol():
+            return Ref(expression.name)
+        case sympy.Add():
+            return Add(tuple(map(read, expression.as_ordered_terms())))
+        case sympy.Mul():
+            factors = expression.as_ordered_factors()
+            if factors[0] == -1:
+                rest = factors[1:]
+                return Neg(read(rest[0]) if len(rest) == 1 else Mul(tuple(map(read, rest))))
+            return Mul(tuple(map(read, factors)))
+        case sympy.exp():
+            return Call("exp", (read(expression.args[0]),))
+        case sympy.Pow():
+            if expression.exp == -1:
+                return Div(num(1), read(expression.base))
+            return Pow(read(expression.base), read(expression.exp))
+        case sympy.log() | sympy.tanh() | sympy.Abs() | sympy.Max() | sympy.Min():
+            name = type(expression).__name__.lower()
+            return Call(name, tuple(map(read, expression.args)))
+        case sympy.Piecewise():
+            (then, condition), (otherwise, _) = expression.args
+            return Cases(read(condition.lhs), condition.rel_op, read(condition.rhs), read(then), read(otherwise))
+    raise FormulaError(f"the derivative `{expression}` has no written form here")

@@ -1,0 +1,167 @@
+"""Formula and exact numbers -> an exact number: a fraction where the value is rational, else a ball that encloses it.
+
+Balls are Arb's (python-flint): a midpoint with a rigorous error bound, at the current working precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+import flint
+
+from generator.errors import LonghandError
+from generator.formula import (
+    Add,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+)
+from generator.functions import formula_of
+
+Exact = Fraction | flint.arb
+
+_LONGEST = 4096  # bits; a longer fraction goes on as a ball, so that products of products stay cheap
+
+
+class Undecided(LonghandError):
+    """The working precision does not decide a comparison or a digit; a higher one may."""
+
+
+class Undefined(LonghandError):
+    """The formula has no finite value at these numbers (division by zero, logarithm of zero)."""
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Compute balls with `bits` of working precision inside the block."""
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
+
+
+def ball(value: Exact) -> flint.arb:
+    """`value` as a ball at the working precision."""
+    return value if isinstance(value, flint.arb) else flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+def bounds(value: Exact) -> tuple[Fraction, Fraction]:
+    """The exact lower and upper bound of `value` (equal where it is a fraction)."""
+    if isinstance(value, Fraction):
+        return value, value
+    if not value.is_finite():
+        raise Undefined("the value is not finite")
+    middle, radius = _exact_fraction(value.mid()), _exact_fraction(value.rad())
+    return middle - radius, middle + radius
+
+
+def _exact_fraction(point: flint.arb) -> Fraction:
+    mantissa, exponent = point.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
+    """The value of `tree`, where `value_of` gives the value of each name.
+
+    Raises `Undefined` where there is none, `Undecided` where the working precision does not tell which case holds.
+    """
+    match tree:
+        case Num(value):
+            return value
+        case Ref(name):
+            return value_of(name)
+        case Add(terms):
+            total = evaluate(terms[0], value_of)
+            for term in terms[1:]:
+                total = _both(total, evaluate(term, value_of), lambda a, b: a + b)
+            return total
+        case Mul(factors):
+            product = evaluate(factors[0], value_of)
+            for factor in factors[1:]:
+                product = _both(product, evaluate(factor, value_of), lambda a, b: a * b)
+            return product
+        case Neg(body):
+            return -evaluate(body, value_of)
+        case Div(top, bottom):
+            return _divide(evaluate(top, value_of), evaluate(bottom, value_of))
+        case Pow(base, exponent):
+            return _power(evaluate(base, value_of), evaluate(exponent, value_of))
+        case Cases(left, op, right, then, otherwise):
+            holds = _compare(op, evaluate(left, value_of), evaluate(right, value_of))
+            return evaluate(then if holds else otherwise, value_of)
+        case Call(name, args):
+            body = formula_of(tree)
+            if body is not None:
+                return evaluate(body, value_of)
+            return _call(name, [evaluate(arg, value_of) for arg in args])
+    raise Undefined("a blank has no value")
+
+
+def _both(a: Exact, b: Exact, operate: Callable[[Exact, Exact], Exact]) -> Exact:
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        result = operate(a, b)
+        assert isinstance(result, Fraction)
+        return ball(result) if result.denominator.bit_length() > _LONGEST else result
+    return operate(ball(a), ball(b))
+
+
+def _divide(a: Exact, b: Exact) -> Exact:
+    if b == 0:
+        raise Undefined("division by zero")
+    if not isinstance(b, Fraction) and b.contains(0):
+        raise Undecided("the divisor may be zero")
+    return _both(a, b, lambda x, y: x / y)
+
+
+def _power(base: Exact, exponent: Exact) -> Exact:
+    if isinstance(exponent, Fraction) and exponent.denominator == 1:
+        if base == 0 and exponent < 0:
+            raise Undefined("division by zero")
+        if isinstance(base, Fraction):
+            return base ** int(exponent)
+        return base ** int(exponent)
+    result = ball(base) ** ball(exponent)
+    if not result.is_finite():
+        raise Undefined("a power with no real value")
+    return result
+
+
+def _compare(op: str, a: Exact, b: Exact) -> bool:
+    low, high = bounds(_both(a, b, lambda x, y: x - y))
+    strict = {">": (low > 0, high <= 0), "<": (high < 0, low >= 0), ">=": (low >= 0, high < 0), "<=": (high <= 0, low > 0)}
+    true, false = strict[op]
+    if true == false:
+        raise Undecided("a comparison is too close to decide")
+    return true
+
+
+def _call(name: str, args: list[Exact]) -> Exact:
+    first = args[0]
+    if name in ("max", "min"):
+        best = first
+        for other in args[1:]:
+            best = other if _compare(">" if name == "max" else "<", other, best) else best
+        return best
+    if name == "abs":
+        return abs(first)
+    at_zero = {"exp": Fraction(1), "tanh": Fraction(0), "sqrt": Fraction(0)}
+    if name in at_zero and first == 0 and isinstance(first, Fraction):
+        return at_zero[name]
+    if name == "log" and first == 1 and isinstance(first, Fraction):
+        return Fraction(0)
+    if name not in ("exp", "log", "tanh", "sqrt"):
+        raise Undefined(f"unknown function `{name}`")
+    result: flint.arb = getattr(ball(first), name)()
+    if not result.is_finite():
+        raise Undefined(f"{name} has no finite value there")
+    return result

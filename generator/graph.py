@@ -1,0 +1,168 @@
+"""The graph of quantities: an ordered list in which a formula only names what stands earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+
+from generator.errors import GraphError
+from generator.formula import Formula, references
+
+
+class Role(StrEnum):
+    """What a quantity is for."""
+
+    GIVEN = "given"
+    FORWARD = "forward"
+    LOSS = "loss"
+    LOCAL = "local gradient"
+    GRADIENT = "gradient"
+    UPDATE = "update"
+    AFTER = "after the update"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a notation needs to know to write a quantity's symbol.
+
+    `kind` chooses the notation's pattern (`input`, `weight`, `pre`, `post`, `derivative`, ...); `name` fills it in: the
+    unit's name for what belongs to a unit, the quantity's own name otherwise. `index` is the unit's number in its
+    layer. A derivative is `of` a quantity with respect to (`wrt`) another; an updated value is `of` a quantity.
+    """
+
+    kind: str
+    name: str = ""
+    index: str = ""
+    of: str = ""
+    wrt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One named value: its formula over earlier quantities (`None`: it is given), its role, and how it is spoken of.
+
+    `rule` is the code of the derivation rule that makes it (a key of the language files); `group` names the part of the
+    problem it belongs to (a layer), so that the first of each kind can be told from the others.
+    """
+
+    name: str
+    role: Role
+    label: Label
+    formula: Formula | None = None
+    rule: str = "given"
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A unit in the diagram: it stands for the quantity `name`, in column `column`."""
+
+    name: str
+    column: int
+    kind: str  # input, hidden, output, bias or target
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An arrow of the diagram between two nodes, with the given quantity `label` on it (empty: none)."""
+
+    start: str
+    end: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """What a drawing of the problem shows; where things go is for `diagram.py`."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Quantities in the order of computing, the loss among them, and what is trained with which learning rate.
+
+    `givens` holds the exact values of the given quantities. Raises `GraphError` on a name that is repeated, unknown
+    or used before it stands.
+    """
+
+    quantities: tuple[Quantity, ...]
+    givens: Mapping[str, Fraction]
+    loss: str
+    trained: tuple[str, ...] = ()
+    rate: str = ""
+    diagram: Diagram | None = None
+    _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for quantity in self.quantities:
+            if quantity.name in self._index:
+                raise GraphError(f"the quantity `{quantity.name}` stands twice in the graph")
+            for name in references(quantity.formula) if quantity.formula is not None else ():
+                if name not in self._index:
+                    raise GraphError(f"the formula of `{quantity.name}` uses `{name}`, which does not stand before it")
+            if quantity.formula is None and quantity.name not in self.givens:
+                raise GraphError(f"`{quantity.name}` has neither a formula nor a given value")
+            self._index[quantity.name] = quantity
+
+    def __getitem__(self, name: str) -> Quantity:
+        try:
+            return self._index[name]
+        except KeyError:
+            raise GraphError(f"there is no quantity `{name}`") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+    def __iter__(self) -> Iterator[Quantity]:
+        return iter(self.quantities)
+
+    def __len__(self) -> int:
+        return len(self.quantities)
+
+    @cached_property
+    def operands(self) -> Mapping[str, tuple[str, ...]]:
+        """For each quantity, the names its formula uses, in written order."""
+        return {q.name: references(q.formula) if q.formula is not None else () for q in self.quantities}
+
+    @cached_property
+    def consumers(self) -> Mapping[str, tuple[str, ...]]:
+        """For each quantity, the names of the quantities whose formulas use it, in the graph's order."""
+        found: dict[str, list[str]] = {q.name: [] for q in self.quantities}
+        for name, used in self.operands.items():
+            for operand in used:
+                found[operand].append(name)
+        return {name: tuple(users) for name, users in found.items()}
+
+    def of_role(self, *roles: Role) -> tuple[Quantity, ...]:
+        """The quantities with one of `roles`, in the graph's order."""
+        return tuple(q for q in self.quantities if q.role in roles)
+
+    def needed(self, *targets: str) -> frozenset[str]:
+        """`targets` and all that they are computed from."""
+        found: set[str] = set()
+        stack = list(targets)
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found.add(name)
+                stack.extend(self.operands[name])
+        return frozenset(found)
+
+    def extended(self, *more: Quantity) -> Graph:
+        """The graph with `more` quantities after its own."""
+        return replace(self, quantities=(*self.quantities, *more))
+
+
+def derivative_name(of: str, wrt: str) -> str:
+    """The name of a derivative: `dE_total/dw5`."""
+    return f"d{of}/d{wrt}"
+
+
+def updated_name(name: str) -> str:
+    """The name of a quantity's value after one update: `w5_new`."""
+    return f"{name}_new"

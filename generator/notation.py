@@ -1,0 +1,185 @@
+"""How quantities are written: names, symbols, order, forms and digits. A notation is data; it changes no value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from generator.errors import NotationError
+from generator.formula import Call, Formula, Mul, Ref, parse, rebuild, references, substitute
+from generator.functions import ACTIVATIONS, LOSSES
+from generator.graph import Graph, Label
+from generator.rounding import Rounding
+from generator.typeset.boxes import GREEK, Box, Frac, Row, Word, symbol
+
+
+class Product(StrEnum):
+    """The sign between factors."""
+
+    JUXTAPOSED = "juxtaposed"
+    DOT = "dot"
+    ASTERISK = "asterisk"
+    TIMES = "times"
+
+
+class Chain(StrEnum):
+    """How the chain rule is set out.
+
+    `factors`: from each unit's output gradient (dE/dw = dE/dh · dh/dz · dz/dw); `delta`: through dE/dz; `paths`: a
+    hidden unit's gradient is a sum of named gradients, one per error term; `terms`: every gradient that several error
+    terms reach is worked for each term by itself, then added up.
+    """
+
+    FACTORS = "factors"
+    DELTA = "delta"
+    PATHS = "paths"
+    TERMS = "terms"
+
+
+class Working(StrEnum):
+    """How the factors of a chain are worked: each on its own first, as numbered components, or put in as formulas."""
+
+    SEPARATE = "separate"
+    COMPONENTS = "components"
+    INLINED = "inlined"
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """A way of writing. `symbols` maps a label's kind to a pattern in the symbol language.
+
+    Placeholders of a pattern: `<name>` (`h1`), `<indexed>` (`h_1`), `<index>` (`1`), `<own>` (a target's own name,
+    indexed), and for what is made from another quantity `<symbol>` and `<plain>` (that quantity's symbol, its bare
+    name). A key `=w1` writes the given quantity `w1` in a way of its own.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # unknown keys in a file are errors
+
+    name: str
+    symbols: Mapping[str, str]
+    product: Product = Product.DOT
+    factor_order: tuple[str, str] = ("weight", "input")
+    differential: str = "∂"
+    difference: str = "target_first"  # in the loss: (t - y)² or, output_first, (y - t)²
+    loss_derivative: str = "output_first"  # y - t or, target_first, -(t - y)
+    activation: str = "symbol"  # σ(z), or `written_out`
+    chain: Chain = Chain.FACTORS
+    working: Working = Working.SEPARATE
+    delta_rule: bool = False  # also show each unit's δ and the gradients through it
+    assign: str = "="  # in an update; `:=` keeps the old name on the left
+    plain_updates: bool = False  # parameters by their bare names in update lines (new_w5 = w5 - ...)
+    rounding: Rounding = field(default_factory=Rounding)
+
+
+GIVEN_KINDS = ("input", "weight", "bias", "target", "rate")
+
+_SPLIT = re.compile(r"([A-Za-z]+?)_?(\d+)")
+
+
+def indexed(name: str) -> str:
+    """A bare name in the symbol language: `w10` is `w_{10}`, `eta` is `\\eta`, `target_o1` is `target_{o1}`."""
+    match = _SPLIT.fullmatch(name)
+    if match:
+        return f"{_greek(match[1])}_{{{match[2]}}}"
+    head, _, tail = name.partition("_")
+    return f"{_greek(head)}_{{{plain(tail)}}}" if tail else _greek(head)
+
+
+def _greek(name: str) -> str:
+    return f"\\{name}" if name in GREEK else name
+
+
+def plain(name: str) -> str:
+    """A bare name as one word of the symbol language."""
+    return _greek(name).replace("_", r"\_")
+
+
+class Writer:
+    """A graph in a notation: the symbol of every quantity and the written form of every formula."""
+
+    def __init__(self, graph: Graph, notation: Notation) -> None:
+        self.graph, self.notation = graph, notation
+        self._boxes: dict[Label, Box] = {}
+
+    def box(self, name: str) -> Box:
+        """The symbol of the quantity `name`."""
+        return self.label_box(self.graph[name].label)
+
+    def label_box(self, label: Label) -> Box:
+        """The symbol that a label is written with."""
+        if label not in self._boxes:
+            is_derivative = label.kind == "derivative"
+            self._boxes[label] = self.derivative(label.of, label.wrt) if is_derivative else symbol(self._text(label))
+        return self._boxes[label]
+
+    def derivative(self, of: str, wrt: str) -> Box:
+        """The derivative of one quantity with respect to another, as a fraction of differentials."""
+        d = Word(self.notation.differential)
+        return Frac(Row((d, self.box(of))), Row((d, self.box(wrt))))
+
+    def bare(self, name: str) -> Box:
+        """The bare name of a quantity, for update lines in notations that write it so."""
+        return symbol(plain(name))
+
+    def delta(self, unit: str) -> Box:
+        """The δ of the unit whose pre-activation is the quantity `unit`."""
+        label = self.graph[unit].label
+        return self.label_box(Label("delta", label.name, label.index))
+
+    def _text(self, label: Label) -> str:
+        own = label.of if label.kind == "target" else label.name
+        pattern = self.notation.symbols.get(f"={own}") if label.kind in GIVEN_KINDS else None
+        pattern = pattern or self.notation.symbols.get(label.kind)
+        if pattern is None:
+            raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
+        of = self.graph[label.of] if "<symbol>" in pattern else None
+        values = {
+            "name": plain(label.name),
+            "indexed": indexed(label.name),
+            "own": indexed(own),
+            "index": label.index,
+            "symbol": self._text(of.label) if of else "",
+            "plain": plain(label.of),
+        }
+        return re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
+
+    def written(self, formula: Formula) -> Formula:
+        """`formula` in the order and the forms of this notation; its value is the same."""
+        formula = rebuild(formula, self.written)
+        match formula:
+            case Mul((Ref(first), Ref(second))):
+                kinds = [self._kind(first), self._kind(second)]
+                if "weight" in kinds and (kinds[0] == "weight") != (self.notation.factor_order[0] == "weight"):
+                    return Mul((Ref(second), Ref(first)))
+            case Call(name, (target, output)) if name in LOSSES:
+                row = LOSSES[name]
+                text = row.formula if self.notation.difference == "target_first" else row.formula_output_first
+                return substitute(parse(text), {"t": target, "y": output})
+            case Call(name, (body,)) if name in ACTIVATIONS:
+                if self.notation.activation == "written_out" or not ACTIVATIONS[name].symbol:
+                    return substitute(parse(ACTIVATIONS[name].formula), {"x": body})
+        return formula
+
+    def _kind(self, name: str) -> str:
+        """The kind of a quantity's label; an updated weight is still a weight."""
+        label = self.graph[name].label
+        return self.graph[label.of].label.kind if label.kind == "updated" else label.kind
+
+    def formula(self, name: str) -> Formula:
+        """The formula of the quantity `name` as this notation writes it. The quantity must have one."""
+        formula = self.graph[name].formula
+        assert formula is not None, name
+        return self.written(self._loss_derivative(formula))
+
+    def _loss_derivative(self, formula: Formula) -> Formula:
+        """The derivative of a loss with the difference the way round that the notation wants."""
+        names = references(formula)
+        if self.notation.loss_derivative == "output_first" and len(names) == 2:
+            bound: dict[str, Formula] = {"t": Ref(names[0]), "y": Ref(names[1])}
+            for row in LOSSES.values():
+                if formula == substitute(parse(row.derivative), bound):
+                    return substitute(parse(row.derivative_output_first), bound)
+        return formula

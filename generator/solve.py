@@ -1,0 +1,182 @@
+"""Graph and givens -> `Trace`: the value of every quantity, and what happens over the iterations of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import flint
+import numpy as np
+
+from generator.compiled import Array, compile_graph
+from generator.errors import SolveError
+from generator.exact import Exact, Undecided, Undefined, ball, evaluate, precision
+from generator.formula import Formula, Num, shortest
+from generator.graph import Graph, updated_name
+from generator.rounding import Carry, Rounding, full
+
+_PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # bits; each is tried when the one before leaves a digit open
+
+
+def solve(graph: Graph, givens: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    """Every quantity of `graph` for any number of variants at once, in double precision.
+
+    `givens` replaces given values by arrays whose last axis counts the variants (one variant: length 1).
+    """
+    names = tuple(q.name for q in graph if q.formula is None)
+    values = [np.atleast_1d(np.asarray((givens or {}).get(n, float(graph.givens[n])), dtype=np.float64)) for n in names]
+    outputs = tuple(q.name for q in graph)
+    run = compile_graph(graph, names, outputs).arrays()
+    with np.errstate(over="ignore", under="ignore"):
+        results = run(*np.broadcast_arrays(*values))
+    shape = np.broadcast_shapes(*(value.shape for value in values))
+    return {name: np.broadcast_to(result, shape) for name, result in zip(outputs, results, strict=True)}
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One variant, every digit certain: each quantity's value and how it is shown.
+
+    Under `carry: shown` a value is what its formula gives from the shown operands, as a person with a pencil gets it.
+    """
+
+    graph: Graph
+    rounding: Rounding
+    values: Mapping[str, Exact]
+    shown: Mapping[str, str]
+    _full: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def number(self, name: str) -> Num:
+        """The quantity's shown value as a leaf of a formula."""
+        text = self.shown[name]
+        return Num(Fraction(text), text)
+
+    def full(self, name: str, digits: int = 20) -> str:
+        """The value as a decimal string with at least `digits` significant digits."""
+        return full(self.values[name], digits)
+
+
+def trace(graph: Graph, rounding: Rounding, givens: Mapping[str, Fraction] | None = None) -> Trace:
+    """Work every quantity exactly (fractions, or balls where a value is irrational) and round what is shown.
+
+    Raises `SolveError` naming the quantity that has no value, or whose digits no precision decides.
+    """
+    start = {**graph.givens, **(givens or {})}
+    for bits in _PRECISIONS:
+        with precision(bits):
+            found = _attempt(graph, rounding, start, last=bits == _PRECISIONS[-1])
+        if found is not None:
+            return found
+    raise AssertionError("the last precision decides or raises")
+
+
+def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], last: bool) -> Trace | None:
+    values: dict[str, Exact] = {}
+    carried: dict[str, Exact] = {}
+    shown: dict[str, str] = {}
+    for quantity in graph:
+        try:
+            if quantity.formula is None:
+                value: Exact = start[quantity.name]
+                values[quantity.name] = carried[quantity.name] = value
+                shown[quantity.name] = given_text(value, rounding)
+                continue
+            value = evaluate(quantity.formula, carried.__getitem__)
+            shown[quantity.name] = rounding.text(rounding.tied(value) if last else value)
+        except Undefined as error:
+            raise SolveError(f"`{quantity.name}` has no value: {error}") from None
+        except Undecided as error:
+            if last:
+                raise SolveError(f"`{quantity.name}` cannot be decided: {error}") from None
+            return None
+        values[quantity.name] = value
+        carried[quantity.name] = Fraction(shown[quantity.name]) if rounding.carry is Carry.SHOWN else value
+    return Trace(graph, rounding, values, shown)
+
+
+def given_text(value: Fraction, rounding: Rounding) -> str:
+    """A given number as it was given: exactly, however many digits it has (rounded only where it never ends)."""
+    text = shortest(value)
+    return text if "/" not in text else rounding.text(value)
+
+
+def relation(shown: Formula, result: str, rounding: Rounding) -> str:
+    """`=` where `shown` (a formula of shown numbers), rounded, is exactly the shown `result`; `≈` otherwise."""
+    for bits in _PRECISIONS:
+        with precision(bits):
+            try:
+                value = evaluate(shown, _no_names)
+                value = rounding.tied(value) if bits == _PRECISIONS[-1] else value
+                return "=" if rounding.number(value) == Fraction(result) else "≈"
+            except Undecided:
+                continue
+            except Undefined:
+                return "≈"
+    return "≈"
+
+
+def _no_names(name: str) -> Exact:
+    raise AssertionError(f"`{name}` is not a number")
+
+
+@dataclass(frozen=True)
+class History:
+    """What training does: the loss after every number of updates, and all values after chosen ones.
+
+    `losses[n]` is the loss after n updates (double precision, for drawing); `rows[n]` holds exact values.
+    """
+
+    losses: Array
+    rows: Mapping[int, Mapping[str, Exact]]
+    names: tuple[str, ...]
+
+
+def train(graph: Graph, iterations: int, chosen: tuple[int, ...], rounding: Rounding) -> History:
+    """Repeat the update `iterations` times, in balls wide enough that the shown digits of `chosen` are certain."""
+    wanted = tuple(dict.fromkeys(n for n in (*chosen, 0, iterations) if n <= iterations))
+    names = _history_names(graph)
+    for bits in _PRECISIONS:
+        with precision(bits):
+            try:
+                return _trained(graph, iterations, wanted, names, rounding)
+            except Undecided:
+                continue
+    raise SolveError(f"after {iterations} iterations the digits of the values cannot be decided")
+
+
+def _start(graph: Graph, names: tuple[str, ...]) -> dict[str, Exact]:
+    """The values before the first update, exact where they are rational."""
+    found: dict[str, Exact] = {**graph.givens}
+    for quantity in graph:
+        if quantity.formula is not None and quantity.name in names:
+            found[quantity.name] = evaluate(quantity.formula, found.__getitem__)
+    return {name: found[name] for name in names}
+
+
+def _history_names(graph: Graph) -> tuple[str, ...]:
+    forward = tuple(q.name for q in graph if q.name in graph.needed(graph.loss) and q.formula is not None)
+    return (*forward, *graph.trained)
+
+
+def _trained(
+    graph: Graph, iterations: int, wanted: tuple[int, ...], names: tuple[str, ...], rounding: Rounding
+) -> History:
+    inputs = tuple(q.name for q in graph if q.formula is None)
+    updated = tuple(updated_name(name) for name in graph.trained)
+    run = compile_graph(graph, inputs, (graph.loss, *updated)).balls()
+    look = compile_graph(graph, inputs, names).balls()
+    now = {name: ball(graph.givens[name]) for name in inputs}
+    losses = np.empty(iterations + 1)
+    rows: dict[int, Mapping[str, Exact]] = {0: _start(graph, names)}
+    for iteration in range(iterations + 1):
+        if iteration in wanted and iteration:
+            rows[iteration] = dict(zip(names, look(*now.values()), strict=True))
+            for name in (graph.loss, *graph.trained):
+                rounding.text(rows[iteration][name])  # raises Undecided where a shown digit is still open
+        loss, *after = run(*now.values())
+        if not loss.is_finite():
+            raise SolveError(f"training diverges: the loss is not finite after {iteration} updates")
+        losses[iteration] = float(loss)
+        now.update(zip(graph.trained, after, strict=True))
+    return History(losses, {number: rows[number] for number in sorted(rows)}, names)

@@ -1,0 +1,123 @@
+"""YAML file -> plain data whose scalars are still text, with the line of every key.
+
+Read as text because YAML's own types are not exact (`1e-3` is a string to it, `no` is false, `0.10` a binary float),
+and node by node because a loader silently lets a repeated key overwrite the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from generator.errors import DefinitionError
+
+Location = tuple[str | int, ...]
+Model = TypeVar("Model")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a YAML file says: mappings, lists and text, and the line on which each key or item stands."""
+
+    file: Path
+    data: Any
+    lines: Mapping[Location, int]
+
+    def line(self, place: Location) -> int | None:
+        """The line of `place`, or of the nearest enclosing key that stands in the file."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place)
+
+    def error(self, place: Location, found: str, expected: str) -> DefinitionError:
+        """An error at `place`."""
+        return DefinitionError(self.file, self.line(place), ".".join(map(str, place)), found, expected)
+
+
+def read(path: Path) -> Source:
+    """Read a YAML file. Raises `DefinitionError` where it is missing, not YAML, or repeats a key."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DefinitionError(path, None, "", error.strerror or "an unreadable file", "a definition file") from None
+    except UnicodeDecodeError:
+        raise DefinitionError(path, None, "", "bytes that are not UTF-8", "a text file in UTF-8") from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise DefinitionError(path, line, "", error.problem or "broken YAML", "YAML") from None
+    except yaml.YAMLError as error:
+        raise DefinitionError(path, None, "", str(error).splitlines()[0], "YAML") from None
+    lines: dict[Location, int] = {}
+    return Source(path, _plain(path, node, (), lines), lines)
+
+
+def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Location, int]) -> Any:
+    if node is None:
+        return {}
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in data:
+                first = lines[(*place, key)]
+                name = ".".join(map(str, (*place, key)))
+                raise DefinitionError(path, line, name, f"the key a second time (first on line {first})", "each key once")
+            lines[(*place, key)] = line
+            data[key] = _plain(path, value_node, (*place, key), lines)
+        return data
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(path, item, (*place, number), lines) for number, item in enumerate(node.value)]
+    if node.tag == "tag:yaml.org,2002:null" and node.style is None:
+        return None
+    return node.value
+
+
+def validated(model: type[Model], source: Source, data: Any = None, place: Location = ()) -> Model:
+    """`data` (by default the whole file) as a `model`; a mismatch becomes a `DefinitionError` at its line."""
+    adapter: TypeAdapter[Model] = TypeAdapter(model)
+    try:
+        return adapter.validate_python(source.data if data is None else data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _explained(model, source, place, first) from None
+
+
+def _explained(model: type[object], source: Source, place: Location, error: Any) -> DefinitionError:
+    where: Location = (*place, *(part for part in error["loc"] if not _is_branch(part)))
+    found = f"`{error['input']}`" if isinstance(error["input"], str) else _kind(error["input"])
+    match error["type"]:
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            known = _known_keys(model) if len(where) == len(place) + 1 else ""
+            return source.error(where, "an unknown key", f"one of the known keys{known}")
+        case "missing":
+            return source.error(where, "nothing", "this key")
+        case "value_error":
+            return source.error(where, found, str(error["ctx"]["error"]))
+        case _:
+            message = error["msg"].removeprefix("Input should be ")
+            return source.error(where, found, message)
+
+
+def _is_branch(part: str | int) -> bool:
+    """Whether pydantic put the part in to name a branch of a union, so that it is not in the file."""
+    return isinstance(part, str) and ("[" in part or part in ("str", "bool", "list", "dict", "function-before"))
+
+
+def _kind(data: object) -> str:
+    if data is None:
+        return "nothing"
+    return {dict: "a mapping", list: "a list"}.get(type(data), repr(data))
+
+
+def _known_keys(model: type[object]) -> str:
+    fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else None
+    names = list(fields) if fields else list(getattr(model, "__dataclass_fields__", ()))
+    return f": {', '.join(names)}" if names else ""

@@ -1,0 +1,171 @@
+"""Formula -> boxes: operators, parentheses, fractions and line breaks, decided once for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from generator.formula import (
+    Add,
+    Blank,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    shortest,
+)
+from generator.functions import ACTIVATIONS
+from generator.notation import Product
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+    symbol,
+)
+
+SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
+RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+_FUNCTIONS = {"log": "ln", "tanh": "tanh", "max": "max", "min": "min"}
+
+
+@dataclass(frozen=True)
+class Arranger:
+    """How one notation sets formulas: its product sign, and what stands for a quantity's name."""
+
+    product: Product
+    symbol_of: Callable[[str], Box]
+
+    def box(self, tree: Formula, lead: bool = True) -> Box:
+        """`tree` as boxes. `lead`: it begins a formula or a bracket, so that a minus sign needs no parentheses."""
+        match tree:
+            case Num():
+                return self._number(tree, lead)
+            case Ref(name):
+                return self.symbol_of(name)
+            case Blank(number, width, reference):
+                return Gap(number, width, reference)
+            case Neg(body):
+                inside = Row((Op("−", prefix=True), self._factor(body)))
+                return inside if lead else Fence(inside)
+            case Add():
+                return row(self.terms(tree, lead))
+            case Mul(factors):
+                return self._product(factors, lead)
+            case Div(top, bottom):
+                return Frac(self.box(top), self.box(bottom))
+            case Pow(base, exponent):
+                return self._power(base, exponent)
+            case Cases(left, op, right, then, otherwise):
+                condition = Row((self.box(left), Op(RELATIONS[op]), self.box(right)))
+                return Choice(((self.box(then), condition), (self.box(otherwise), None)))
+            case Call(name, args):
+                return self._call(name, args)
+
+    def terms(self, tree: Add, lead: bool = True) -> list[Box]:
+        """The terms of a sum, each but the first with its sign in front."""
+        found = [self.box(tree.terms[0], lead)]
+        for term in tree.terms[1:]:
+            sign, body = ("−", term.body) if isinstance(term, Neg) else ("+", term)
+            inside = self._factor(body) if isinstance(body, Add | Neg) else self.box(body, lead=False)
+            found.append(Row((Op(sign), inside)))
+        return found
+
+    def rows(self, tree: Formula, limit: int, width: Callable[[Box], int]) -> list[Box]:
+        """`tree` as one row, or a long sum as several, each at most about `limit` wide as `width` measures."""
+        if not isinstance(tree, Add):
+            return [self.box(tree)]
+        rows: list[list[Box]] = [[]]
+        used = 0
+        for term in self.terms(tree):
+            wide = width(term)
+            if rows[-1] and used + wide > limit:
+                rows.append([])
+                used = 0
+            rows[-1].append(term)
+            used += wide + 1
+        return [row(items) for items in rows]
+
+    def _number(self, tree: Num, lead: bool) -> Box:
+        text = tree.text or shortest(tree.value)
+        top, slash, bottom = text.partition("/")
+        inside: Box = Frac(Digits(top.lstrip("-")), Digits(bottom)) if slash else Digits(text)
+        if slash and text.startswith("-"):
+            inside = Row((Op("−", prefix=True), inside))
+        return Fence(inside) if text.startswith("-") and not lead else inside
+
+    def _factor(self, tree: Formula) -> Box:
+        """`tree` as something that a sign or a product sign can stand before."""
+        inside = self.box(tree, lead=False)
+        return Fence(inside) if isinstance(tree, Add | Cases) else inside
+
+    def _product(self, factors: tuple[Formula, ...], lead: bool) -> Box:
+        juxtaposed = self.product is Product.JUXTAPOSED
+        items: list[Box] = []
+        for place, factor in enumerate(factors):
+            before = factors[place - 1] if place else None
+            inside = self.box(factor, lead and not place)
+            adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
+            grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
+            number = isinstance(factor, Num | Blank) and adjoins and not isinstance(inside, Fence)
+            if isinstance(factor, Add | Cases) or grouped or number:
+                inside = Fence(inside)
+            if before is not None and not adjoins:
+                items.append(Op(SIGNS[self.product]))
+            items.append(inside)
+        return row(items)
+
+    def _is_tight(self, tree: Mul) -> bool:
+        """Whether a product shows no sign between its factors."""
+        return all(_adjoins(a, b) for a, b in zip(tree.factors, tree.factors[1:], strict=False))
+
+    def _power(self, base: Formula, exponent: Formula) -> Box:
+        inside = self.box(base, lead=False)
+        if isinstance(inside, Script) and inside.sup is None and isinstance(base, Ref):
+            return Script(inside.base, inside.sub, self.box(exponent))
+        if not isinstance(inside, Fence | Word | Digits) or isinstance(base, Call):
+            inside = Fence(inside)
+        return Script(inside, sup=self.box(exponent))
+
+    def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
+        if name == "exp":
+            return Script(Word("e"), sup=self.box(args[0]))
+        if name == "sqrt":
+            return Root(self.box(args[0]))
+        if name == "abs":
+            return Fence(self.box(args[0]), "|", "|")
+        sign = ACTIVATIONS[name].symbol if name in ACTIVATIONS else ""
+        head = symbol(sign) if sign else Word(_FUNCTIONS.get(name, name), function=True)
+        if isinstance(head, Word) and len(head.text) > 1:
+            head = Word(head.text, function=True)
+        inside: list[Box] = [self.box(args[0])]
+        for arg in args[1:]:
+            inside += [Op(","), self.box(arg)]
+        return Row((head, Fence(row(inside))))
+
+
+def _adjoins(before: Formula, factor: Formula) -> bool:
+    """Whether a factor in parentheses follows directly, as in y(1 − y) and ½(t − y)²."""
+    group = factor.base if isinstance(factor, Pow) else factor
+    coefficient = isinstance(before, Div) and isinstance(before.top, Num) and isinstance(before.bottom, Num)
+    return isinstance(group, Add) and (coefficient or isinstance(before, Ref | Num | Blank))
+
+
+def row(items: list[Box]) -> Box:
+    """Boxes side by side; one box stays itself, and rows inside are opened."""
+    flat: list[Box] = []
+    for item in items:
+        flat.extend(item.items if isinstance(item, Row) else (item,))
+    return flat[0] if len(flat) == 1 else Row(tuple(flat))

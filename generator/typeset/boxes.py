@@ -1,0 +1,169 @@
+"""Boxes: mathematics as it stands on the page, in no particular format.
+
+`arrange` decides everything that a reader sees (order, parentheses, operators, fractions) once, as boxes; a format's
+printer then only spells boxes out. Symbols are written in a small TeX-like language (`net_{h1}`, `w_5^+`, `\\eta`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from generator.errors import NotationError
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
+    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
+    "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
+    "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "partial": "∂",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A name: one letter or several (`net`), Greek letters as themselves; `function` for operators such as tanh."""
+
+    text: str
+    function: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A number exactly as it is shown, with its sign."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator or relation by its Unicode character; `prefix` marks a sign (as in −x)."""
+
+    text: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Boxes side by side."""
+
+    items: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`base` with a subscript, a superscript, or both."""
+
+    base: Box
+    sub: Box | None = None
+    sup: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frac:
+    """A fraction."""
+
+    top: Box
+    bottom: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """`body` in parentheses, or in the brackets given."""
+
+    body: Box
+    left: str = "("
+    right: str = ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The square root of `body`."""
+
+    body: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value by cases: rows of (value, condition); a condition of `None` reads 'otherwise'."""
+
+    rows: tuple[tuple[Box, Box | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A blank to write in: its number in the answer key (0: none) and its width in digits; or a reference to one."""
+
+    number: int
+    width: int
+    reference: bool = False
+
+
+Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap
+
+_TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}])|([+\-*'/|,=:])|\s+|(.)")
+
+
+@lru_cache(maxsize=65536)
+def symbol(text: str) -> Box:
+    """Read a symbol in the TeX-like language: letters, digits, `_`, `^`, braces, `\\alpha`, `\\_`, `'`.
+
+    Raises `NotationError` where the text is not of that language.
+    """
+    tokens = [m for m in _TOKEN.finditer(text) if m.group().strip()]
+    box, rest = _row(tokens, 0, text)
+    if rest != len(tokens):
+        raise NotationError(f"cannot read the symbol `{text}`: unexpected `{tokens[rest].group()}`")
+    return box
+
+
+def _row(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
+    items: list[Box] = []
+    while at < len(tokens) and tokens[at].group() != "}":
+        if tokens[at].group() in "_^":
+            if not items:
+                raise NotationError(f"cannot read the symbol `{text}`: `{tokens[at].group()}` follows nothing")
+            script, after = _atom(tokens, at + 1, text)
+            base = items.pop()
+            sub, sup = (base.sub, base.sup) if isinstance(base, Script) else (None, None)
+            inner = base.base if isinstance(base, Script) else base
+            low = tokens[at].group() == "_"
+            items.append(Script(inner, script if low else sub, sup if low else script))
+            at = after
+        elif tokens[at].group() == "'":
+            base = items.pop() if items else Word("")
+            inner, sub = (base.base, base.sub) if isinstance(base, Script) else (base, None)
+            items.append(Script(inner, sub, Op("′")))
+            at += 1
+        else:
+            item, at = _atom(tokens, at, text)
+            last = items[-1] if items else None
+            if isinstance(item, Word | Digits) and isinstance(last, Word) and not item.text.startswith("-"):
+                items[-1] = Word(last.text + item.text)  # `new\_w5` is one name
+            else:
+                items.append(item)
+    return (items[0] if len(items) == 1 else Row(tuple(items))), at
+
+
+def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
+    if at >= len(tokens):
+        raise NotationError(f"cannot read the symbol `{text}`: it ends too early")
+    command, escaped, letters, digits, brace, mark, other = tokens[at].groups()
+    if brace == "{":
+        box, after = _row(tokens, at + 1, text)
+        if after >= len(tokens):
+            raise NotationError(f"cannot read the symbol `{text}`: a `{{` is not closed")
+        return box, after + 1
+    if command:
+        if command not in GREEK:
+            raise NotationError(f"cannot read the symbol `{text}`: unknown `\\{command}`")
+        return Word(GREEK[command]), at + 1
+    if letters or escaped == "_":
+        return Word(letters or "_"), at + 1
+    if digits:
+        return Digits(digits), at + 1
+    if mark:
+        return Op({"*": "∗", "-": "−"}.get(mark, mark)), at + 1
+    if other and (other.isalpha() or other in "∂′"):
+        return Word(other), at + 1
+    raise NotationError(f"cannot read the symbol `{text}`: unexpected `{tokens[at].group()}`")

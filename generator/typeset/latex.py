@@ -1,0 +1,113 @@
+"""Boxes -> LaTeX mathematics (also for Markdown, where GitHub, Jupyter and MathJax read it)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from generator.typeset.boxes import (
+    GREEK,
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+)
+
+_COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()}
+_OPS = {
+    "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
+    "′": r"\prime", "≠": r"\ne", "→": r"\to",
+}  # fmt: skip
+_KNOWN = ("ln", "tanh", "max", "min")
+
+
+def macro_gap(gap: Gap) -> str:
+    """A blank through the macros of the LaTeX format file."""
+    if gap.reference:
+        return rf"\lhref{{{gap.number}}}"
+    return rf"\lhblank{{{gap.number or ''}}}{{{gap.width}}}"
+
+
+def plain_gap(gap: Gap) -> str:
+    """A blank in nothing but standard commands, for Markdown."""
+    if gap.reference:
+        return rf"\boxed{{\scriptstyle {gap.number}}}"
+    rule = rf"\underline{{\hspace{{{0.6 * gap.width + 0.8:.1f}em}}}}"
+    return rf"{rule}_{{\,({gap.number})}}" if gap.number else rule
+
+
+def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
+    """`box` as LaTeX, without the dollar signs; `gap` writes the blanks."""
+    write = lambda part: latex(part, gap)  # noqa: E731 - a local shorthand, used on every line below
+    match box:
+        case Word(text, function):
+            return _word(text, function)
+        case Digits(text):
+            return text
+        case Op(text, prefix):
+            sign = _OPS.get(text, text)
+            return f"{{{sign}}}" if prefix and text == "·" else sign
+        case Row(items):
+            return _joined([write(item) for item in items])
+        case Frac(top, bottom):
+            return rf"\frac{{{write(top)}}}{{{write(bottom)}}}"
+        case Script(base, sub, sup):
+            low = f"_{_braced(write(sub))}" if sub is not None else ""
+            high = f"^{_braced(write(sup))}" if sup is not None else ""
+            return f"{write(base)}{low}{high}"
+        case Fence(body, left, right):
+            inside = write(body)
+            tall = r"\frac" in inside or r"\begin" in inside or r"\underline" in inside
+            bars = {"|": r"\lvert", "(": "("}.get(left, left), {"|": r"\rvert", ")": ")"}.get(right, right)
+            if tall:
+                return rf"\left{bars[0]} {inside} \right{bars[1]}"
+            return f"{bars[0]} {inside} {bars[1]}" if left == "|" else f"{left}{inside}{right}"
+        case Root(body):
+            return rf"\sqrt{{{write(body)}}}"
+        case Choice(rows):
+            lines = [f"{write(value)} & {_condition(condition and write(condition))}" for value, condition in rows]
+            return "\\begin{cases} " + r" \\ ".join(lines) + " \\end{cases}"
+        case Gap():
+            return gap(box)
+
+
+def _condition(text: str | None) -> str:
+    return r"\text{otherwise}" if text is None else rf"\text{{if }} {text}"
+
+
+def _word(text: str, function: bool) -> str:
+    if function:
+        return f"\\{text}" if text in _KNOWN else rf"\operatorname{{{text}}}"
+    if text in _COMMANDS:
+        return _COMMANDS[text]
+    if len(text) == 1 or (text[1:].isdigit() and text[0].isalpha()):
+        return text
+    escaped = text.replace("_", r"\_")
+    return rf"\mathrm{{{escaped}}}"
+
+
+def _braced(text: str) -> str:
+    return text if len(text) == 1 else f"{{{text}}}"
+
+
+def _joined(parts: list[str]) -> str:
+    """Parts side by side, with a space only after a command that a letter would lengthen, and around signs."""
+    out = parts[0] if parts else ""
+    for before, part in zip(parts, parts[1:], strict=False):
+        spaced = before in _SPACED or part in _SPACED or (_ends_in_command(before) and part[:1].isalpha())
+        out += f" {part}" if spaced else part
+    return out
+
+
+_SPACED = {*_OPS.values(), "+", "=", "<", ">", ":=", ","}
+
+
+def _ends_in_command(text: str) -> bool:
+    head, slash, tail = text.rpartition("\\")
+    return bool(slash) and tail.isalpha()

@@ -1,0 +1,69 @@
+"""Boxes -> native MathML (Core), which browsers lay out without any script."""
+
+from __future__ import annotations
+
+from html import escape
+
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+)
+
+
+def mathml(box: Box) -> str:
+    """`box` as MathML elements, without the `math` element around them."""
+    match box:
+        case Word(text, function):
+            return _word(text, function)
+        case Digits(text):
+            number = f"<mn>{text.lstrip('-')}</mn>"
+            return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number
+        case Op(text, prefix):
+            return f'<mo form="prefix">{escape(text)}</mo>' if prefix else f"<mo>{escape(text)}</mo>"
+        case Row(items):
+            return f"<mrow>{''.join(map(mathml, items))}</mrow>"
+        case Frac(top, bottom):
+            return f"<mfrac>{mathml(top)}{mathml(bottom)}</mfrac>"
+        case Script(base, sub, None) if sub is not None:
+            return f"<msub>{mathml(base)}{mathml(sub)}</msub>"
+        case Script(base, None, sup) if sup is not None:
+            return f"<msup>{mathml(base)}{mathml(sup)}</msup>"
+        case Script(base, sub, sup) if sub is not None and sup is not None:
+            return f"<msubsup>{mathml(base)}{mathml(sub)}{mathml(sup)}</msubsup>"
+        case Script(base):
+            return mathml(base)
+        case Fence(body, left, right):
+            opening = f'<mo form="prefix" fence="true">{left}</mo>'
+            return f'<mrow>{opening}{mathml(body)}<mo form="postfix" fence="true">{right}</mo></mrow>'
+        case Root(body):
+            return f"<msqrt>{mathml(body)}</msqrt>"
+        case Choice(rows):
+            lines = "".join(
+                f"<mtr><mtd>{mathml(value)}</mtd><mtd>{_condition(condition)}</mtd></mtr>" for value, condition in rows
+            )
+            return f'<mrow><mo form="prefix" fence="true">{{</mo><mtable class="lh-cases">{lines}</mtable></mrow>'
+        case Gap(number, width, reference):
+            if reference:
+                return f'<mtext class="lh-ref">{number}</mtext>'
+            label = f"{number}" if number else ""
+            return f'<mtext class="lh-blank" style="min-width:{0.6 * width + 1:.1f}em">{label}</mtext>'
+
+
+def _condition(box: Box | None) -> str:
+    return "<mtext>otherwise</mtext>" if box is None else f"<mtext>if </mtext>{mathml(box)}"
+
+
+def _word(text: str, function: bool) -> str:
+    """A name: one letter is italic; a letter with digits (h1) is an italic letter and upright digits; others upright."""
+    if not function and len(text) > 1 and text[0].isalpha() and text[1:].isdigit():
+        return f"<mrow><mi>{escape(text[0])}</mi><mn>{text[1:]}</mn></mrow>"
+    return f"<mi>{escape(text)}</mi>"

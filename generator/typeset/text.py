@@ -1,0 +1,79 @@
+"""Boxes -> one line of plain text for a terminal, and the width by which long sums are broken."""
+
+from __future__ import annotations
+
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+)
+
+_LOW = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_HIGH = str.maketrans("0123456789+-′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′")
+_TIGHT = {"·", "∗", "×", ",", "′"}
+
+
+def text(box: Box) -> str:
+    """`box` on one line: subscripts as they can be written, fractions with a slash."""
+    match box:
+        case Word(word, _):
+            return word
+        case Digits(digits):
+            return digits.replace("-", "−")
+        case Op(sign, prefix):
+            return sign if prefix or sign in ("′",) else (", " if sign == "," else f" {sign} ")
+        case Row(items):
+            return "".join(map(text, items))
+        case Frac(Digits("1"), Digits("2")):
+            return "½"
+        case Frac(top, bottom):
+            return f"{_tight(top)}/{_tight(bottom)}"
+        case Script(base, sub, sup):
+            low = _script(text(sub), _LOW, "_") if sub is not None else ""
+            high = _script(text(sup).strip(), _HIGH, "^") if sup is not None else ""
+            return f"{text(base)}{low}{high}"
+        case Fence(body, left, right):
+            return f"{left}{text(body)}{right}"
+        case Root(body):
+            return f"√({text(body)})"
+        case Choice(rows):
+            return "; ".join(
+                text(value) + (f" if {text(condition)}" if condition else " otherwise") for value, condition in rows
+            )
+        case Gap(number, width, reference):
+            return f"[{number}]" if reference else "_" * (width + 2) + (f"({number})" if number else "")
+
+
+def width(box: Box) -> int:
+    """About how many characters wide `box` stands: a fraction is as wide as its wider half."""
+    match box:
+        case Row(items):
+            return sum(map(width, items))
+        case Frac(top, bottom):
+            return max(width(top), width(bottom)) + 1
+        case Script(base, sub, sup):
+            scripts = max(width(part) if part is not None else 0 for part in (sub, sup))
+            return width(base) + (2 * scripts + 2) // 3
+        case Fence(body):
+            return width(body) + 2
+        case _:
+            return len(text(box))
+
+
+def _script(inside: str, small: dict[int, int], mark: str) -> str:
+    if all(ord(letter) in small for letter in inside):
+        return inside.translate(small)
+    return f"{mark}{inside}" if inside.isalnum() else f"{mark}({inside})"
+
+
+def _tight(box: Box) -> str:
+    inside = text(box)
+    return f"({inside})" if " " in inside else inside

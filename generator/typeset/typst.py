@@ -1,0 +1,72 @@
+"""Boxes -> Typst mathematics."""
+
+from __future__ import annotations
+
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+)
+
+_OPS = {
+    "·": "dot.op", "∗": "ast.op", "×": "times", "−": "-", "≈": "approx", "≔": ":=", "≤": "<=", "≥": ">=",
+    "′": "prime", "≠": "!=", "→": "->", ",": ",",
+}  # fmt: skip
+_KNOWN = ("ln", "tanh", "max", "min")
+
+
+def typst(box: Box) -> str:
+    """`box` as Typst mathematics, without the dollar signs. Blanks call the function `blank` of the format file."""
+    match box:
+        case Word(text, function):
+            return _word(text, function)
+        case Digits(text):
+            return text
+        case Op(text):
+            return _OPS.get(text, text)
+        case Row(items):
+            return " ".join(map(typst, items))
+        case Frac(top, bottom):
+            return f"frac({_argument(top)}, {_argument(bottom)})"
+        case Script(base, sub, sup):
+            low = f"_({typst(sub)})" if sub is not None else ""
+            high = f"^({typst(sup)})" if sup is not None else ""
+            return f"{typst(base)}{low}{high}"
+        case Fence(body, "|", "|"):
+            return f"abs({_argument(body)})"
+        case Fence(body):
+            return f"({typst(body)})"
+        case Root(body):
+            return f"sqrt({_argument(body)})"
+        case Choice(rows):
+            lines = [f"{_argument(value)} quad {_condition(condition)}" for value, condition in rows]
+            return f"cases({', '.join(lines)})"
+        case Gap(number, width, reference):
+            return f"#backref({number})" if reference else f"#blank({number}, {width})"
+
+
+def _condition(box: Box | None) -> str:
+    return "upright(\"otherwise\")" if box is None else f"upright(\"if\") {_argument(box)}"
+
+
+def _argument(box: Box) -> str:
+    """A box as an argument of a function, where a comma or semicolon would end it."""
+    return typst(box).replace(",", "\\,").replace(";", "\\;")
+
+
+def _word(text: str, function: bool) -> str:
+    if function:
+        return text if text in _KNOWN else f'op("{text}")'
+    if len(text) == 1:
+        return "\\#" if text == "#" else text
+    if text[0].isalpha() and text[1:].isdigit():
+        return f"{text[0]} {text[1:]}"
+    return f'upright("{text}")'
