@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import flint
@@ -62,8 +63,7 @@ class Compiled:
 
     def arrays(self) -> Callable[..., tuple[Array, ...]]:
         """The function over NumPy arrays (or floats), broadcasting over variants."""
-        constants = [float(number) for number in self.numbers]
-        return self._made(_NUMPY, constants)
+        return self._made(_NUMPY, [float(number) for number in self.numbers])
 
     def balls(self) -> Callable[..., tuple[flint.arb, ...]]:
         """The function over Arb balls, at the working precision that holds when this is called."""
@@ -101,7 +101,7 @@ def compile_graph(graph: Graph, inputs: Sequence[str], outputs: Sequence[str]) -
 
 def _source(tree: Formula, places: Mapping[str, str], numbers: dict[Fraction, str]) -> str:
     """The source of one formula, fully parenthesised."""
-    write = lambda part: _source(part, places, numbers)  # noqa: E731 - a local shorthand, used on every line below
+    write = partial(_source, places=places, numbers=numbers)
     match tree:
         case Num(value):
             return numbers.setdefault(value, f"c{len(numbers)}")

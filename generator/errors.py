@@ -15,9 +15,7 @@ class DefinitionError(LonghandError):
     `file`, `line` (1-based) and `key` (dotted path) name the place; `found` and `expected` name the difference.
     """
 
-    def __init__(
-        self, file: Path | str | None, line: int | None, key: str, found: str, expected: str
-    ) -> None:
+    def __init__(self, file: Path | str | None, line: int | None, key: str, found: str, expected: str) -> None:
         self.file, self.line, self.key, self.found, self.expected = file, line, key, found, expected
         place = ":".join(str(part) for part in (file, line) if part is not None)
         where = f"{place}: " if place else ""

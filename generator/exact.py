@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from typing import Any
 
 import flint
 
@@ -31,11 +32,11 @@ Exact = Fraction | flint.arb
 _LONGEST = 4096  # bits; a longer fraction goes on as a ball, so that products of products stay cheap
 
 
-class Undecided(LonghandError):
+class Undecided(LonghandError):  # noqa: N818 - it is a state of knowledge, retried with more precision
     """The working precision does not decide a comparison or a digit; a higher one may."""
 
 
-class Undefined(LonghandError):
+class Undefined(LonghandError):  # noqa: N818 - as above: callers turn it into an error with a name
     """The formula has no finite value at these numbers (division by zero, logarithm of zero)."""
 
 
@@ -100,19 +101,20 @@ def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
             holds = _compare(op, evaluate(left, value_of), evaluate(right, value_of))
             return evaluate(then if holds else otherwise, value_of)
         case Call(name, args):
-            body = formula_of(tree)
-            if body is not None:
-                return evaluate(body, value_of)
+            written_out = formula_of(tree)
+            if written_out is not None:
+                return evaluate(written_out, value_of)
             return _call(name, [evaluate(arg, value_of) for arg in args])
     raise Undefined("a blank has no value")
 
 
-def _both(a: Exact, b: Exact, operate: Callable[[Exact, Exact], Exact]) -> Exact:
+def _both(a: Exact, b: Exact, operate: Callable[[Any, Any], Any]) -> Exact:
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         result = operate(a, b)
         assert isinstance(result, Fraction)
         return ball(result) if result.denominator.bit_length() > _LONGEST else result
-    return operate(ball(a), ball(b))
+    made: flint.arb = operate(ball(a), ball(b))
+    return made
 
 
 def _divide(a: Exact, b: Exact) -> Exact:
@@ -127,9 +129,7 @@ def _power(base: Exact, exponent: Exact) -> Exact:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         if base == 0 and exponent < 0:
             raise Undefined("division by zero")
-        if isinstance(base, Fraction):
-            return base ** int(exponent)
-        return base ** int(exponent)
+        return base ** int(exponent) if isinstance(base, Fraction) else base ** int(exponent)
     result = ball(base) ** ball(exponent)
     if not result.is_finite():
         raise Undefined("a power with no real value")
@@ -138,7 +138,12 @@ def _power(base: Exact, exponent: Exact) -> Exact:
 
 def _compare(op: str, a: Exact, b: Exact) -> bool:
     low, high = bounds(_both(a, b, lambda x, y: x - y))
-    strict = {">": (low > 0, high <= 0), "<": (high < 0, low >= 0), ">=": (low >= 0, high < 0), "<=": (high <= 0, low > 0)}
+    strict = {
+        ">": (low > 0, high <= 0),
+        "<": (high < 0, low >= 0),
+        ">=": (low >= 0, high < 0),
+        "<=": (high <= 0, low > 0),
+    }
     true, false = strict[op]
     if true == false:
         raise Undecided("a comparison is too close to decide")
@@ -153,7 +158,8 @@ def _call(name: str, args: list[Exact]) -> Exact:
             best = other if _compare(">" if name == "max" else "<", other, best) else best
         return best
     if name == "abs":
-        return abs(first)
+        positive: Exact = abs(first)
+        return positive
     at_zero = {"exp": Fraction(1), "tanh": Fraction(0), "sqrt": Fraction(0)}
     if name in at_zero and first == 0 and isinstance(first, Fraction):
         return at_zero[name]

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from generator.errors import FormulaError
 
@@ -194,7 +194,7 @@ def parse(text: str) -> Formula:
 
 
 def _from_ast(node: ast.expr, text: str) -> Formula:
-    read = lambda part: _from_ast(part, text)  # noqa: E731 - a local shorthand, used on every line below
+    read = partial(_from_ast, text=text)
     match node:
         case ast.Constant() if type(node.value) in (int, float):
             # The digits as typed, so that 0.1 is one tenth.

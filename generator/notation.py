@@ -115,6 +115,14 @@ class Writer:
             self._boxes[label] = self.derivative(label.of, label.wrt) if is_derivative else symbol(self._text(label))
         return self._boxes[label]
 
+    def check(self) -> None:
+        """Raise `NotationError` where two quantities would be written alike."""
+        seen: dict[Box, str] = {}
+        for quantity in self.graph:
+            other = seen.setdefault(self.box(quantity.name), quantity.name)
+            if other != quantity.name:
+                raise NotationError(f"notation `{self.notation.name}` writes `{other}` and `{quantity.name}` alike")
+
     def derivative(self, of: str, wrt: str) -> Box:
         """The derivative of one quantity with respect to another, as a fraction of differentials."""
         d = Word(self.notation.differential)

@@ -82,4 +82,3 @@ def _nested(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, A
     return {
         key: {**inherited.get(key, {}), **value} if isinstance(value, dict) else value for key, value in own.items()
     }
-

@@ -51,7 +51,9 @@ def _texts(value: object) -> object:
     return {"en": value} if isinstance(value, str) else value
 
 
-_NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^({_NUMBER.pattern}|{_FRACTION.pattern})$"}]}
+_NUMBER_SCHEMA = {
+    "anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^({_NUMBER.pattern}|{_FRACTION.pattern})$"}]
+}
 
 Exact = Annotated[Fraction, BeforeValidator(exact), WithJsonSchema(_NUMBER_SCHEMA)]
 Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
@@ -78,7 +80,9 @@ class Worksheet(Model):
 
     level: Literal["guided", "faded", "open"] = "guided"
     ask: tuple[str, ...] = Field((), description="at level `open`: the quantities asked for (default: the usual ones)")
-    points: dict[Literal["forward", "loss", "local", "gradient", "update", "after"], Exact] = Field(default_factory=dict)
+    points: dict[Literal["forward", "loss", "local", "gradient", "update", "after"], Exact] = Field(
+        default_factory=dict
+    )
 
 
 class Problem(Model):

@@ -37,5 +37,7 @@ def find(*parts: str) -> Path | None:
 
 def names(folder: str, suffix: str) -> tuple[str, ...]:
     """The names (without `suffix`) of all template files in `folder`, sorted."""
-    found = {path.name.removesuffix(suffix) for base in template_folders() for path in (base / folder).glob(f"*{suffix}")}
+    found = {
+        path.name.removesuffix(suffix) for base in template_folders() for path in (base / folder).glob(f"*{suffix}")
+    }
     return tuple(sorted(found))

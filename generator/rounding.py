@@ -72,10 +72,8 @@ class Rounding:
         return max(0, self.significant - 1 - _magnitude(value)) if value else 0
 
     def _round(self, value: Fraction) -> Fraction:
-        if self.significant is not None and value:
-            places = self.significant - 1 - _magnitude(value)
-        else:
-            places = self.decimals
+        fixed_places = self.significant is None or not value
+        places = self.decimals if fixed_places else (self.significant or 1) - 1 - _magnitude(value)
         scale = Fraction(10) ** places
         scaled = abs(value) * scale
         whole, rest = divmod(scaled.numerator, scaled.denominator)

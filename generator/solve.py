@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import flint
 import numpy as np
 
 from generator.compiled import Array, compile_graph
@@ -78,9 +77,9 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
     for quantity in graph:
         try:
             if quantity.formula is None:
-                value: Exact = start[quantity.name]
-                values[quantity.name] = carried[quantity.name] = value
-                shown[quantity.name] = given_text(value, rounding)
+                given = start[quantity.name]
+                values[quantity.name] = carried[quantity.name] = given
+                shown[quantity.name] = given_text(given, rounding)
                 continue
             value = evaluate(quantity.formula, carried.__getitem__)
             shown[quantity.name] = rounding.text(rounding.tied(value) if last else value)

@@ -69,7 +69,9 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
             if key in data:
                 first = lines[(*place, key)]
                 name = ".".join(map(str, (*place, key)))
-                raise DefinitionError(path, line, name, f"the key a second time (first on line {first})", "each key once")
+                raise DefinitionError(
+                    path, line, name, f"the key a second time (first on line {first})", "each key once"
+                )
             lines[(*place, key)] = line
             data[key] = _plain(path, value_node, (*place, key), lines)
         return data

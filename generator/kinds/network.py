@@ -46,7 +46,9 @@ class Definition(Problem):
     biases: dict[Name, Exact] = Field(default_factory=dict)
     targets: dict[Name, Exact] = Field(description="one for each unit of the last layer, in its order")
     loss: str = "half_squared_error"
-    learning_rate: Annotated[dict[Name, Exact], BeforeValidator(_named_rate), Field(min_length=1, max_length=1)] | None = None
+    learning_rate: (
+        Annotated[dict[Name, Exact], BeforeValidator(_named_rate), Field(min_length=1, max_length=1)] | None
+    ) = None
     trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     names: Names = Names()
 

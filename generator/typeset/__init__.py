@@ -1,0 +1,1 @@
+"""Formula -> boxes -> the text of each format."""

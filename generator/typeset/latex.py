@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 
 from generator.typeset.boxes import (
     GREEK,
@@ -44,7 +46,7 @@ def plain_gap(gap: Gap) -> str:
 
 def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
     """`box` as LaTeX, without the dollar signs; `gap` writes the blanks."""
-    write = lambda part: latex(part, gap)  # noqa: E731 - a local shorthand, used on every line below
+    write = partial(latex, gap=gap)
     match box:
         case Word(text, function):
             return _word(text, function)
@@ -71,7 +73,7 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Root(body):
             return rf"\sqrt{{{write(body)}}}"
         case Choice(rows):
-            lines = [f"{write(value)} & {_condition(condition and write(condition))}" for value, condition in rows]
+            lines = [f"{write(value)} & {_condition(None if condition is None else write(condition))}" for value, condition in rows]
             return "\\begin{cases} " + r" \\ ".join(lines) + " \\end{cases}"
         case Gap():
             return gap(box)
@@ -89,7 +91,7 @@ def _word(text: str, function: bool) -> str:
     if len(text) == 1 or (text[1:].isdigit() and text[0].isalpha()):
         return text
     escaped = text.replace("_", r"\_")
-    return rf"\mathrm{{{escaped}}}"
+    return rf"\mathit{{{escaped}}}"
 
 
 def _braced(text: str) -> str:
@@ -99,7 +101,7 @@ def _braced(text: str) -> str:
 def _joined(parts: list[str]) -> str:
     """Parts side by side, with a space only after a command that a letter would lengthen, and around signs."""
     out = parts[0] if parts else ""
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         spaced = before in _SPACED or part in _SPACED or (_ends_in_command(before) and part[:1].isalpha())
         out += f" {part}" if spaced else part
     return out
@@ -109,5 +111,5 @@ _SPACED = {*_OPS.values(), "+", "=", "<", ">", ":=", ","}
 
 
 def _ends_in_command(text: str) -> bool:
-    head, slash, tail = text.rpartition("\\")
+    _, slash, tail = text.rpartition("\\")
     return bool(slash) and tail.isalpha()

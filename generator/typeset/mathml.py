@@ -27,6 +27,8 @@ def mathml(box: Box) -> str:
         case Digits(text):
             number = f"<mn>{text.lstrip('-')}</mn>"
             return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number
+        case Op("′"):
+            return '<mo lspace="0" rspace="0">′</mo>'
         case Op(text, prefix):
             return f'<mo form="prefix">{escape(text)}</mo>' if prefix else f"<mo>{escape(text)}</mo>"
         case Row(items):
@@ -42,8 +44,12 @@ def mathml(box: Box) -> str:
         case Script(base):
             return mathml(base)
         case Fence(body, left, right):
-            opening = f'<mo form="prefix" fence="true">{left}</mo>'
-            return f'<mrow>{opening}{mathml(body)}<mo form="postfix" fence="true">{right}</mo></mrow>'
+            inside = mathml(body)
+            # A stretchy bracket is as wide as its widest variant, so only tall content gets one.
+            stretchy = "true" if "<mfrac>" in inside or "<mtable" in inside or "<msqrt>" in inside else "false"
+            opening = f'<mo form="prefix" fence="true" stretchy="{stretchy}">{left}</mo>'
+            closing = f'<mo form="postfix" fence="true" stretchy="{stretchy}">{right}</mo>'
+            return f"<mrow>{opening}{inside}{closing}</mrow>"
         case Root(body):
             return f"<msqrt>{mathml(body)}</msqrt>"
         case Choice(rows):
@@ -51,19 +57,21 @@ def mathml(box: Box) -> str:
                 f"<mtr><mtd>{mathml(value)}</mtd><mtd>{_condition(condition)}</mtd></mtr>" for value, condition in rows
             )
             return f'<mrow><mo form="prefix" fence="true">{{</mo><mtable class="lh-cases">{lines}</mtable></mrow>'
-        case Gap(number, width, reference):
-            if reference:
-                return f'<mtext class="lh-ref">{number}</mtext>'
-            label = f"{number}" if number else ""
-            return f'<mtext class="lh-blank" style="min-width:{0.6 * width + 1:.1f}em">{label}</mtext>'
+        case Gap(number, _, True):
+            return f'<mtext><span class="lh-ref">{number}</span></mtext>'
+        case Gap(number, width):
+            style = f'style="min-width:{0.6 * width + 1:.1f}em"'
+            return f'<mtext><span class="lh-blank" {style}>{number or ""}</span></mtext>'
 
 
 def _condition(box: Box | None) -> str:
-    return "<mtext>otherwise</mtext>" if box is None else f"<mtext>if </mtext>{mathml(box)}"
+    return "<mtext>otherwise</mtext>" if box is None else f"<mtext>if </mtext>{mathml(box)}"
 
 
 def _word(text: str, function: bool) -> str:
-    """A name: one letter is italic; a letter with digits (h1) is an italic letter and upright digits; others upright."""
-    if not function and len(text) > 1 and text[0].isalpha() and text[1:].isdigit():
+    """One letter is italic by itself; h1 is an italic letter and upright digits; longer names ask for italics."""
+    if function:
+        return f"<mi>{escape(text)}</mi>"
+    if len(text) > 1 and text[0].isalpha() and text[1:].isdigit():
         return f"<mrow><mi>{escape(text[0])}</mi><mn>{text[1:]}</mn></mrow>"
-    return f"<mi>{escape(text)}</mi>"
+    return f"<mi>{escape(text)}</mi>" if len(text) == 1 else f'<mi class="lh-name">{escape(text)}</mi>'

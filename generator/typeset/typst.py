@@ -18,7 +18,8 @@ from generator.typeset.boxes import (
 
 _OPS = {
     "·": "dot.op", "∗": "ast.op", "×": "times", "−": "-", "≈": "approx", "≔": ":=", "≤": "<=", "≥": ">=",
-    "′": "prime", "≠": "!=", "→": "->", ",": ",",
+    # A bare comma would end an argument of a function.
+    "′": "prime", "≠": "!=", "→": "->", ",": "\\,",
 }  # fmt: skip
 _KNOWN = ("ln", "tanh", "max", "min")
 
@@ -35,31 +36,26 @@ def typst(box: Box) -> str:
         case Row(items):
             return " ".join(map(typst, items))
         case Frac(top, bottom):
-            return f"frac({_argument(top)}, {_argument(bottom)})"
+            return f"frac({typst(top)}, {typst(bottom)})"
         case Script(base, sub, sup):
             low = f"_({typst(sub)})" if sub is not None else ""
             high = f"^({typst(sup)})" if sup is not None else ""
             return f"{typst(base)}{low}{high}"
         case Fence(body, "|", "|"):
-            return f"abs({_argument(body)})"
+            return f"abs({typst(body)})"
         case Fence(body):
             return f"({typst(body)})"
         case Root(body):
-            return f"sqrt({_argument(body)})"
+            return f"sqrt({typst(body)})"
         case Choice(rows):
-            lines = [f"{_argument(value)} quad {_condition(condition)}" for value, condition in rows]
+            lines = [f"{typst(value)} quad {_condition(condition)}" for value, condition in rows]
             return f"cases({', '.join(lines)})"
         case Gap(number, width, reference):
             return f"#backref({number})" if reference else f"#blank({number}, {width})"
 
 
 def _condition(box: Box | None) -> str:
-    return "upright(\"otherwise\")" if box is None else f"upright(\"if\") {_argument(box)}"
-
-
-def _argument(box: Box) -> str:
-    """A box as an argument of a function, where a comma or semicolon would end it."""
-    return typst(box).replace(",", "\\,").replace(";", "\\;")
+    return 'upright("otherwise")' if box is None else f'upright("if") {typst(box)}'
 
 
 def _word(text: str, function: bool) -> str:
@@ -69,4 +65,4 @@ def _word(text: str, function: bool) -> str:
         return "\\#" if text == "#" else text
     if text[0].isalpha() and text[1:].isdigit():
         return f"{text[0]} {text[1:]}"
-    return f'upright("{text}")'
+    return f'italic("{text}")'

@@ -1,0 +1,186 @@
+"""Steps -> blocks: sentences and aligned rows in one format and one language, in the order of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from generator.derive import DELTA
+from generator.errors import RenderError
+from generator.formats import Format
+from generator.formula import Formula
+from generator.graph import Role
+from generator.language import Words
+from generator.pipeline import Worked
+from generator.steps import Equation, Section, Step
+from generator.typeset.arrange import Arranger, row
+from generator.typeset.boxes import Box, Digits, Op, Row
+from generator.typeset.text import width
+
+LINE = 60  # about how many characters an equation's line may be wide before it is broken
+
+
+class Line(NamedTuple):
+    """One row of aligned mathematics; a row with no relation goes on with the row above."""
+
+    left: str
+    relation: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
+
+    `kind`: `step`, `listed` (several quantities, aligned together) or `aside`; `depth` counts the steps it is inside.
+    """
+
+    kind: str
+    sentence: str
+    rows: tuple[Line, ...]
+    depth: int = 0
+    title: str = ""
+    room: int = 0  # lines left free for working
+
+
+class Setter:
+    """Sets the steps of one problem in one format and one language."""
+
+    def __init__(self, worked: Worked, fmt: Format, words: Words) -> None:
+        self.worked, self.format, self.words = worked, fmt, words
+        writer, graph = worked.writer, worked.graph
+        product = worked.notation.product
+
+        def symbol(name: str) -> Box:
+            return writer.delta(name.removeprefix(DELTA)) if name.startswith(DELTA) else writer.box(name)
+
+        def bare(name: str) -> Box:
+            return writer.bare(name) if graph[name].role is Role.GIVEN else writer.box(name)
+
+        self.symbol = symbol
+        self._arranger = Arranger(product, symbol)
+        self._bare = Arranger(product, bare)
+
+    # --- sentences ---
+
+    def say(self, code: str, names: Mapping[str, str] | None = None, **texts: str) -> str:
+        """The words of `code` in this format: `names` are quantities (set as symbols), `texts` are already set."""
+        out = ""
+        for words, key, valued in self.words.pieces(code):
+            out += self.literal(words)
+            if key in texts:
+                out += texts[key]
+            elif names and key in names:
+                out += self.valued(names[key]) if valued else self.format.inline(self.symbol(names[key]))
+            elif key:
+                raise RenderError(f"the text `{code}` speaks of `{{{key}}}`, which is not known there")
+        return out
+
+    def literal(self, words: str) -> str:
+        """Words as they are, with the spaces at their ends (escaping folds the ones inside)."""
+        if not words.strip():
+            return " " if words else ""
+        before = " " if words[0].isspace() else ""
+        after = " " if words[-1].isspace() else ""
+        return f"{before}{self.format.escape(words)}{after}"
+
+    def valued(self, name: str) -> str:
+        """A symbol with its value, as a true statement: `=` where the value is exact, `≈` where it is rounded."""
+        number = self.worked.trace.number(name)
+        sign = "=" if self.worked.trace.values[name] == number.value else "≈"
+        return self.format.inline(Row((self.symbol(name), Op(sign), Digits(number.text))))
+
+    def word(self, code: str) -> str:
+        """A word or phrase without fields, in this format."""
+        return self.format.escape(self.words(code))
+
+    def group(self, name: str) -> str:
+        """What a layer is called."""
+        if self.words.has(f"groups.{name}"):
+            return self.word(f"groups.{name}")
+        return self.say("groups.other", name=self.format.escape(name.replace("_", " ")))
+
+    def sentence(self, step: Step) -> str:
+        """What a step's rule says."""
+        texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
+        return self.say(f"steps.{step.rule}", step.names, **texts)
+
+    # --- rows ---
+
+    def rows(self, equation: Equation, compact: bool) -> tuple[Line, ...]:
+        """An equation as aligned rows; `compact`: on one line where it fits."""
+        arranger = self._bare if equation.plain else self._arranger
+        left = arranger.box(equation.left)
+        if compact:
+            flat: list[Box] = []
+            for place, part in enumerate(equation.parts):
+                flat += [Op(_sign(part.relation))] if place else []
+                flat.append(arranger.box(part.formula))
+            whole = row(flat)
+            if width(left) + width(whole) + 3 <= LINE + 12:
+                return (
+                    Line(self.format.math(left), self._relation(equation.parts[0].relation), self.format.math(whole)),
+                )
+        lines: list[Line] = []
+        for place, part in enumerate(equation.parts):
+            first = self.format.math(left) if not place else ""
+            lines += self._part(arranger, first, part.relation, part.formula)
+        return tuple(lines)
+
+    def _part(self, arranger: Arranger, left: str, relation: str, formula: Formula) -> Iterator[Line]:
+        pieces = arranger.rows(formula, LINE, width)
+        for place, piece in enumerate(pieces):
+            yield Line("" if place else left, "" if place else self._relation(relation), self.format.math(piece))
+
+    def _relation(self, relation: str) -> str:
+        return self.format.math(Op(_sign(relation)))
+
+    # --- blocks ---
+
+    def blocks(self, section: Section) -> list[Block]:
+        """The blocks of a section; listed quantities that follow one another are aligned together."""
+        made: list[Block] = []
+        for step in section.steps:
+            made += self._step(step, 0)
+        return _merged(made)
+
+    def _step(self, step: Step, depth: int) -> Iterator[Block]:
+        own = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
+        if not step.full:
+            for inner in step.before:
+                yield from self._step(inner, depth)
+            yield Block("listed", "", tuple(own), depth)
+            return
+        title = self.say("labels.component", number=str(step.number)) if step.number else ""
+        if step.before and step.opening:
+            opening = [line for equation in step.opening for line in self.rows(equation, compact=True)]
+            yield Block("step", self.sentence(step), tuple(opening), depth, title)
+            for inner in step.before:
+                yield from self._step(inner, depth + 1)
+            yield Block("step", self.word("texts.together"), tuple(own), depth)
+        else:
+            yield Block("step", self.sentence(step), tuple(own), depth, title)
+        for inner in step.after:
+            yield from self._aside(inner, depth)
+
+    def _aside(self, step: Step, depth: int) -> Iterator[Block]:
+        rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
+        yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, self.word("labels.aside"))
+
+
+def _sign(relation: str) -> str:
+    return "≔" if relation == ":=" else relation
+
+
+def _merged(blocks: list[Block]) -> list[Block]:
+    """Listed blocks of the same depth that follow one another become one, up to a readable length."""
+    made: list[Block] = []
+    for block in blocks:
+        last = made[-1] if made else None
+        fits = last is not None and len(last.rows) + len(block.rows) <= 6
+        if last is not None and fits and block.kind == last.kind == "listed" and last.depth == block.depth:
+            made[-1] = Block("listed", last.sentence, (*last.rows, *block.rows), last.depth)
+        else:
+            made.append(block)
+    return made

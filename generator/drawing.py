@@ -1,0 +1,179 @@
+"""Drawing: lines, circles and labels in no particular format, and how much room a label takes.
+
+Lengths are in units (a web pixel; 5/8 pt on paper), y points downwards. A `style` is a plain name that every emitter
+knows: `edge`, `edge-bias`, `axis`, `grid`, `curve`, `node-input`, `node-hidden`, `node-output`, `node-bias`,
+`node-target`, `dots`, `point`, `label`, `small`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, hypot, radians, sin
+from typing import Literal
+
+from generator.typeset.boxes import Box, Digits, Fence, Op, Row, Script, Word
+from generator.typeset.text import text
+
+Point = tuple[float, float]
+Anchor = Literal["start", "middle", "end"]
+Bounds = tuple[float, float, float, float]  # left, top, right, bottom
+
+NODE, SMALL = 16.0, 13.0  # sizes of the symbols in nodes and of everything beside them
+HEAD, HALF_HEAD = 8.0, 3.0  # length and half the width of an arrow's head
+CAP_MIDDLE = 0.33  # how far the middle of a capital stands above the baseline, in ems
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line."""
+
+    start: Point
+    end: Point
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A line through `points` with a head whose tip is the last one."""
+
+    points: tuple[Point, ...]
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A line through many points."""
+
+    points: tuple[Point, ...]
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A filled circle."""
+
+    centre: Point
+    radius: float
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A label: a symbol (a box) or words (a string). `at` is its anchor, halfway up its capitals.
+
+    `halo` clears what lies behind it; `rotation` is in degrees, clockwise.
+    """
+
+    content: Box | str
+    at: Point
+    style: str = "small"
+    anchor: Anchor = "middle"
+    size: float = SMALL
+    halo: bool = False
+    rotation: float = 0.0
+
+
+Item = Line | Arrow | Curve | Circle | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Items in painting order on a sheet of `width` by `height`."""
+
+    width: float
+    height: float
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a label in one font: `size`, `rise` above the baseline and `kern` before it are in ems."""
+
+    text: str
+    slanted: bool = False
+    size: float = 1.0
+    rise: float = 0.0
+    kern: float = 0.0
+
+
+def runs(content: Box | str, size: float = 1.0, rise: float = 0.0) -> tuple[Run, ...]:
+    """A label as pieces side by side; what does not stand on one line (a fraction) is written with a slash."""
+    match content:
+        case str():
+            return (Run(content, False, size, rise),)
+        case Word(word, False):
+            letters = word[:1] if word[1:].isdigit() else word  # h1: a letter and a number
+            name, digits = Run(letters, True, size, rise), Run(word[len(letters) :], False, size, rise)
+            return (name, digits) if digits.text else (name,)
+        case Row(items):
+            return tuple(run for item in items for run in runs(item, size, rise))
+        case Fence(body, left, right):
+            return (Run(left, False, size, rise), *runs(body, size, rise), Run(right, False, size, rise))
+        case Script(base, sub, Op("′")):
+            return runs(Row((Script(base, sub), Word("′", function=True))), size, rise)
+        case Script(base, sub, sup):
+            low = runs(sub, 0.7 * size, rise - 0.2 * size) if sub is not None else ()
+            high = runs(sup, 0.7 * size, rise + 0.38 * size) if sup is not None else ()
+            first, second = sorted((low, high), key=_advance)  # stacked: the narrower one, then back over it
+            if first:
+                head = second[0]
+                back = Run(head.text, head.slanted, head.size, head.rise, -_advance(first))
+                second = (back, *second[1:])
+            return (*runs(base, size, rise), *first, *second)
+        case Op(sign, prefix) if sign in "·′":
+            return (Run(sign if prefix or sign == "′" else f" {sign} ", False, size, rise),)
+        case _:
+            return (Run(text(content), False, size, rise),)
+
+
+_WIDTHS = ((" .,:;'|ijl·′", 0.27), ("frstI()[]-/", 0.36), ("mwM", 0.76), ("+−=×∗≈<>∂", 0.6), ("W", 0.95))
+_WIDTH = {letter: width for letters, width in _WIDTHS for letter in letters}
+
+
+def _advance(pieces: tuple[Run, ...]) -> float:
+    """About how wide pieces stand in a Times-like font, in ems."""
+    return sum(run.kern + run.size * sum(map(_letter, run.text)) for run in pieces)
+
+
+def _letter(letter: str) -> float:
+    if letter in _WIDTH:
+        return _WIDTH[letter]
+    if ord(letter) >= 0x2E80:  # Chinese, Japanese, Korean
+        return 1.0
+    return 0.7 if letter.isupper() else 0.5
+
+
+def width_of(content: Box | str, size: float = SMALL) -> float:
+    """About how wide a label is."""
+    return _advance(runs(content)) * size
+
+
+def bounds(mark: Mark) -> Bounds:
+    """About the room that a label takes."""
+    wide, (x, y) = width_of(mark.content, mark.size), mark.at
+    left = {"start": 0.0, "middle": -wide / 2, "end": -wide}[mark.anchor]
+    angle = radians(mark.rotation)
+    corners = [(a, b) for a in (left, left + wide) for b in (-0.45 * mark.size, 0.6 * mark.size)]
+    across = [x + a * cos(angle) - b * sin(angle) for a, b in corners]
+    down = [y + a * sin(angle) + b * cos(angle) for a, b in corners]
+    return min(across), min(down), max(across), max(down)
+
+
+def headed(points: tuple[Point, ...]) -> tuple[tuple[Point, ...], tuple[Point, Point, Point]]:
+    """An arrow's line, cut where its head begins, and the corners of the head, the tip first."""
+    (x, y), tip = points[-2], points[-1]
+    length = hypot(tip[0] - x, tip[1] - y) or 1.0
+    across, down = (tip[0] - x) / length, (tip[1] - y) / length
+    foot = (tip[0] - HEAD * across, tip[1] - HEAD * down)
+    left = (foot[0] + HALF_HEAD * down, foot[1] - HALF_HEAD * across)
+    right = (foot[0] - HALF_HEAD * down, foot[1] + HALF_HEAD * across)
+    neck = (foot[0] + across, foot[1] + down)  # the line ends inside the head, so that no gap shows
+    return (*points[:-1], neck), (tip, left, right)
+
+
+def decimal(value: float, places: int = 2) -> str:
+    """A coordinate, rounded, without needless zeros."""
+    rounded = f"{value:.{places}f}"
+    if "." in rounded:
+        rounded = rounded.rstrip("0").rstrip(".")
+    return "0" if rounded in ("-0", "") else rounded

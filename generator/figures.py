@@ -1,0 +1,30 @@
+"""Drawing -> a figure in a format: inline SVG on pages, an image file beside Markdown, TikZ, Typst."""
+
+from __future__ import annotations
+
+from generator.drawing import Drawing
+from generator.formats import Format
+from generator.typeset.svg import svg
+from generator.typeset.tikz import tikz
+from generator.typeset.typst_drawing import typst_drawing
+
+
+def figure(drawing: Drawing, fmt: Format, name: str, alt: str, description: str) -> str:
+    """A drawing as a figure; Markdown refers to the file `<name>.svg` (see `image`) beside the document."""
+    match fmt.name:
+        case "web":
+            kind = name.rpartition("-")[2]
+            css = "lh-plot" if kind == "curve" else "lh-diagram"
+            made = svg(drawing, alt, description, css)
+        case "latex":
+            made = tikz(drawing)
+        case "typst":
+            made = typst_drawing(drawing)
+        case _:
+            made = f"{name}.svg"
+    return fmt.macro("figure", made, fmt.escape(alt))
+
+
+def image(drawing: Drawing, alt: str, description: str) -> str:
+    """A drawing as the text of an SVG file that needs no style sheet."""
+    return svg(drawing, alt, description, "lh-figure", standalone=True)

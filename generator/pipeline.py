@@ -1,0 +1,89 @@
+"""Definition -> `Worked`: a problem taken through graph, backward and solve, in one notation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from generator.backward import backward
+from generator.derive import derive
+from generator.errors import DefinitionError, GraphError, NotationError, SolveError
+from generator.graph import Graph
+from generator.notation import Notation, Writer
+from generator.notations import notation_for
+from generator.problem import Definition, Problem, kind_module, load
+from generator.solve import History, Trace, trace, train
+from generator.steps import Section
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A problem with everything that its documents are views of."""
+
+    definition: Definition
+    notation: Notation
+    graph: Graph
+    trace: Trace
+    writer: Writer
+
+    @property
+    def id(self) -> str:
+        """The problem's id."""
+        return self.definition.id
+
+    @property
+    def problem(self) -> Problem:
+        """The definition's content."""
+        return self.definition.problem
+
+    @cached_property
+    def history(self) -> History | None:
+        """What training does, where the definition asks for it."""
+        training = self.problem.training
+        if training is None or not self.graph.rate:
+            return None
+        return train(self.graph, training.iterations, training.show, self.trace.rounding)
+
+    def sections(self, detail: str | None = None) -> tuple[Section, ...]:
+        """The worked solution (`detail`: `all` or `first`; the definition's own by default)."""
+        return self._derived(detail or self.problem.detail)
+
+    def _derived(self, detail: str) -> tuple[Section, ...]:
+        if detail not in self._cache:
+            self._cache[detail] = derive(self.graph, self.trace, self.writer, detail)
+        return self._cache[detail]
+
+    @cached_property
+    def _cache(self) -> dict[str, tuple[Section, ...]]:
+        return {}
+
+
+def work(definition: Definition, notation: str | None = None) -> Worked:
+    """Take a definition through every stage before `derive`.
+
+    Raises `DefinitionError` naming the file where a quantity of it has no value or two are written alike.
+    """
+    chosen = notation_for(definition, notation)
+    try:
+        graph = backward(kind_module(definition.problem.kind).build(definition.problem), chosen.chain)
+        writer = Writer(graph, chosen)
+        writer.check()
+        return Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
+    except (GraphError, SolveError, NotationError) as error:
+        raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
+
+
+def load_worked(path: Path, notation: str | None = None) -> Worked:
+    """Load a definition file and work it."""
+    return work(load(path), notation)
+
+
+def givens(worked: Worked) -> Mapping[str, tuple[str, ...]]:
+    """The names of the given quantities by kind (`input`, `weight`, ...), in the definition's order."""
+    found: dict[str, list[str]] = {}
+    for quantity in worked.graph:
+        if quantity.formula is None:
+            found.setdefault(quantity.label.kind, []).append(quantity.name)
+    return {kind: tuple(names) for kind, names in found.items()}

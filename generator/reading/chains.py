@@ -1,0 +1,58 @@
+"""The rows of a display -> its statements: what stands left and right of each relation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from generator.reading import Line
+from generator.reading.normal import items
+from generator.typeset.boxes import Box, Op, Row
+
+EQUAL, ABOUT, ASSIGN = "=", "≈", "≔"
+COMPARISONS = ("<", ">", "≤", "≥", "≠")
+_RELATIONS = (EQUAL, ABOUT, ASSIGN, *COMPARISONS)
+_CONTINUE = (*_RELATIONS, "+", "−", "·", "∗", "×")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`segments` with `relations` between them (a single segment has none); `problem` says why it makes no sense."""
+
+    segments: tuple[Box, ...]
+    relations: tuple[str, ...]
+    text: str
+    offset: int
+    problem: str = ""
+
+
+def statements(lines: Iterable[Line]) -> list[Statement]:
+    """The statements of a display. A row with a left side begins one; a row without continues the one above."""
+    found: list[tuple[list[Line], str]] = []
+    for line in lines:
+        left, right = items(line.left), items(line.right)
+        if left:
+            found.append(([line], ""))
+        elif not found:
+            found.append(([line], "the first row has no left side"))
+        else:
+            above, problem = found.pop()
+            if not right or not isinstance(right[0], Op) or right[0].text not in _CONTINUE:
+                problem = "a row without a left side begins with neither a relation nor an operator"
+            found.append(([*above, line], problem))
+    return [_statement(rows, problem) for rows, problem in found]
+
+
+def _statement(rows: list[Line], problem: str) -> Statement:
+    segments: list[list[Box]] = [[]]
+    relations: list[str] = []
+    for item in (item for row in rows for side in (row.left, row.right) for item in items(side)):
+        if isinstance(item, Op) and item.text in _RELATIONS:
+            relations.append(item.text)
+            segments.append([])
+        else:
+            segments[-1].append(item)
+    if relations and not all(segments):
+        problem = problem or "nothing stands beside a relation"
+    boxes = tuple(segment[0] if len(segment) == 1 else Row(tuple(segment)) for segment in segments)
+    return Statement(boxes, tuple(relations), " ".join(row.text for row in rows), rows[0].offset, problem)

@@ -1,0 +1,210 @@
+"""Normal boxes -> formula, as a reader reads them: things side by side are multiplied, names are looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from generator.formula import (
+    Add,
+    Blank,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+)
+from generator.functions import ACTIVATIONS
+from generator.reading import Unreadable
+from generator.reading.normal import items, normal
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+    symbol,
+)
+from generator.typeset.text import text
+
+_PRODUCTS = ("·", "∗", "×")
+_COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">="}
+_ELEMENTARY = {"ln": "log", "exp": "exp", "max": "max", "min": "min"}
+_DIFFERENTIALS = (Word("d"), Word("∂"))
+
+
+@lru_cache(maxsize=1)
+def functions() -> Mapping[str, str]:
+    """The names that call a function, and the function each one calls."""
+    signs = {row.name: normal(symbol(row.symbol)) for row in ACTIVATIONS.values() if row.symbol}
+    return {**_ELEMENTARY, **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)}}
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """What stands for which quantity: the things side by side that a symbol consists of, and the quantity's name."""
+
+    names: Mapping[tuple[Box, ...], str]
+    longest: int
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Box, str]]) -> Symbols:
+        """The table of `pairs`; where two symbols look alike the first one counts."""
+        names: dict[tuple[Box, ...], str] = {}
+        for box, name in pairs:
+            names.setdefault(items(normal(box)), name)
+        return cls(names, max(map(len, names), default=0))
+
+    def match(self, row: tuple[Box, ...], at: int) -> tuple[str, int, Box | None] | None:
+        """The longest symbol that begins at `at`: its quantity, its length, and what its last item is raised to."""
+        for length in range(min(self.longest, len(row) - at), 0, -1):
+            part = row[at : at + length]
+            if part in self.names:
+                return self.names[part], length, None
+            last = part[-1]
+            if isinstance(last, Script) and last.sup is not None:
+                bare = Script(last.base, last.sub) if last.sub is not None else last.base
+                if (*part[:-1], bare) in self.names:
+                    return self.names[(*part[:-1], bare)], length, last.sup
+        return None
+
+
+def read_formula(box: Box, symbols: Symbols) -> Formula:
+    """The formula that a normal box shows. Raises `Unreadable` where it shows none, or two."""
+    return _Reader(items(box), symbols).whole()
+
+
+class _Reader:
+    """Boxes side by side, and the place that reading has come to."""
+
+    def __init__(self, row: tuple[Box, ...], symbols: Symbols) -> None:
+        self.row, self.symbols, self.at = row, symbols, 0
+
+    def whole(self) -> Formula:
+        tree = self._sum()
+        if self.at < len(self.row):
+            raise self._error("does not belong here")
+        return tree
+
+    def _read(self, box: Box) -> Formula:
+        return read_formula(box, self.symbols)
+
+    def _error(self, why: str) -> Unreadable:
+        what = text(self.row[self.at]) if self.at < len(self.row) else "the end"
+        return Unreadable(f"`{what.strip()}` {why} in `{text(Row(self.row)).strip()}`")
+
+    def _sign(self) -> str:
+        item = self.row[self.at] if self.at < len(self.row) else None
+        return item.text if isinstance(item, Op) else ""
+
+    def _sum(self) -> Formula:
+        terms: list[Formula] = []
+        while not terms or self._sign() in ("+", "−"):
+            sign = self._sign()
+            if sign == "+" and not terms:
+                raise self._error("stands before nothing")
+            self.at += sign in ("+", "−")
+            term = self._product()
+            terms.append(Neg(term) if sign == "−" else term)
+        return terms[0] if len(terms) == 1 else Add(tuple(terms))
+
+    def _product(self) -> Formula:
+        """Factors with or without a sign between them; without one, nothing may be read as one name or number."""
+        factors = [self._factor()]
+        while self.at < len(self.row):
+            if self._sign() in _PRODUCTS:
+                self.at += 1
+            elif isinstance(self.row[self.at], Op):
+                break
+            else:
+                self._check_adjoining()
+            factors.append(self._factor())
+        return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+    def _check_adjoining(self) -> None:
+        before, item = self.row[self.at - 1], self.row[self.at]
+        base = item.base if isinstance(item, Script) else item
+        if isinstance(base, Digits | Gap | Choice):
+            raise self._error("follows a factor without a sign between them")
+        if isinstance(before, Digits) and isinstance(base, Frac):
+            if isinstance(base.top, Digits) and isinstance(base.bottom, Digits):
+                raise self._error("follows a number and reads as a mixed number")
+
+    def _factor(self) -> Formula:
+        found = self.symbols.match(self.row, self.at)
+        if found is not None:
+            name, length, power = found
+            if self.row[self.at : self.at + length] == (Script(Word("e"), None, power),) and power is not None:
+                raise self._error("may be a power of the quantity or of Euler's number")
+            self.at += length
+            return Ref(name) if power is None else Pow(Ref(name), self._read(power))
+        if self.at >= len(self.row):
+            raise self._error("stands where a factor should")
+        item = self.row[self.at]
+        if isinstance(item, Word) and item.text in functions():
+            return self._call(functions()[item.text])
+        tree = self._atom(item)
+        self.at += 1
+        return tree
+
+    def _call(self, name: str) -> Formula:
+        self.at += 1
+        item = self.row[self.at] if self.at < len(self.row) else None
+        fence, power = (item.base, item.sup) if isinstance(item, Script) and item.sub is None else (item, None)
+        if not isinstance(fence, Fence) or fence.left != "(":
+            raise self._error("stands where a function wants its parentheses")
+        arguments: list[list[Box]] = [[]]
+        for part in items(fence.body):
+            if part == Op(","):
+                arguments.append([])
+            else:
+                arguments[-1].append(part)
+        if (len(arguments) > 1) != (name in ("max", "min")):
+            raise self._error(f"are not the arguments of `{name}`")
+        call = Call(name, tuple(self._read(Row(tuple(argument))) for argument in arguments))
+        self.at += 1
+        return call if power is None else Pow(call, self._read(power))
+
+    def _atom(self, item: Box) -> Formula:
+        match item:
+            case Digits(digits):
+                return Num(Fraction(digits), digits)
+            case Fence(body, left):
+                return Call("abs", (self._read(body),)) if left == "|" else self._read(body)
+            case Frac(top, bottom):
+                if items(top)[:1] and items(top)[0] in _DIFFERENTIALS:
+                    raise self._error("is not the derivative of a known quantity")
+                return Div(self._read(top), self._read(bottom))
+            case Root(body):
+                return Call("sqrt", (self._read(body),))
+            case Script(Word("e"), None, power) if power is not None:
+                return Call("exp", (self._read(power),))
+            case Script(Digits() | Fence() as base, None, power) if power is not None:
+                return Pow(self._atom(base), self._read(power))
+            case Choice(((then, condition), (otherwise, None))) if condition is not None:
+                return self._cases(then, condition, otherwise)
+            case Gap(number, width, reference):
+                return Blank(number, width, reference)
+        raise self._error("is not understood")
+
+    def _cases(self, then: Box, condition: Box, otherwise: Box) -> Formula:
+        row = items(condition)
+        places = [place for place, item in enumerate(row) if isinstance(item, Op) and item.text in _COMPARISONS]
+        if len(places) != 1:
+            raise self._error("has a condition that is not one comparison")
+        left, sign, right = row[: places[0]], row[places[0]], row[places[0] + 1 :]
+        assert isinstance(sign, Op)
+        sides = self._read(Row(left)), self._read(Row(right))
+        return Cases(sides[0], _COMPARISONS[sign.text], sides[1], self._read(then), self._read(otherwise))

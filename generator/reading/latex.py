@@ -1,0 +1,279 @@
+"""LaTeX mathematics -> the rows of its display as boxes, by TeX's own rules: a script takes one token or one group."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from generator.reading import Line, Unreadable
+from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, normal
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+)
+
+_SIGNS = {
+    "cdot": "·", "times": "×", "ast": "∗", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
+    "neq": "≠", "prime": "′", "to": "→", "coloneqq": "≔", "lt": "<", "gt": ">", "lvert": "|(", "rvert": ")|",
+}  # fmt: skip
+_FUNCTIONS = ("tanh", "ln", "log", "exp", "max", "min")
+_NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
+_ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+_COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
+_NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
+_BLANK = re.compile(r"\\hspace\{[\d.]+em\}")
+_REFERENCE = re.compile(r"\\scriptstyle\s*(\d+)")
+_SKIP = re.compile(r"(?:\s+|~|(?<!\\)%[^\n]*(?:\n|$))+")
+
+
+def read_latex(text: str) -> tuple[Line, ...]:
+    """The rows of one formula or display. Raises `Unreadable` naming the first thing that is not understood."""
+    return _Reader(text).lines()
+
+
+class _Reader:
+    """A position in the text, moved on by what is read."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at, self.in_condition = text, 0, False
+
+    def lines(self) -> tuple[Line, ...]:
+        """All rows. An environment that only sets out rows is not seen: its rows are the display's."""
+        found: list[Line] = []
+        open_rows: list[str] = []
+        start = 0
+        cells: list[list[Box]] = [[]]
+
+        def finish(stop: int) -> None:
+            source = self.text[start:stop]
+            if any(cells):
+                offset = self.text[: start + len(source) - len(source.lstrip())].count("\n")
+                left, *rest = (Row(tuple(cell)) for cell in cells)
+                found.append(Line(normal(left), normal(Row(tuple(rest))), source.strip(), offset))
+
+        while self._more():
+            before = self.at
+            if self._take("&"):
+                cells.append([])
+            elif self._takes_row_end():
+                finish(before)
+                start, cells = self.at, [[]]
+            elif name := self._match(r"\\begin\{([a-z*]+)\}", *_ROWS):
+                open_rows.append(name)
+                start = start if any(cells) else self.at
+            elif name := self._match(r"\\end\{([a-z*]+)\}", *_ROWS):
+                if not open_rows or open_rows.pop() != name:
+                    raise self._error(before)
+                finish(before)
+                start, cells = self.at, [[]]
+            else:
+                self._next(cells[-1])
+        if open_rows:
+            raise Unreadable(f"`{open_rows[-1]}` is not ended")
+        finish(len(self.text))
+        return tuple(found)
+
+    # --- pieces of the text ---
+
+    def _more(self) -> bool:
+        match = _SKIP.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return self.at < len(self.text)
+
+    def _take(self, sign: str) -> bool:
+        if not self.text.startswith(sign, self.at):
+            return False
+        self.at += len(sign)
+        return True
+
+    def _match(self, pattern: str, *names: str) -> str:
+        match = re.compile(pattern).match(self.text, self.at)
+        if not match or match[1] not in names:
+            return ""
+        self.at = match.end()
+        return match[1]
+
+    def _takes_row_end(self) -> bool:
+        match = re.compile(r"\\\\(?:\*)?(?:\[[^]]*\])?").match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return match is not None
+
+    def _error(self, at: int) -> Unreadable:
+        return Unreadable(f"cannot read `{self.text[at : at + 24].strip()}` in `{self.text.strip()[:200]}`")
+
+    # --- boxes ---
+
+    def _next(self, row: list[Box]) -> None:
+        """The next thing, put at the end of `row` (a script onto its last item)."""
+        if self._take("'"):
+            self._script(row, "^", Op("′"))
+        elif self.text[self.at] in "_^":
+            self.at += 1
+            self._script(row, self.text[self.at - 1], self._argument())
+        else:
+            row.append(self._atom())
+
+    def _script(self, row: list[Box], mark: str, script: Box) -> None:
+        base = row.pop() if row else Row(())
+        if isinstance(base, Gap) and mark == "_":  # the number of a blank stands below it
+            number = re.fullmatch(r"\((\d+)\)", "".join(getattr(part, "text", "") for part in getattr(script, "items", ())))
+            if number:
+                row.append(Gap(int(number[1]), 0))
+                return
+        sub, sup = (script, None) if mark == "_" else (None, script)
+        if isinstance(base, Script) and not (base.sub if sub else base.sup):
+            row.append(Script(base.base, base.sub or sub, base.sup or sup))
+        else:
+            row.append(Script(base, sub, sup))
+
+    def _argument(self) -> Box:
+        """One token or one group: TeX takes a single digit where there are no braces."""
+        if not self._more():
+            raise self._error(max(0, self.at - 12))
+        if self.text[self.at].isdigit():
+            self.at += 1
+            return Digits(self.text[self.at - 1])
+        return self._atom()
+
+    def _group(self) -> Row:
+        """What stands in braces."""
+        start = self.at
+        if not (self._more() and self._take("{")):
+            raise self._error(start)
+        row: list[Box] = []
+        while self._more():
+            if self._take("}"):
+                return Row(tuple(row))
+            self._next(row)
+        raise Unreadable(f"a brace is not closed in `{self.text.strip()[:200]}`")
+
+    def _raw(self) -> str:
+        """The text of an argument in braces, unread."""
+        match = re.compile(r"\s*\{((?:[^{}\\]|\\.|\{[^{}]*\})*)\}").match(self.text, self.at)
+        if not match:
+            raise self._error(self.at)
+        self.at = match.end()
+        return match[1]
+
+    def _atom(self) -> Box:
+        start, sign = self.at, self.text[self.at]
+        if number := _NUMBER.match(self.text, self.at):
+            self.at = number.end()
+            return Digits(number[0])
+        if sign == "{":
+            return self._group()
+        if sign == "\\":
+            return self._command()
+        self.at += 1
+        if sign.isalpha() or sign == "∂":
+            return Word(sign)
+        if sign in "()+-*=<>,:/−·×∗≈≤≥≠→′≔":
+            return Op(sign)
+        raise self._error(start)
+
+    def _command(self) -> Box:
+        start, match = self.at, _COMMAND.match(self.text, self.at)
+        if match is None:
+            raise self._error(start)
+        self.at, name = match.end(), match[1]
+        if name in _SIGNS:
+            return Op(_SIGNS[name])
+        if name in _NOTHING:
+            return Row(())
+        if name in _FUNCTIONS:
+            return Word(name)
+        if name in ("quad", "qquad"):
+            return SPACE
+        if name == "partial":
+            return Word("∂")
+        if name in ("frac", "dfrac", "tfrac"):
+            return Frac(self._argument(), self._argument())
+        if name in ("left", "right"):
+            return self._delimiter(name, start)
+        if name in ("mathrm", "operatorname"):
+            word = self._raw()
+            if _NAME.fullmatch(word):
+                return Word(word.replace("\\_", "_"))
+        elif name == "sqrt" and not self.text.startswith("[", self.at):
+            return Root(self._argument())
+        elif name == "mathrel":
+            return self._group()
+        elif name == "begin" and self._raw() == "cases":
+            return self._cases()
+        elif name == "text" and self.in_condition:
+            self._raw()
+            return Row(())
+        elif name in ("tag", "label", "hspace"):
+            self._raw()
+            return Row(())
+        elif name in ("lhblank", "lhref", "underline", "boxed"):
+            return self._blank(name, start)
+        elif letter := greek(name):
+            return Word(letter)
+        raise self._error(start)
+
+    def _delimiter(self, side: str, start: int) -> Op:
+        for sign, left, right in (("(", Op("("), None), (")", None, Op(")")), ("|", LEFT_BAR, RIGHT_BAR)):
+            box = left if side == "left" else right
+            if box is not None and self._take(sign):
+                return box
+        for sign, box in (("\\lvert", LEFT_BAR), ("\\rvert", RIGHT_BAR)):
+            if self._take(sign):
+                return box
+        raise self._error(start)
+
+    def _blank(self, name: str, start: int) -> Gap:
+        inside = self._raw()
+        if name == "lhblank":
+            self._raw()
+            return Gap(int(inside or 0), 0)
+        if name == "lhref":
+            return Gap(int(inside), 0, reference=True)
+        if name == "underline" and _BLANK.fullmatch(inside):
+            return Gap(0, 0)
+        if name == "boxed" and (match := _REFERENCE.fullmatch(inside)):
+            return Gap(int(match[1]), 0, reference=True)
+        raise self._error(start)
+
+    def _cases(self) -> Choice:
+        """Rows of a value and its condition; words in a condition say no more than that it is one."""
+        rows: list[list[list[Box]]] = [[[]]]
+        while self._more():
+            if self._match(r"\\end\{([a-z]+)\}", "cases"):
+                self.in_condition = False
+                found = [[Row(tuple(cell)) for cell in row] for row in rows if any(row)]
+                if any(len(row) != 2 for row in found):
+                    break
+                return Choice(tuple((value, condition if _seen(condition) else None) for value, condition in found))
+            if self._take("&"):
+                rows[-1].append([])
+                self.in_condition = True
+            elif self._takes_row_end():
+                rows.append([[]])
+                self.in_condition = False
+            else:
+                self._next(rows[-1][-1])
+        raise Unreadable(f"cannot read the cases in `{self.text.strip()[:200]}`")
+
+
+def _seen(box: Row) -> bool:
+    return normal(box) != Row(())
+
+
+def greek(name: str) -> str:
+    """The Greek letter called `name` (`Omega` is the capital one); nothing where there is none."""
+    size = "CAPITAL" if name[0].isupper() else "SMALL"
+    called = {"LAMBDA": "LAMDA"}.get(name.upper(), name.upper())
+    try:
+        return unicodedata.lookup(f"GREEK {size} LETTER {called}") if name[1:].islower() else ""
+    except KeyError:
+        return ""

@@ -1,0 +1,146 @@
+"""MathML -> the rows of its display as boxes, element by element as MathML Core lays them out."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from generator.reading import Line, Unreadable
+from generator.reading.normal import LEFT_BAR, RIGHT_BAR, normal
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+)
+
+Element = ElementTree.Element
+_GROUPS = ("math", "mrow", "mstyle", "mpadded", "mtd")
+_INVISIBLE = ("\u2061", "\u2062", "\u2063", "\u2064", "")  # function application, invisible times, comma and plus
+
+
+def read_mathml(text: str) -> tuple[Line, ...]:
+    """The rows of one `math` element. Raises `Unreadable` naming the first element that is not understood."""
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise Unreadable(f"`{text[:80]}` is not well-formed: {error}") from None
+    table = _only_table(root)
+    if table is None:
+        return (Line(normal(_box(root)), Row(()), _text(root), 0),)
+    found: list[Line] = []
+    for row in _rows(table):
+        left, *rest = (_box(cell) for cell in row)
+        place = text.find("<mtr")
+        for _ in found:
+            place = text.find("<mtr", place + 1)
+        found.append(Line(normal(left), normal(Row(tuple(rest))), " ".join(map(_text, row)).strip(), text[:place].count("\n")))
+    return tuple(found)
+
+
+def _only_table(root: Element) -> Element | None:
+    """The table that sets out the rows of a display, where the display is nothing else."""
+    inside = root
+    while len(inside) == 1 and _name(inside) in _GROUPS:
+        inside = inside[0]
+    return inside if _name(inside) == "mtable" else None
+
+
+def _rows(table: Element) -> list[list[Element]]:
+    for element in [table, *table, *(cell for row in table for cell in row)]:
+        if _name(element) not in ("mtable", "mtr", "mtd"):
+            raise Unreadable(f"`{_name(element)}` stands in a table where no such element can")
+    return [list(row) for row in table if len(row)]
+
+
+def _name(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _text(element: Element) -> str:
+    return "".join(element.itertext()).strip()
+
+
+def _box(element: Element) -> Box:
+    name, parts = _name(element), list(element)
+    if name in _GROUPS:
+        return _group(parts)
+    if name == "mi":
+        return Word(_leaf(element))
+    if name == "mn":
+        return Digits(_leaf(element))
+    if name == "mo":
+        return _operator(element)
+    if name == "mspace":
+        return Row(())
+    if name == "mtext":
+        return _gap(element)
+    if name == "msqrt":
+        return Root(_group(parts))
+    boxes = [_box(part) for part in parts]
+    match name, boxes:
+        case "mfrac", [top, bottom]:
+            return Frac(top, bottom)
+        case "msub", [base, sub]:
+            return Script(base, sub)
+        case "msup", [base, sup]:
+            return Script(base, None, sup)
+        case "msubsup", [base, sub, sup]:
+            return Script(base, sub, sup)
+    raise Unreadable(f"cannot read the element `{name}` with {len(parts)} parts: `{_text(element)}`")
+
+
+def _group(parts: list[Element]) -> Box:
+    """Elements side by side; a brace before a table makes it cases."""
+    found: list[Box] = []
+    for place, part in enumerate(parts):
+        before = parts[place - 1] if place else None
+        if _name(part) == "mtable":
+            if before is None or _text(before) != "{":
+                raise Unreadable(f"a table stands inside a formula: `{_text(part)}`")
+            found[-1] = _cases(part)
+        else:
+            found.append(_box(part))
+    return Row(tuple(found))
+
+
+def _leaf(element: Element) -> str:
+    if len(element) or not _text(element):
+        raise Unreadable(f"cannot read the element `{_name(element)}`: `{_text(element)}`")
+    return _text(element)
+
+
+def _operator(element: Element) -> Box:
+    sign = _text(element)
+    if sign in _INVISIBLE:
+        return Row(())
+    if sign == "|":
+        form = element.get("form")
+        if form not in ("prefix", "postfix"):
+            raise Unreadable("a bar `|` that neither opens nor closes")
+        return LEFT_BAR if form == "prefix" else RIGHT_BAR
+    return Op(sign)
+
+
+def _gap(element: Element) -> Gap:
+    kinds = (element.get("class") or "").split()
+    number = _text(element).strip("()")
+    if not {"lh-blank", "lh-ref"} & set(kinds) or not (number.isdigit() or not number):
+        raise Unreadable(f"words in a formula: `{_text(element)}`")
+    return Gap(int(number or 0), 0, reference="lh-ref" in kinds)
+
+
+def _cases(table: Element) -> Choice:
+    """Rows of a value and its condition; words in a condition say no more than that it is one."""
+    rows: list[tuple[Box, Box | None]] = []
+    for row in _rows(table):
+        if len(row) != 2:
+            raise Unreadable(f"cannot read the cases `{_text(table)}`")
+        condition = [part for part in row[1] if _name(part) != "mtext"]
+        rows.append((_box(row[0]), _group(condition) if condition else None))
+    return Choice(tuple(rows))

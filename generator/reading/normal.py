@@ -1,0 +1,111 @@
+"""Boxes as a reader took them down -> one form for everything that looks alike on the page.
+
+Grouping that nobody can see is dropped: a script on a row stands on the row's last item, `h1` is a letter and a digit
+whether it was written as one name or as two, and parentheses are paired by what stands between them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from generator.reading import Unreadable
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+)
+
+SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
+LEFT_BAR, RIGHT_BAR = Op("|("), Op(")|")  # a bar that opens, a bar that closes
+_PAIRS = {"(": ")", "|(": ")|"}
+_SAME = {"-": "−", "*": "∗", "⋅": "·", "∙": "·", ":=": "≔", "'": "′", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
+_LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
+
+
+def normal(box: Box) -> Box:
+    """`box` in the one form; boxes that look alike come out equal. Raises `Unreadable` on an unpaired parenthesis."""
+    flat = _merged([item for item in _flat(box) if item != SPACE])
+    paired = _paired(flat)
+    return paired[0] if len(paired) == 1 else Row(tuple(paired))
+
+
+def items(box: Box) -> tuple[Box, ...]:
+    """What stands side by side in a normal box."""
+    return box.items if isinstance(box, Row) else (box,)
+
+
+def _flat(box: Box) -> list[Box]:
+    match box:
+        case Word(text):
+            match = _LETTER_DIGITS.fullmatch(text)
+            return [Word(match[1]), Digits(match[2])] if match else [Word(text)]
+        case Digits(text):
+            signed = text[:1] in ("-", "−")
+            return [Op("−"), Digits(text[1:])] if signed else [box]
+        case Op(text):
+            return [Op(_SAME.get(text, text))]
+        case Row(inside):
+            return [flat for item in inside for flat in _flat(item)]
+        case Frac(top, bottom):
+            return [Frac(normal(top), normal(bottom))]
+        case Script(base, sub, sup):
+            return _scripted(_flat(base), sub and normal(sub), sup and normal(sup))
+        case Fence(body, left, right):
+            opening, closing = (LEFT_BAR, RIGHT_BAR) if left == "|" else (Op(left), Op(right))
+            return [opening, *_flat(body), closing]
+        case Root(body):
+            return [Root(normal(body))]
+        case Choice(rows):
+            return [Choice(tuple((normal(value), condition and normal(condition)) for value, condition in rows))]
+        case Gap():
+            return [box]
+
+
+def _scripted(flat: list[Box], sub: Box | None, sup: Box | None) -> list[Box]:
+    """Scripts stand on the last item; a further script joins the ones already there where its place is free."""
+    if not flat:
+        raise Unreadable("a subscript or superscript stands on nothing")
+    last = flat[-1]
+    if isinstance(last, Script) and not (last.sub and sub) and not (last.sup and sup):
+        return [*flat[:-1], Script(last.base, last.sub or sub, last.sup or sup)]
+    return [*flat[:-1], Script(last, sub, sup)]
+
+
+def _merged(flat: list[Box]) -> list[Box]:
+    """A colon followed by an equals sign is one relation."""
+    found: list[Box] = []
+    for item in flat:
+        if item == Op("=") and found and found[-1] == Op(":"):
+            found[-1] = Op("≔")
+        else:
+            found.append(item)
+    return found
+
+
+def _paired(flat: list[Box]) -> list[Box]:
+    """Every opening and its closing as a fence; a script on the closing stands on the fence."""
+    stack: list[tuple[str, list[Box]]] = [("", [])]
+    for item in flat:
+        sign = item.base if isinstance(item, Script) else item
+        if isinstance(item, Op) and item.text in _PAIRS:
+            stack.append((item.text, []))
+        elif isinstance(sign, Op) and sign.text in _PAIRS.values():
+            opening, body = stack.pop()
+            if _PAIRS.get(opening) != sign.text:
+                raise Unreadable(f"`{sign.text}` closes nothing")
+            inside = body[0] if len(body) == 1 else Row(tuple(body))
+            fence = Fence(inside) if opening == "(" else Fence(inside, "|", "|")
+            stack[-1][1].append(Script(fence, item.sub, item.sup) if isinstance(item, Script) else fence)
+        else:
+            stack[-1][1].append(item)
+    if len(stack) > 1:
+        raise Unreadable(f"`{stack[-1][0]}` is not closed")
+    return stack[0][1]

@@ -1,0 +1,38 @@
+"""An author's text -> text in a format: paragraphs, *emphasis*, `code`, [[symbols]] and [[symbols=]] with values."""
+
+from __future__ import annotations
+
+import re
+
+from generator.blocks import Setter
+from generator.errors import GraphError, RenderError
+
+_MARK = re.compile(r"\[\[\s*([^\]=\s]+)\s*(=?)\s*\]\]|\*([^*\s][^*]*)\*|`([^`]+)`")
+
+
+def paragraphs(text: str, setter: Setter) -> list[str]:
+    """The paragraphs of an author's text, which blank lines separate, in the setter's format.
+
+    Raises `RenderError` where `[[...]]` names no quantity.
+    """
+    parts = re.split(r"\n\s*\n|\n(?=\n)", text.strip())
+    return [marked(part, setter) for part in parts if part.strip()]
+
+
+def marked(text: str, setter: Setter) -> str:
+    """One paragraph with its marks set and everything else literal."""
+    out, at = "", 0
+    for match in _MARK.finditer(text):
+        out += setter.literal(text[at : match.start()])
+        name, valued, emphasis, code = match.groups()
+        if name:
+            try:
+                out += setter.valued(name) if valued else setter.format.inline(setter.symbol(name))
+            except (GraphError, KeyError):
+                raise RenderError(f"the text `{match[0]}` names no quantity of the problem") from None
+        elif emphasis:
+            out += setter.format.macro("emphasis", setter.format.escape(emphasis))
+        else:
+            out += setter.format.macro("code", setter.format.escape(code))
+        at = match.end()
+    return out + setter.literal(text[at:])

@@ -1,0 +1,127 @@
+"""Drawing -> SVG: inline in a page, or as a file of its own."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from html import escape
+
+from generator.drawing import CAP_MIDDLE, NODE, SMALL, Arrow, Circle, Curve, Drawing, Item, Line, Mark, Point, Run
+from generator.drawing import decimal as d
+from generator.drawing import headed, runs
+
+_CLASSES = {
+    "edge": 'class="lh-stroke"',
+    "edge-bias": 'class="lh-stroke" stroke-dasharray="4 3"',
+    "axis": 'class="lh-stroke"',
+    "grid": 'class="lh-faint"',
+    "curve": 'class="lh-accent"',
+    "node-input": 'class="lh-fill-input"',
+    "node-hidden": 'class="lh-fill-hidden"',
+    "node-output": 'class="lh-fill-output"',
+    "node-bias": 'class="lh-fill-bias"',
+    "node-target": 'class="lh-fill"',
+    "dots": 'class="lh-arrow"',
+    "point": 'class="lh-dot"',
+    "label": "lh-text",
+    "small": "lh-text-small",
+}
+_SIZES = {"label": NODE, "small": SMALL}  # what the classes set
+
+_RULES = """\
+svg{{--ink:{};--soft:{};--line:{};--faint:{};--paper:{};--accent:{};--input:{};--hidden:{};--output:{};--bias:{}}}"""
+_LIGHT = _RULES.format(
+    *"#1c1d21 #5a5e68 #4a4e58 #c9ccd4 #fff #1f4e96 #e4edf8 #f8efdc #e3f2e4 #edeef1".split()
+)
+_DARK = _RULES.format(
+    *"#e4e5ea #a4a8b4 #a4a8b4 #474b58 #0d1117 #93b8f2 #243a57 #4a3d22 #24452f #393c47".split()
+)
+STYLE = f"""\
+{_LIGHT}
+@media (prefers-color-scheme:dark){{{_DARK}}}
+text{{font-family:"STIX Two Text","STIX Two Math",Cambria,"Times New Roman",Times,serif}}
+.lh-stroke{{stroke:var(--line);stroke-width:1.25;fill:none}}
+.lh-faint{{stroke:var(--faint);stroke-width:1;fill:none}}
+.lh-accent{{stroke:var(--accent);stroke-width:2;fill:none;stroke-linecap:round;stroke-linejoin:round}}
+.lh-fill,.lh-fill-input,.lh-fill-hidden,.lh-fill-output,.lh-fill-bias{{fill:var(--paper);stroke:var(--line);stroke-width:1.25}}
+.lh-fill-input{{fill:var(--input)}}.lh-fill-hidden{{fill:var(--hidden)}}
+.lh-fill-output{{fill:var(--output)}}.lh-fill-bias{{fill:var(--bias)}}
+.lh-arrow{{fill:var(--line)}}.lh-dot{{fill:var(--accent);stroke:var(--paper);stroke-width:1.5}}
+.lh-text{{fill:var(--ink);font-size:16px}}.lh-text-small{{fill:var(--soft);font-size:13px}}
+.lh-halo{{fill:var(--paper);stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}}.lh-var{{font-style:italic}}
+"""
+
+
+def svg(drawing: Drawing, title: str, description: str, css_class: str, standalone: bool = False) -> str:
+    """`drawing` as one `svg` element. `title` names it and `description` says what it shows to who cannot see it.
+
+    Colours come from the page's style sheet (classes `lh-*`); `standalone` puts them in, for light and dark pages.
+    The ids are made from the contents; the class on the whole is `css_class`.
+    """
+    body = "\n".join(_item(item) for item in drawing.items)
+    heading = f"{escape(title)}\n{escape(description)}"
+    key = "lh-" + sha256(f"{css_class}\n{heading}\n{body}".encode()).hexdigest()[:12]
+    wide, high = d(drawing.width), d(drawing.height)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{escape(css_class)}" role="img" '
+        f'aria-labelledby="{key}-t {key}-d" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">\n'
+        f'<title id="{key}-t">{escape(title)}</title>\n<desc id="{key}-d">{escape(description)}</desc>\n'
+        + (f"<style>\n{STYLE}</style>\n" if standalone else "")
+        + f"{body}\n</svg>"
+    )
+
+
+def _item(item: Item) -> str:
+    match item:
+        case Line((a, b), (x, y), style):
+            return f'<line {_CLASSES[style]} x1="{d(a)}" y1="{d(b)}" x2="{d(x)}" y2="{d(y)}"/>'
+        case Curve(points, style):
+            return f'<polyline {_CLASSES[style]} points="{_points(points)}"/>'
+        case Arrow(points, style):
+            line, head = headed(points)
+            drawn = f'<polyline {_CLASSES[style]} points="{_points(line)}"/>'
+            return f'{drawn}<polygon class="lh-arrow" points="{_points(head)}"/>'
+        case Circle((x, y), radius, style):
+            return f'<circle {_CLASSES[style]} cx="{d(x)}" cy="{d(y)}" r="{d(radius)}"/>'
+        case Mark():
+            return _mark(item)
+
+
+def _points(points: tuple[Point, ...]) -> str:
+    return " ".join(f"{d(x)},{d(y)}" for x, y in points)
+
+
+def _mark(mark: Mark) -> str:
+    """A label as text; one with a halo is drawn twice, so that no piece's halo cuts into another piece."""
+    x, y = mark.at[0], mark.at[1] + CAP_MIDDLE * mark.size
+    place = f'x="{d(x)}" y="{d(y)}"'
+    if mark.anchor != "start":
+        place += f' text-anchor="{mark.anchor}"'
+    if mark.rotation:
+        place += f' transform="rotate({d(mark.rotation)} {d(mark.at[0])} {d(mark.at[1])})"'
+    pieces = _pieces(runs(mark.content), mark.size)
+    own = f' style="font-size:{d(mark.size)}px"' if mark.size != _SIZES[mark.style] else ""
+    drawn = f'<text class="{_CLASSES[mark.style]}" {place}{own}>{pieces}</text>'
+    if not mark.halo:
+        return drawn
+    return f'<text class="lh-halo" aria-hidden="true" font-size="{d(mark.size)}" {place}>{pieces}</text>{drawn}'
+
+
+def _pieces(found: tuple[Run, ...], size: float) -> str:
+    """Pieces as tspans: `dy` goes from one baseline to the next."""
+    out, rise = "", 0.0
+    for run in found:
+        attributes = ' class="lh-var"' if run.slanted else ""
+        if run.rise != rise:
+            attributes += f' dy="{d((rise - run.rise) * size)}"'
+        if run.kern:
+            attributes += f' dx="{d(run.kern * size)}"'
+        if run.size != 1:
+            attributes += f' font-size="{d(run.size * size)}"'
+        letters = escape(run.text.replace("-", "−") if _is_number(run.text) else run.text)
+        out += f"<tspan{attributes}>{letters}</tspan>" if attributes else letters
+        rise = run.rise
+    return out
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-")[:1].isdigit()
