@@ -188,5 +188,5 @@ def paths(graph: Graph, source: str, name: str) -> Iterator[tuple[str, ...]]:
 def _sum(products: list[list[Formula]]) -> Formula:
     made = [product[0] if len(product) == 1 else Mul(tuple(product)) for product in products if product]
     if not made:
-        return num(1)
+        return num(0)  # nothing on the way to the loss uses it
     return made[0] if len(made) == 1 else Add(tuple(made))

@@ -6,6 +6,7 @@ every digit certain). Names become `v0, v1, ...` and numbers `c0, c1, ...`, so n
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from generator.exact import ball
+from generator.exact import ball, power
 from generator.formula import (
     Add,
     Call,
@@ -35,7 +36,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _NUMPY: Mapping[str, Any] = {
     "exp": np.exp, "log": np.log, "tanh": np.tanh, "sqrt": np.sqrt, "abs": np.abs,
-    "max": np.maximum, "min": np.minimum, "where": np.where,
+    "max": np.maximum, "min": np.minimum, "where": np.where, "power": operator.pow,
 }  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def _choose(condition: bool, then: flint.arb, otherwise: flint.arb) -> flint.arb
 
 _BALLS: Mapping[str, Any] = {
     "exp": lambda x: x.exp(), "log": lambda x: x.log(), "tanh": lambda x: x.tanh(), "sqrt": lambda x: x.sqrt(),
-    "abs": abs, "max": lambda a, b: a.max(b), "min": lambda a, b: a.min(b), "where": _choose,
+    "abs": abs, "max": lambda a, b: a.max(b), "min": lambda a, b: a.min(b), "where": _choose, "power": power,
 }  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _source(tree: Formula, places: Mapping[str, str], numbers: dict[Fraction, st
         case Div(top, bottom):
             return f"({write(top)} / {write(bottom)})"
         case Pow(base, Num(exponent)) if exponent.denominator == 1:
-            return f"({write(base)} ** {exponent.numerator})"
+            return f"power({write(base)}, {exponent.numerator})"
         case Pow(base, exponent):
             return f"({write(base)} ** {write(exponent)})"
         case Cases(left, op, right, then, otherwise):

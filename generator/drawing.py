@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import cos, hypot, radians, sin
 from typing import Literal
 
-from generator.typeset.boxes import Box, Digits, Fence, Op, Row, Script, Word
+from generator.typeset.boxes import Box, Fence, Op, Row, Script, Word
 from generator.typeset.text import text
 
 Point = tuple[float, float]

@@ -30,6 +30,7 @@ from generator.functions import formula_of
 Exact = Fraction | flint.arb
 
 _LONGEST = 4096  # bits; a longer fraction goes on as a ball, so that products of products stay cheap
+_FARTHEST = 10_000  # bits; a ball beyond 2**±10000 (3,000 digits) is not written out
 
 
 class Undecided(LonghandError):  # noqa: N818 - it is a state of knowledge, retried with more precision
@@ -62,13 +63,30 @@ def bounds(value: Exact) -> tuple[Fraction, Fraction]:
         return value, value
     if not value.is_finite():
         raise Undefined("the value is not finite")
-    middle, radius = _exact_fraction(value.mid()), _exact_fraction(value.rad())
+    middle = _exact_fraction(value.mid())
+    # A radius below all that is written out still counts: it is rounded up to what is.
+    (mantissa, exponent), least = value.rad().man_exp(), Fraction(1, 2**_FARTHEST)
+    radius = least if mantissa and int(exponent) < -_FARTHEST else _exact_fraction(value.rad())
     return middle - radius, middle + radius
 
 
 def _exact_fraction(point: flint.arb) -> Fraction:
-    mantissa, exponent = point.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    mantissa, exponent = (int(part) for part in point.man_exp())
+    if mantissa and abs(exponent) > _FARTHEST:
+        raise Undefined(f"the value is too {'large' if exponent > 0 else 'small'} to be written out")
+    return Fraction(mantissa) * Fraction(2) ** exponent
+
+
+def power(base: flint.arb, exponent: int) -> flint.arb:
+    """A whole power of a ball by repeated squaring (Arb's own power of a ball around zero is not a number)."""
+    result, square, left = flint.arb(1), base, abs(exponent)
+    while left:
+        if left & 1:
+            result *= square
+        left >>= 1
+        if left:
+            square *= square
+    return 1 / result if exponent < 0 else result
 
 
 def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
@@ -112,9 +130,15 @@ def _both(a: Exact, b: Exact, operate: Callable[[Any, Any], Any]) -> Exact:
     if isinstance(a, Fraction) and isinstance(b, Fraction):
         result = operate(a, b)
         assert isinstance(result, Fraction)
-        return ball(result) if result.denominator.bit_length() > _LONGEST else result
+        return _short(result)
     made: flint.arb = operate(ball(a), ball(b))
     return made
+
+
+def _short(value: Fraction) -> Exact:
+    """`value` itself, or its ball where it has become long."""
+    longest = max(value.numerator.bit_length(), value.denominator.bit_length())
+    return ball(value) if longest > _LONGEST else value
 
 
 def _divide(a: Exact, b: Exact) -> Exact:
@@ -127,9 +151,11 @@ def _divide(a: Exact, b: Exact) -> Exact:
 
 def _power(base: Exact, exponent: Exact) -> Exact:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
-        if base == 0 and exponent < 0:
-            raise Undefined("division by zero")
-        return base ** int(exponent) if isinstance(base, Fraction) else base ** int(exponent)
+        if exponent < 0:
+            return _divide(Fraction(1), _power(base, -exponent))
+        if isinstance(base, Fraction) and max(map(int.bit_length, base.as_integer_ratio())) * exponent < 2 * _LONGEST:
+            return _short(base ** int(exponent))
+        return power(ball(base), int(exponent))
     result = ball(base) ** ball(exponent)
     if not result.is_finite():
         raise Undefined("a power with no real value")

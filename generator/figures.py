@@ -28,3 +28,8 @@ def figure(drawing: Drawing, fmt: Format, name: str, alt: str, description: str)
 def image(drawing: Drawing, alt: str, description: str) -> str:
     """A drawing as the text of an SVG file that needs no style sheet."""
     return svg(drawing, alt, description, "lh-figure", standalone=True)
+
+
+def thumbnail(drawing: Drawing) -> str:
+    """A drawing without words of its own, for a card that says what it shows."""
+    return svg(drawing, "", "", "lh-diagram")

@@ -16,6 +16,7 @@ from generator.errors import RenderError
 from generator.typeset.boxes import Box
 from generator.typeset.latex import latex, plain_gap
 from generator.typeset.mathml import mathml
+from generator.typeset.text import text
 from generator.typeset.typst import typst
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>$|#~])")
@@ -27,24 +28,24 @@ _LATEX = {
 _TYPST = re.compile(r"([\\#$*_`<>@\[\]~=/\-+'\"])")
 
 
-def escape_markdown(text: str) -> str:
+def escape_markdown(words: str) -> str:
     """Text that Markdown shows as it is. Line breaks become spaces, so that no line can begin a block."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", " ".join(words.split()))
 
 
-def escape_latex(text: str) -> str:
+def escape_latex(words: str) -> str:
     """Text that LaTeX shows as it is."""
-    return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))
+    return "".join(_LATEX.get(letter, letter) for letter in " ".join(words.split()))
 
 
-def escape_typst(text: str) -> str:
+def escape_typst(words: str) -> str:
     """Text that Typst shows as it is."""
-    return _TYPST.sub(r"\\\1", " ".join(text.split()))
+    return _TYPST.sub(r"\\\1", " ".join(words.split()))
 
 
-def escape_web(text: str) -> str:
+def escape_web(words: str) -> str:
     """Text for a page that Markdown turns into HTML: safe in both."""
-    return _MARKDOWN.sub(lambda match: f"&#{ord(match[1])};", html.escape(" ".join(text.split()), quote=False))
+    return _MARKDOWN.sub(lambda match: f"&#{ord(match[1])};", html.escape(" ".join(words.split()), quote=False))
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ FORMATS: Mapping[str, Format] = {
         Format("latex", ".tex", latex, escape_latex),
         Format("typst", ".typ", typst, escape_typst),
         Format("web", ".web.md", mathml, escape_web),
+        Format("terminal", ".txt", text, lambda words: " ".join(words.split())),
     )
 }
 

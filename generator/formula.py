@@ -6,6 +6,7 @@ A formula keeps the order in which it was written. Nothing here simplifies: what
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -188,17 +189,19 @@ def parse(text: str) -> Formula:
     """
     try:
         node = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise FormulaError(f"cannot read the formula `{text}`: {error}") from None
-    return _from_ast(node, text)
+        return _from_ast(node, text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise FormulaError(f"cannot read the formula `{text}`: {error or 'it is nested too deeply'}") from None
 
 
 def _from_ast(node: ast.expr, text: str) -> Formula:
     read = partial(_from_ast, text=text)
     match node:
         case ast.Constant() if type(node.value) in (int, float):
-            # The digits as typed, so that 0.1 is one tenth.
-            return num((ast.get_source_segment(text.strip(), node) or "").replace("_", ""))
+            # The digits as typed, so that 0.1 is one tenth. An exponent of four digits would fill the memory.
+            digits = (ast.get_source_segment(text.strip(), node) or "").replace("_", "")
+            if re.fullmatch(r"[\d.]+([eE][+-]?\d{1,3})?", digits):
+                return num(digits)
         case ast.Name(name):
             return Ref(name)
         case ast.UnaryOp(ast.USub(), operand):
@@ -257,7 +260,7 @@ def infix(tree: Formula) -> str:
         case Call(name, args):
             return f"{name}({', '.join(map(infix, args))})"
         case Cases(left, op, right, then, otherwise):
-            return f"{_inside(then, 1)} if {infix(left)} {op} {infix(right)} else {infix(otherwise)}"
+            return f"{_inside(then, 1)} if {_inside(left, 1)} {op} {_inside(right, 1)} else {infix(otherwise)}"
         case Blank(number):
             return f"[{number}]" if number else "___"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from generator.errors import NotationError
 from generator.formula import Call, Formula, Mul, Ref, parse, rebuild, references, substitute
@@ -61,11 +61,11 @@ class Notation:
     name: str
     symbols: Mapping[str, str]
     product: Product = Product.DOT
-    factor_order: tuple[str, str] = ("weight", "input")
+    factor_order: tuple[Literal["weight", "input"], Literal["weight", "input"]] = ("weight", "input")
     differential: str = "∂"
-    difference: str = "target_first"  # in the loss: (t - y)² or, output_first, (y - t)²
-    loss_derivative: str = "output_first"  # y - t or, target_first, -(t - y)
-    activation: str = "symbol"  # σ(z), or `written_out`
+    difference: Literal["target_first", "output_first"] = "target_first"  # in the loss: (t - y)² or, output_first, (y - t)²
+    loss_derivative: Literal["target_first", "output_first"] = "output_first"  # y - t or, target_first, -(t - y)
+    activation: Literal["symbol", "written_out"] = "symbol"  # σ(z), or its formula
     chain: Chain = Chain.FACTORS
     working: Working = Working.SEPARATE
     delta_rule: bool = False  # also show each unit's δ and the gradients through it
@@ -143,7 +143,7 @@ class Writer:
         pattern = pattern or self.notation.symbols.get(label.kind)
         if pattern is None:
             raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
-        of = self.graph[label.of] if "<symbol>" in pattern else None
+        of = self.graph[label.of] if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
         values = {
             "name": plain(label.name),
             "indexed": indexed(label.name),
@@ -152,6 +152,10 @@ class Writer:
             "symbol": self._text(of.label) if of else "",
             "plain": plain(label.of),
         }
+        for placeholder in re.findall(r"<(.*?)>", pattern):
+            if placeholder not in values:
+                known = ", ".join(f"<{name}>" for name in values)
+                raise NotationError(f"the symbol `{pattern}` has an unknown `<{placeholder}>`: expected {known}")
         return re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
 
     def written(self, formula: Formula) -> Formula:

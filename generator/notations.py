@@ -79,6 +79,6 @@ def _data(source: Source, block: Mapping[str, Any], place: Location, above: tupl
 
 def _nested(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """`own`, where `symbols` and `rounding` add to the inherited ones instead of replacing them."""
-    return {
-        key: {**inherited.get(key, {}), **value} if isinstance(value, dict) else value for key, value in own.items()
-    }
+    nested = {key: value for key, value in own.items() if isinstance(value, dict)}
+    both = {key: {**inherited[key], **value} for key, value in nested.items() if isinstance(inherited.get(key), dict)}
+    return {**own, **both}

@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from generator import kinds
 from generator.source import Location, Source, read, validated
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
-_FRACTION = re.compile(r"[+-]?\d+/\d+")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_FRACTION = re.compile(r"[+-]?[0-9]+/[0-9]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 
@@ -25,6 +25,8 @@ def exact(text: object) -> Fraction:
     if isinstance(text, Fraction):
         return text
     written = str(text).strip()
+    if len(written) > 1000:
+        raise ValueError("a number of at most 1000 characters")
     if _NUMBER.fullmatch(written):
         return Fraction(written)
     if _FRACTION.fullmatch(written) and int(written.partition("/")[2]):
@@ -41,7 +43,7 @@ def _name(text: str) -> str:
 
 
 def _whole(text: object) -> int:
-    if not re.fullmatch(r"\d{1,9}", str(text).strip()):
+    if not re.fullmatch(r"[0-9]{1,9}", str(text).strip()):
         raise ValueError("a whole number, zero or more")
     return int(str(text))
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from generator.exact import Exact, Undecided, bounds
 from generator.formula import shortest
+
+
+MOST = 100  # decimals or significant digits that can be asked for
+_NOTHING = Fraction(1, 2**4000)  # the width of a ball that only the last precisions of `solve` reach
 
 
 class Mode(StrEnum):
@@ -35,8 +41,8 @@ class Rounding:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}  # unknown keys in a file are errors
 
-    decimals: int = 4
-    significant: int | None = None
+    decimals: Annotated[int, Field(ge=0, le=MOST)] = 4
+    significant: Annotated[int, Field(ge=1, le=MOST)] | None = None
     mode: Mode = Mode.HALF_EVEN
     carry: Carry = Carry.EXACT
 
@@ -59,11 +65,13 @@ class Rounding:
         return fixed(rounded, self.places(rounded))
 
     def tied(self, value: Exact) -> Exact:
-        """`value` itself, or the tie that its ball encloses: for a ball so small that nothing else is left to tell."""
+        """`value` itself, or the zero or tie in its ball, where that is so small that nothing else is left to tell."""
         low, high = bounds(value)
+        if low <= 0 <= high:
+            return Fraction(0) if high - low < _NOTHING else value
         step = Fraction(1, 2 * 10 ** self.places(low))
         nearest = round((low + high) / 2 / step) * step
-        return nearest if low <= nearest <= high else value
+        return nearest if low <= nearest <= high and high - low < step * _NOTHING else value
 
     def places(self, value: Fraction) -> int:
         """How many decimals `value` is shown with."""
@@ -89,8 +97,11 @@ class Rounding:
 def _magnitude(value: Fraction) -> int:
     """The power of ten of the first significant digit of a number that is not zero."""
     value = abs(value)
-    guess = len(str(value.numerator)) - len(str(value.denominator))
-    return guess if value >= Fraction(10) ** guess else guess - 1
+    bits = value.numerator.bit_length() - value.denominator.bit_length()
+    guess = bits * 30103 // 100000 + 1  # at most one too many: log10(2) = 0.30103, and bits tell a factor of two
+    while value < Fraction(10) ** guess:
+        guess -= 1
+    return guess
 
 
 def fixed(value: Fraction, places: int) -> str:
@@ -110,5 +121,9 @@ def full(value: Exact, digits: int = 20) -> str:
             if held >= digits or not value:
                 return text if value else "0." + "0" * (digits - 1)
             return text + ("" if "." in text else ".") + "0" * (digits - held)
-    rounded = Rounding(significant=digits).number(value)
+    rounding = Rounding(significant=digits)
+    try:
+        rounded = rounding.number(value)
+    except Undecided:  # a tie known as a ball, or a zero: `trace` has left nothing else undecided
+        rounded = rounding.number(rounding.tied(value))
     return fixed(rounded, max(0, digits - 1 - _magnitude(rounded)) if rounded else digits)

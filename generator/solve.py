@@ -16,21 +16,40 @@ from generator.graph import Graph, updated_name
 from generator.rounding import Carry, Rounding, full
 
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # bits; each is tried when the one before leaves a digit open
+_SHARP = 80  # bits that every value has to be known to, relative to its size: 24 digits
 
 
 def solve(graph: Graph, givens: Mapping[str, Array] | None = None) -> dict[str, Array]:
     """Every quantity of `graph` for any number of variants at once, in double precision.
 
-    `givens` replaces given values by arrays whose last axis counts the variants (one variant: length 1).
+    `givens` replaces given values by arrays whose last axis counts the variants (one variant: length 1). Raises
+    `SolveError` naming the first quantity that has no finite value, and in how many variants.
     """
+    _known(graph, givens or {})
     names = tuple(q.name for q in graph if q.formula is None)
-    values = [np.atleast_1d(np.asarray((givens or {}).get(n, float(graph.givens[n])), dtype=np.float64)) for n in names]
     outputs = tuple(q.name for q in graph)
-    run = compile_graph(graph, names, outputs).arrays()
-    with np.errstate(over="ignore", under="ignore"):
-        results = run(*np.broadcast_arrays(*values))
-    shape = np.broadcast_shapes(*(value.shape for value in values))
-    return {name: np.broadcast_to(result, shape) for name, result in zip(outputs, results, strict=True)}
+    try:
+        start = {**{name: float(graph.givens[name]) for name in names}, **(givens or {})}
+        run = compile_graph(graph, names, outputs).arrays()
+    except OverflowError:
+        raise SolveError("a given number is too large for double precision") from None
+    values = np.broadcast_arrays(*(np.atleast_1d(np.asarray(start[name], dtype=np.float64)) for name in names))
+    with np.errstate(all="ignore"):
+        try:
+            results = run(*values)
+        except ZeroDivisionError:  # between two constants of a formula, which are no arrays
+            raise SolveError("a formula divides by zero") from None
+    for name, result in zip(outputs, results, strict=True):
+        wrong = np.count_nonzero(~np.isfinite(result))
+        if wrong:
+            raise SolveError(f"`{name}` has no finite value in {wrong} of {np.size(result)} variants")
+    return {name: np.broadcast_to(result, values[0].shape) for name, result in zip(outputs, results, strict=True)}
+
+
+def _known(graph: Graph, givens: Mapping[str, object]) -> None:
+    for name in givens:
+        if name not in graph or graph[name].formula is not None:
+            raise SolveError(f"`{name}` is no given quantity of the problem")
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,7 @@ def trace(graph: Graph, rounding: Rounding, givens: Mapping[str, Fraction] | Non
 
     Raises `SolveError` naming the quantity that has no value, or whose digits no precision decides.
     """
+    _known(graph, givens or {})
     start = {**graph.givens, **(givens or {})}
     for bits in _PRECISIONS:
         with precision(bits):
@@ -77,12 +97,13 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
     for quantity in graph:
         try:
             if quantity.formula is None:
-                given = start[quantity.name]
-                values[quantity.name] = carried[quantity.name] = given
-                shown[quantity.name] = given_text(given, rounding)
-                continue
-            value = evaluate(quantity.formula, carried.__getitem__)
-            shown[quantity.name] = rounding.text(rounding.tied(value) if last else value)
+                value = start[quantity.name]
+                shown[quantity.name] = given_text(value, rounding)
+            else:
+                value = evaluate(quantity.formula, carried.__getitem__)
+                if not last and not _is_sharp(value):
+                    return None
+                shown[quantity.name] = rounding.text(rounding.tied(value) if last else value)
         except Undefined as error:
             raise SolveError(f"`{quantity.name}` has no value: {error}") from None
         except Undecided as error:
@@ -92,6 +113,11 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
         values[quantity.name] = value
         carried[quantity.name] = Fraction(shown[quantity.name]) if rounding.carry is Carry.SHOWN else value
     return Trace(graph, rounding, values, shown)
+
+
+def _is_sharp(value: Exact) -> bool:
+    """Whether a ball tells all the digits that `full` writes (differences of nearly equal numbers lose many)."""
+    return isinstance(value, Fraction) or int(value.rel_accuracy_bits()) >= _SHARP
 
 
 def given_text(value: Fraction, rounding: Rounding) -> str:
@@ -141,6 +167,8 @@ def train(graph: Graph, iterations: int, chosen: tuple[int, ...], rounding: Roun
                 return _trained(graph, iterations, wanted, names, rounding)
             except Undecided:
                 continue
+            except Undefined as error:
+                raise SolveError(f"training has no result: {error}") from None
     raise SolveError(f"after {iterations} iterations the digits of the values cannot be decided")
 
 
@@ -175,7 +203,9 @@ def _trained(
                 rounding.text(rows[iteration][name])  # raises Undecided where a shown digit is still open
         loss, *after = run(*now.values())
         if not loss.is_finite():
-            raise SolveError(f"training diverges: the loss is not finite after {iteration} updates")
+            raise Undecided("the error bound has grown beyond all size")
         losses[iteration] = float(loss)
+        if not np.isfinite(losses[iteration]):
+            raise SolveError(f"training diverges: the loss is beyond double precision after {iteration} updates")
         now.update(zip(graph.trained, after, strict=True))
     return History(losses, {number: rows[number] for number in sorted(rows)}, names)

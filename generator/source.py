@@ -19,6 +19,9 @@ from generator.errors import DefinitionError
 Location = tuple[str | int, ...]
 Model = TypeVar("Model")
 
+_DEEPEST = 50  # levels of nesting; no definition needs ten
+_MOST = 100_000  # mappings, lists and texts, aliases counted as often as they stand
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -52,8 +55,10 @@ def read(path: Path) -> Source:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise DefinitionError(path, line, "", error.problem or "broken YAML", "YAML") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: PyYAML on impossible escapes
         raise DefinitionError(path, None, "", str(error).splitlines()[0], "YAML") from None
+    except RecursionError:
+        raise DefinitionError(path, None, "", "YAML that is nested too deeply", "a definition file") from None
     lines: dict[Location, int] = {}
     return Source(path, _plain(path, node, (), lines), lines)
 
@@ -62,6 +67,9 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
     if node is None:
         return {}
     lines.setdefault(place, node.start_mark.line + 1)
+    if len(place) > _DEEPEST or len(lines) > _MOST:  # an alias may stand inside what it names
+        found = "YAML that is nested too deeply or refers to itself"
+        raise DefinitionError(path, node.start_mark.line + 1, str(place[0]), found, "a definition file")
     if isinstance(node, yaml.MappingNode):
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -88,12 +96,26 @@ def validated(model: type[Model], source: Source, data: Any = None, place: Locat
     try:
         return adapter.validate_python(source.data if data is None else data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise _explained(model, source, place, first) from None
+        raise _explained(model, source, place, _telling(error)) from None
+
+
+def _telling(error: ValidationError) -> Any:
+    """The first mismatch; of the branches of a union, the one that got furthest into the data."""
+    found = error.errors()
+    first = _without_branches(found[0]["loc"])
+    same = [other for other in found if _without_branches(other["loc"])[: len(first)] == first]
+    return max(same, key=lambda other: len(_without_branches(other["loc"])))
+
+
+def _without_branches(place: Location) -> Location:
+    return tuple(part for part in place if not _is_branch(part))
 
 
 def _explained(model: type[object], source: Source, place: Location, error: Any) -> DefinitionError:
-    where: Location = (*place, *(part for part in error["loc"] if not _is_branch(part)))
+    where = place
+    for part in error["loc"]:
+        if (*where, part) in source.lines or not _is_branch(part):
+            where = (*where, part)
     found = f"`{error['input']}`" if isinstance(error["input"], str) else _kind(error["input"])
     match error["type"]:
         case "extra_forbidden" | "unexpected_keyword_argument":

@@ -13,6 +13,7 @@ from generator.errors import RenderError
 from generator.formula import Blank, Formula, Num, Ref, references, substitute
 from generator.graph import Role, derivative_name
 from generator.pipeline import Worked
+from generator.solve import relation
 from generator.steps import Equation, Part, Section, Step
 
 LEVELS = ("guided", "faded", "open")
@@ -78,9 +79,10 @@ class _Sheet:
         before = tuple(self._step(inner) for inner in step.before)
         if self.level == "faded" and not step.full and not step.before:
             return self._empty(step)
-        equations = tuple(self._equation(step, equation) for equation in step.equations)
         if self.level == "faded" and not step.full:
             equations = self._empty(step).equations
+        else:
+            equations = tuple(self._equation(step, equation) for equation in step.equations)
         return replace(step, before=before, equations=equations, after=())
 
     def _equation(self, step: Step, equation: Equation) -> Equation:
@@ -98,9 +100,9 @@ class _Sheet:
         if worked:
             self.printed.add(text)
             self.known.add(equation.target)
-            whole = all(isinstance(value, Num) for value in leaf.values())
-            relation = equation.parts[-1].relation if whole else "="
-            return replace(equation, parts=(*parts, Part(relation, self.trace.number(equation.target), "result")))
+            numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
+            sign = relation(numbers, text, self.trace.rounding)
+            return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
         return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
 
     def _task(self, step: Step) -> Step:

@@ -59,6 +59,8 @@ def check(problem: Definition) -> Iterator[Finding]:
     used: dict[str, tuple[str | int, ...]] = {}
     for number, layer in enumerate(problem.layers):
         place: tuple[str | int, ...] = ("layers", number)
+        if layer.name in ("loss", *(other.name for other in problem.layers[:number])):
+            yield (*place, "name"), f"`{layer.name}`, which is taken", "a name of its own"
         if layer.activation not in ACTIVATIONS:
             yield (*place, "activation"), f"`{layer.activation}`", f"one of {', '.join(ACTIVATIONS)}"
         if not layer.units:

@@ -12,7 +12,7 @@ from generator.errors import LonghandError
 from generator.typeset.boxes import Box
 
 
-class Unreadable(LonghandError):
+class Unreadable(LonghandError):  # noqa: N818 - says what the text is
     """A piece of mathematics that cannot be read, or that can be read in two ways; the message names the text."""
 
 

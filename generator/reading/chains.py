@@ -52,6 +52,8 @@ def _statement(rows: list[Line], problem: str) -> Statement:
             segments.append([])
         else:
             segments[-1].append(item)
+    if relations and not any(segments) and len(relations) == 1:
+        return Statement((Op(relations[0]),), (), rows[0].text, rows[0].offset)  # a sign that a sentence speaks of
     if relations and not all(segments):
         problem = problem or "nothing stands beside a relation"
     boxes = tuple(segment[0] if len(segment) == 1 else Row(tuple(segment)) for segment in segments)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from generator.reading import Found
 
 _MARKDOWN = re.compile(
-    r"(?P<skip>^(?P<fence>[ >]*(?:```+|~~~+))[^\n]*\n.*?(?:^(?P=fence)[`~]*[ ]*$|\Z)|<!--.*?-->|(?P<ticks>`+).+?(?P=ticks)(?!`)"
-    r"|\\[\\$`])"
+    r"(?P<skip>^(?P<fence>[ >]*(?:```+|~~~+))[^\n]*\n.*?(?:^(?P=fence)[`~]*[ ]*$|\Z)"
+    r"|<!--.*?-->|(?P<ticks>`+).+?(?P=ticks)(?!`)|\\[\\$`])"
     r"|\$\$(?P<display>.*?)\$\$"
     r"|(?<!\$)\$(?![\s$])(?P<inline>(?:\\.|[^$\\\n])*?(?<![\s\\]))\$(?![\d$])"
     r"|(?P<open>\$\$)",
@@ -64,12 +64,14 @@ def _matches(pattern: re.Pattern[str], text: str, start: int) -> Iterator[Found]
         line, counted = line + text.count("\n", counted, begin), begin
         if part == "open":
             problem = f"`{match['open']}` has no counterpart"
-            yield Found(text[begin : begin + 60].split("\n")[0], line, problem)
+            yield Found(text[begin : begin + 60].partition("\n")[0], line, problem)
         else:
             yield Found(match[part], line)
 
 
-_TYPST = re.compile(r"//[^\n]*|/\*.*?\*/|(?P<ticks>`+).*?(?P=ticks)|\\.|\"(?:\\.|[^\"\\])*\"|.", re.DOTALL)
+_TYPST = re.compile(
+    r"(?<!:)//[^\n]*|/\*.*?\*/|(?P<ticks>`+).*?(?P=ticks)|\\.|\"(?:\\.|[^\"\\])*\"|[^\\\"$#`/\[\](){}\n]+|.", re.DOTALL
+)
 _TYPST_CODE = re.compile(r"#(?:(?P<line>let|set|show|import|include)\b|(?:if|for|while)\b|[A-Za-z_][\w.-]*|(?=[({\[]))")
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
@@ -96,7 +98,7 @@ def find_typst(text: str) -> Iterator[Found]:
             end = re.compile(r"(?:\\.|\"[^\"]*\"|[^$\\\"])*\$", re.DOTALL).match(text, at + 1)
             line = text.count("\n", 0, at) + 1
             if end is None:
-                yield Found(text[at : at + 60].split("\n")[0], line, "`$` has no counterpart")
+                yield Found(text[at : at + 60].partition("\n")[0], line, "`$` has no counterpart")
                 return
             if not definition:
                 yield Found(text[at + 1 : end.end() - 1], line)

@@ -138,9 +138,9 @@ class _Reader:
         base = item.base if isinstance(item, Script) else item
         if isinstance(base, Digits | Gap | Choice):
             raise self._error("follows a factor without a sign between them")
-        if isinstance(before, Digits) and isinstance(base, Frac):
-            if isinstance(base.top, Digits) and isinstance(base.bottom, Digits):
-                raise self._error("follows a number and reads as a mixed number")
+        parts = (before, base.top, base.bottom) if isinstance(base, Frac) else ()
+        if parts and all(isinstance(part, Digits) for part in parts):
+            raise self._error("follows a number and reads as a mixed number")
 
     def _factor(self) -> Formula:
         found = self.symbols.match(self.row, self.at)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from generator.reading import Line, Unreadable
-from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, normal
+from generator.reading.names import FUNCTIONS, LATEX_SIGNS, greek
+from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, items, normal
+from generator.reading.rows import Rows
 from generator.typeset.boxes import (
     Box,
     Choice,
     Digits,
+    Fence,
     Frac,
     Gap,
     Op,
@@ -20,11 +22,6 @@ from generator.typeset.boxes import (
     Word,
 )
 
-_SIGNS = {
-    "cdot": "·", "times": "×", "ast": "∗", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
-    "neq": "≠", "prime": "′", "to": "→", "coloneqq": "≔", "lt": "<", "gt": ">", "lvert": "|(", "rvert": ")|",
-}  # fmt: skip
-_FUNCTIONS = ("tanh", "ln", "log", "exp", "max", "min")
 _NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
 _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
@@ -48,39 +45,27 @@ class _Reader:
 
     def lines(self) -> tuple[Line, ...]:
         """All rows. An environment that only sets out rows is not seen: its rows are the display's."""
-        found: list[Line] = []
-        open_rows: list[str] = []
-        start = 0
-        cells: list[list[Box]] = [[]]
-
-        def finish(stop: int) -> None:
-            source = self.text[start:stop]
-            if any(cells):
-                offset = self.text[: start + len(source) - len(source.lstrip())].count("\n")
-                left, *rest = (Row(tuple(cell)) for cell in cells)
-                found.append(Line(normal(left), normal(Row(tuple(rest))), source.strip(), offset))
-
+        rows = Rows(self.text)
+        environments: list[str] = []
         while self._more():
             before = self.at
             if self._take("&"):
-                cells.append([])
+                rows.cells.append([])
             elif self._takes_row_end():
-                finish(before)
-                start, cells = self.at, [[]]
+                rows.end(before, self.at)
             elif name := self._match(r"\\begin\{([a-z*]+)\}", *_ROWS):
-                open_rows.append(name)
-                start = start if any(cells) else self.at
+                environments.append(name)
+                rows.start = rows.start if any(rows.cells) else self.at
             elif name := self._match(r"\\end\{([a-z*]+)\}", *_ROWS):
-                if not open_rows or open_rows.pop() != name:
+                if not environments or environments.pop() != name:
                     raise self._error(before)
-                finish(before)
-                start, cells = self.at, [[]]
+                rows.end(before, self.at)
             else:
-                self._next(cells[-1])
-        if open_rows:
-            raise Unreadable(f"`{open_rows[-1]}` is not ended")
-        finish(len(self.text))
-        return tuple(found)
+                self._next(rows.cells[-1])
+        if environments:
+            raise Unreadable(f"`{environments[-1]}` is not ended")
+        rows.end(len(self.text), len(self.text))
+        return tuple(rows.found)
 
     # --- pieces of the text ---
 
@@ -125,10 +110,10 @@ class _Reader:
     def _script(self, row: list[Box], mark: str, script: Box) -> None:
         base = row.pop() if row else Row(())
         if isinstance(base, Gap) and mark == "_":  # the number of a blank stands below it
-            number = re.fullmatch(r"\((\d+)\)", "".join(getattr(part, "text", "") for part in getattr(script, "items", ())))
-            if number:
-                row.append(Gap(int(number[1]), 0))
-                return
+            match items(normal(script)):
+                case (Fence(Digits(number)),):
+                    row.append(Gap(int(number), 0))
+                    return
         sub, sup = (script, None) if mark == "_" else (None, script)
         if isinstance(base, Script) and not (base.sub if sub else base.sup):
             row.append(Script(base.base, base.sub or sub, base.sup or sup))
@@ -185,11 +170,11 @@ class _Reader:
         if match is None:
             raise self._error(start)
         self.at, name = match.end(), match[1]
-        if name in _SIGNS:
-            return Op(_SIGNS[name])
+        if name in LATEX_SIGNS:
+            return Op(LATEX_SIGNS[name])
         if name in _NOTHING:
             return Row(())
-        if name in _FUNCTIONS:
+        if name in FUNCTIONS:
             return Word(name)
         if name in ("quad", "qquad"):
             return SPACE
@@ -199,7 +184,7 @@ class _Reader:
             return Frac(self._argument(), self._argument())
         if name in ("left", "right"):
             return self._delimiter(name, start)
-        if name in ("mathrm", "operatorname"):
+        if name in ("mathrm", "mathit", "operatorname"):
             word = self._raw()
             if _NAME.fullmatch(word):
                 return Word(word.replace("\\_", "_"))
@@ -209,10 +194,7 @@ class _Reader:
             return self._group()
         elif name == "begin" and self._raw() == "cases":
             return self._cases()
-        elif name == "text" and self.in_condition:
-            self._raw()
-            return Row(())
-        elif name in ("tag", "label", "hspace"):
+        elif name in ("tag", "label", "hspace") or (name == "text" and self.in_condition):
             self._raw()
             return Row(())
         elif name in ("lhblank", "lhref", "underline", "boxed"):
@@ -267,13 +249,3 @@ class _Reader:
 
 def _seen(box: Row) -> bool:
     return normal(box) != Row(())
-
-
-def greek(name: str) -> str:
-    """The Greek letter called `name` (`Omega` is the capital one); nothing where there is none."""
-    size = "CAPITAL" if name[0].isupper() else "SMALL"
-    called = {"LAMBDA": "LAMDA"}.get(name.upper(), name.upper())
-    try:
-        return unicodedata.lookup(f"GREEK {size} LETTER {called}") if name[1:].islower() else ""
-    except KeyError:
-        return ""

@@ -34,12 +34,12 @@ def read_mathml(text: str) -> tuple[Line, ...]:
     if table is None:
         return (Line(normal(_box(root)), Row(()), _text(root), 0),)
     found: list[Line] = []
+    place = 0
     for row in _rows(table):
         left, *rest = (_box(cell) for cell in row)
-        place = text.find("<mtr")
-        for _ in found:
-            place = text.find("<mtr", place + 1)
-        found.append(Line(normal(left), normal(Row(tuple(rest))), " ".join(map(_text, row)).strip(), text[:place].count("\n")))
+        place = text.find("<mtr", place + 1)
+        source = " ".join(map(_text, row)).strip()
+        found.append(Line(normal(left), normal(Row(tuple(rest))), source, text[:place].count("\n")))
     return tuple(found)
 
 
@@ -128,7 +128,8 @@ def _operator(element: Element) -> Box:
 
 
 def _gap(element: Element) -> Gap:
-    kinds = (element.get("class") or "").split()
+    """A place to write in: text whose class, or that of what it holds, says so."""
+    kinds = [kind for part in element.iter() for kind in (part.get("class") or "").split()]
     number = _text(element).strip("()")
     if not {"lh-blank", "lh-ref"} & set(kinds) or not (number.isdigit() or not number):
         raise Unreadable(f"words in a formula: `{_text(element)}`")

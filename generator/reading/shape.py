@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from generator.formula import Add, Blank, Div, Formula, Mul, Neg, Num, children, rebuild, shortest
 
 
@@ -10,8 +12,8 @@ def shape(tree: Formula) -> Formula:
     tree = rebuild(tree, shape)
     match tree:
         case Num(value, text):
-            top, slash, bottom = (text or shortest(abs(value))).lstrip("-").partition("/")
-            size = Div(Num(abs(value * int(bottom))), Num(value * 0 + int(bottom))) if slash else Num(abs(value))
+            bottom = Fraction((text or shortest(value)).partition("/")[2] or 1)
+            size = Num(abs(value)) if bottom == 1 else Div(Num(abs(value * bottom)), Num(bottom))
             return Neg(size) if value < 0 else size
         case Add(terms):
             return Add(tuple(part for term in terms for part in (term.terms if isinstance(term, Add) else (term,))))
@@ -31,7 +33,7 @@ def alike(found: Formula, wanted: Formula) -> bool:
         wanted = wanted.body  # the blank holds the sign too
     if isinstance(found, Num) or type(found) is not type(wanted):
         return found == wanted
-    if getattr(found, "name", "") != getattr(wanted, "name", "") or getattr(found, "op", "") != getattr(wanted, "op", ""):
+    if any(getattr(found, part, "") != getattr(wanted, part, "") for part in ("name", "op")):
         return False
     parts, others = children(found), children(wanted)
     return len(parts) == len(others) and all(map(alike, parts, others))

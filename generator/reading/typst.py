@@ -1,12 +1,13 @@
-"""Typst mathematics -> the rows of its display as boxes, by Typst's rules: several letters are one name, `f(…)` a call."""
+"""Typst mathematics -> the rows of its display as boxes, by Typst's rules: letters side by side are one name."""
 
 from __future__ import annotations
 
 import re
 
 from generator.reading import Line, Unreadable
-from generator.reading.latex import greek
-from generator.reading.normal import SPACE, normal
+from generator.reading.names import FUNCTIONS, TYPST_SIGNS, greek
+from generator.reading.normal import SPACE
+from generator.reading.rows import Rows
 from generator.typeset.boxes import (
     Box,
     Choice,
@@ -21,11 +22,6 @@ from generator.typeset.boxes import (
     Word,
 )
 
-_SIGNS = {
-    "dot.op": "·", "dot.c": "·", "ast.op": "∗", "ast": "∗", "times": "×", "approx": "≈", "prime": "′", "lt.eq": "≤",
-    "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=",
-}  # fmt: skip
-_FUNCTIONS = ("tanh", "ln", "log", "exp", "max", "min")
 _SPACES = ("thin", "med", "thick", "quad", "wide")
 _NAME = re.compile(r"[^\W\d_][^\W_]+(?:\.[A-Za-z]+)*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -49,30 +45,19 @@ class _Reader:
         self.text, self.at = text, 0
 
     def lines(self) -> tuple[Line, ...]:
-        found: list[Line] = []
-        start = 0
-        cells: list[list[Box]] = [[]]
-
-        def finish(stop: int) -> None:
-            source = self.text[start:stop]
-            if any(cells):
-                offset = self.text[: start + len(source) - len(source.lstrip())].count("\n")
-                left, *rest = (Row(tuple(cell)) for cell in cells)
-                found.append(Line(normal(left), normal(Row(tuple(rest))), source.strip(), offset))
-
+        rows = Rows(self.text)
         while self._more():
             before = self.at
             if self.text[self.at] == "&":
                 self.at += 1
-                cells.append([])
+                rows.cells.append([])
             elif match := _BREAK.match(self.text, self.at):
-                finish(before)
-                start = self.at = match.end()
-                cells = [[]]
+                self.at = match.end()
+                rows.end(before, self.at)
             else:
-                self._next(cells[-1])
-        finish(len(self.text))
-        return tuple(found)
+                self._next(rows.cells[-1])
+        rows.end(len(self.text), len(self.text))
+        return tuple(rows.found)
 
     def _more(self) -> bool:
         match = _SKIP.match(self.text, self.at)
@@ -156,15 +141,15 @@ class _Reader:
         raise self._error(start)
 
     def _named(self, name: str, start: int) -> Box:
-        if name in _SIGNS:
-            return Op(_SIGNS[name])
+        if name in TYPST_SIGNS:
+            return Op(TYPST_SIGNS[name])
         if name in _SPACES:
             return SPACE
-        if name in _FUNCTIONS:
+        if name in FUNCTIONS:
             return Word(name)
         if name == "partial":
             return Word("∂")
-        if name in ("upright", "op"):
+        if name in ("upright", "italic", "op"):
             return self._word(start)
         if name in ("frac", "sqrt", "abs", "cases"):
             arguments = self._arguments()

@@ -5,9 +5,23 @@ from __future__ import annotations
 from hashlib import sha256
 from html import escape
 
-from generator.drawing import CAP_MIDDLE, NODE, SMALL, Arrow, Circle, Curve, Drawing, Item, Line, Mark, Point, Run
+from generator.drawing import (
+    CAP_MIDDLE,
+    NODE,
+    SMALL,
+    Arrow,
+    Circle,
+    Curve,
+    Drawing,
+    Item,
+    Line,
+    Mark,
+    Point,
+    Run,
+    headed,
+    runs,
+)
 from generator.drawing import decimal as d
-from generator.drawing import headed, runs
 
 _CLASSES = {
     "edge": 'class="lh-stroke"',
@@ -27,17 +41,18 @@ _CLASSES = {
 }
 _SIZES = {"label": NODE, "small": SMALL}  # what the classes set
 
-_RULES = """\
-svg{{--ink:{};--soft:{};--line:{};--faint:{};--paper:{};--accent:{};--input:{};--hidden:{};--output:{};--bias:{}}}"""
-_LIGHT = _RULES.format(
-    *"#1c1d21 #5a5e68 #4a4e58 #c9ccd4 #fff #1f4e96 #e4edf8 #f8efdc #e3f2e4 #edeef1".split()
-)
-_DARK = _RULES.format(
-    *"#e4e5ea #a4a8b4 #a4a8b4 #474b58 #0d1117 #93b8f2 #243a57 #4a3d22 #24452f #393c47".split()
-)
+_NAMES = ("ink", "soft", "line", "faint", "paper", "accent", "input", "hidden", "output", "bias")
+_LIGHT = ("1c1d21", "5a5e68", "4a4e58", "c9ccd4", "ffffff", "1f4e96", "e4edf8", "f8efdc", "e3f2e4", "edeef1")
+_DARK = ("e4e5ea", "a4a8b4", "a4a8b4", "474b58", "0d1117", "93b8f2", "243a57", "4a3d22", "24452f", "393c47")
+
+
+def _colours(colours: tuple[str, ...]) -> str:
+    return "svg{" + ";".join(f"--{name}:#{code}" for name, code in zip(_NAMES, colours, strict=True)) + "}"
+
+
 STYLE = f"""\
-{_LIGHT}
-@media (prefers-color-scheme:dark){{{_DARK}}}
+{_colours(_LIGHT)}
+@media (prefers-color-scheme:dark){{{_colours(_DARK)}}}
 text{{font-family:"STIX Two Text","STIX Two Math",Cambria,"Times New Roman",Times,serif}}
 .lh-stroke{{stroke:var(--line);stroke-width:1.25;fill:none}}
 .lh-faint{{stroke:var(--faint);stroke-width:1;fill:none}}

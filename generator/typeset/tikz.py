@@ -69,7 +69,10 @@ def _path(points: tuple[Point, ...]) -> str:
 
 
 def _mark(mark: Mark) -> str:
-    text = "".join(_SPECIAL.get(c, c) for c in mark.content) if isinstance(mark.content, str) else f"${latex(mark.content)}$"
+    if isinstance(mark.content, str):
+        text = "".join(_SPECIAL.get(letter, letter) for letter in mark.content)
+    else:
+        text = f"${latex(mark.content)}$"
     options = ["anchor=" + {"start": "base west", "middle": "base", "end": "base east"}[mark.anchor]]
     if mark.halo:
         options.append("fill=white")

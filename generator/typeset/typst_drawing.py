@@ -28,11 +28,13 @@ def typst_drawing(drawing: Drawing) -> str:
     """`drawing` as Typst markup, shrunk as a whole where the line is too short for it."""
     width, height = _length(drawing.width), _length(drawing.height)
     lines = "\n".join(f"  {_item(item)}" for item in drawing.items)
+    # So much leading makes Typst take a formula to be as tall as its capitals, whatever its scripts.
+    paragraph = "set par(leading: 9em, first-line-indent: 0pt, hanging-indent: 0pt, justify: false)"
     return (
         f"#layout(size => scale(calc.min(1, size.width / {width}) * 100%, reflow: true, "
         f"box(width: {width}, height: {height}, {{\n"
         "  set align(top + left)\n"
-        "  set par(leading: 9em, first-line-indent: 0pt, hanging-indent: 0pt, justify: false)\n"  # boxes as tall as capitals
+        f"  {paragraph}\n"
         f"{lines}\n}})))"
     )
 

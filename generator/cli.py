@@ -1,0 +1,202 @@
+"""The command line. Every command imports what it needs when it runs, so that `--help` comes at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from generator.pipeline import Worked
+
+app = typer.Typer(
+    name="longhand",
+    help="Worked solutions, blank worksheets, answer keys and a website for computations worked by hand. "
+    "No number is typed: every number is computed, and every printed line is true.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+File = Annotated[Path, typer.Argument(help="A problem definition (.yml).", show_default=False)]
+NotationOption = Annotated[str | None, typer.Option("--notation", help="A notation's name, or a .yml file.")]
+DetailOption = Annotated[str | None, typer.Option("--detail", help="`all` works every quantity in full, or `first`.")]
+LanguageOption = Annotated[str, typer.Option("--language", help="The language of the documents (`en`, `zh`).")]
+LevelOption = Annotated[str | None, typer.Option("--level", help="The worksheet's level: `guided`, `faded`, `open`.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+ProblemsOption = Annotated[Path, typer.Option("--problems", help="The folder of problem definitions.")]
+
+
+def main() -> None:
+    """Run the command line; a known error is printed in one line, with exit status 2."""
+    from generator.errors import LonghandError
+
+    try:
+        app()
+    except LonghandError as error:
+        print(f"longhand: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _choice(value: str | None, known: tuple[str, ...], option: str) -> None:
+    from generator.errors import RenderError
+
+    if value is not None and value not in known:
+        raise RenderError(f"{option}: found `{value}`; expected one of {', '.join(known)}")
+
+
+def _worked(file: Path, notation: str | None) -> Worked:
+    from generator.pipeline import load_worked
+
+    return load_worked(file, notation)
+
+
+def _emit(text: str, output: Path | None) -> None:
+    from generator.publish.files import write_file
+
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_file(output, text.encode())
+
+
+@app.command(
+    epilog="Examples:\n\n`longhand solve problems/networks/example_322.yml`\n\n"
+    "`longhand solve FILE --json | jq '.[] | select(.role == \"gradient\")'`"
+)
+def solve(
+    file: File,
+    notation: NotationOption = None,
+    detail: DetailOption = None,
+    language: LanguageOption = "en",
+    as_json: JsonOption = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file instead.")] = None,
+) -> None:
+    """Work a problem: print its solution, or every quantity as JSON."""
+    _choice(detail, ("all", "first"), "--detail")
+    worked = _worked(file, notation)
+    if as_json:
+        from generator.export import as_json as exported
+
+        _emit(exported(worked), output)
+        return
+    from generator.render import render
+
+    text = render(worked, "solution", "terminal", language, detail=detail)
+    if output is None and sys.stdout.isatty():
+        from generator.terminal import show
+
+        show(text)
+    else:
+        _emit(text, output)
+
+
+@app.command(
+    epilog="Examples:\n\n`longhand render FILE -o out` writes everything\n\n"
+    "`longhand render FILE --document worksheet --format pdf --level faded -o sheet.pdf`\n\n"
+    "`longhand render FILE --document solution --format latex` prints the source"
+)
+def render(
+    file: File,
+    document: Annotated[
+        str, typer.Option("--document", help="`solution`, `worksheet`, `key`, `audit`, `program`, or `all`.")
+    ] = "all",
+    text_format: Annotated[
+        str, typer.Option("--format", help="`markdown`, `latex`, `typst`, `web`, `terminal`, `pdf`, or `all`.")
+    ] = "all",
+    notation: NotationOption = None,
+    detail: DetailOption = None,
+    level: LevelOption = None,
+    language: LanguageOption = "en",
+    engine: Annotated[str, typer.Option("--engine", help="What makes a PDF: `typst` or `latex`.")] = "typst",
+    flavour: Annotated[str, typer.Option("--flavour", help="The program's flavour: `python` or `numpy`.")] = "python",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file, or a folder for several.")] = None,
+) -> None:
+    """Write a problem's documents; every line is verified before anything is written."""
+    from generator.publish.commands import render_files
+
+    _choice(detail, ("all", "first"), "--detail")
+    _choice(level, ("guided", "faded", "open"), "--level")
+    _choice(engine, ("typst", "latex"), "--engine")
+    _choice(flavour, ("python", "numpy"), "--flavour")
+    worked = _worked(file, notation)
+    render_files(worked, document, text_format, language, detail, level, engine, flavour, output)
+
+
+@app.command(epilog="Example:\n\n`longhand audit problems/networks/*.yml`")
+def audit(
+    files: Annotated[list[Path], typer.Argument(help="Problem definitions with a claims file beside them.")],
+    notation: NotationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a published example's numbers against the computed ones; exit status 1 if any is wrong."""
+    from generator.terminal import report_audits
+
+    wrong = report_audits([_worked(file, notation) for file in files], as_json)
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("list", epilog="Example:\n\n`longhand list --json`")
+def list_problems(problems: ProblemsOption = Path("problems"), as_json: JsonOption = False) -> None:
+    """List the problems in a folder."""
+    from generator.terminal import list_definitions
+
+    list_definitions(problems, as_json)
+
+
+@app.command(epilog="Example:\n\n`longhand new network problems`")
+def new(
+    kind: Annotated[str, typer.Argument(help="The kind of problem (`network`).")],
+    folder: Annotated[Path, typer.Argument(help="Where to write it.")],
+    name: Annotated[str, typer.Option("--name", help="The problem's id: the file's name.")] = "my_problem",
+) -> None:
+    """Write a commented starter definition."""
+    from generator.publish.commands import new_definition
+
+    typer.echo(new_definition(kind, folder, name))
+
+
+@app.command(epilog="Example:\n\n`longhand schema -o longhand.schema.json`")
+def schema(output: Annotated[Path | None, typer.Option("-o", "--output")] = None) -> None:
+    """Print the JSON Schema of definitions, so that editors complete and check them."""
+    import json
+
+    from generator.problem import schema as made
+
+    _emit(json.dumps(made(), indent=2, ensure_ascii=False) + "\n", output)
+
+
+@app.command(
+    epilog="Examples:\n\n`longhand build` makes the site in build/site\n\n"
+    "`longhand build --pages pages` writes the pages as plain Markdown files"
+)
+def build(
+    problems: ProblemsOption = Path("problems"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the site goes.")] = Path("build/site"),
+    pages: Annotated[Path | None, typer.Option("--pages", help="Write plain Markdown pages here instead.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on any warning.")] = False,
+) -> None:
+    """Solve every problem, render and verify every document, and build the website."""
+    from generator.publish.site import build_site, write_pages
+
+    if pages is not None:
+        typer.echo(f"{write_pages(problems, pages)} files in {pages}")
+    else:
+        build_site(problems, output, strict)
+        typer.echo(f"{output}/index.html")
+
+
+@app.command(epilog="Example:\n\n`longhand serve --address 127.0.0.1:8000`")
+def serve(
+    problems: ProblemsOption = Path("problems"),
+    address: Annotated[str, typer.Option("--address", help="Where to listen.")] = "127.0.0.1:8000",
+) -> None:
+    """Serve the site while you write: it reloads when a definition, a page or a template changes."""
+    from generator.publish.site import serve_site
+
+    serve_site(problems, address)

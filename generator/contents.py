@@ -1,0 +1,178 @@
+"""A paper and a document's name -> what that document's template is given, beyond what all have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from generator.audit import Finding, Verdict, audit
+from generator.blocks import Block
+from generator.errors import RenderError
+from generator.formula import shortest
+from generator.graph import Role, updated_name
+from generator.paper import Paper
+from generator.steps import Section
+from generator.worksheet import Answer, worksheet
+
+_ROOM = {"guided": 0, "faded": 1, "open": 3}  # lines left free for working after each block
+
+
+@dataclass(frozen=True)
+class View:
+    """A section ready to set: its heading, its introduction, its blocks, and closing sentences."""
+
+    code: str
+    title: str
+    introduction: list[str]
+    blocks: list[Block]
+    closing: list[str]
+
+
+# --- the solution ---
+
+
+def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """The worked solution; `choice` is its detail, `all` or `first`."""
+    remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
+    return {
+        "sections": [_view(paper, section, closing=True) for section in paper.worked.sections(choice)],
+        "training": _training(paper),
+        "remarks": [paragraph for remark in remarks for paragraph in remark],
+    }
+
+
+def _view(paper: Paper, section: Section, closing: bool = False) -> View:
+    setter, code = paper.setter, section.code
+    group = {"group": setter.group(section.group)} if section.group else {}
+    names = dict(section.names)
+    if code == "update":
+        names |= {key: section.steps[0].names[key] for key in ("gradient", "rate")}
+    introduction = [setter.say(f"texts.{code}", names)] if paper.words.has(f"texts.{code}") else []
+    return View(
+        code,
+        setter.say(f"sections.{code}", **group),
+        introduction,
+        setter.blocks(section),
+        _closing(paper, section) if closing else [],
+    )
+
+
+def _closing(paper: Paper, section: Section) -> list[str]:
+    """After the update: whether the error fell."""
+    if section.code != "after":
+        return []
+    before = section.names["loss"]
+    after = updated_name(before)
+    was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
+    change = "same" if was == is_now else "fell" if is_now < was else "rose"
+    return [paper.setter.say(f"texts.after_{change}", {"before": before, "after": after})]
+
+
+def _training(paper: Paper) -> dict[str, Any] | None:
+    history, graph = paper.worked.history, paper.worked.graph
+    if history is None:
+        return None
+    rounding, setter = paper.worked.trace.rounding, paper.setter
+    outputs = [
+        name
+        for name in history.names
+        if graph[name].role is Role.FORWARD and any(graph[user].role is Role.LOSS for user in graph.consumers[name])
+    ]
+    rows = []
+    for name in (graph.loss, *outputs, *graph.trained):
+        cells = [paper.number(rounding.text(row[name])) for row in history.rows.values()]
+        rows.append([paper.format.inline(setter.symbol(name)), *cells])
+    return {
+        "title": setter.word("sections.training"),
+        "text": setter.word("texts.training"),
+        "header": [setter.word("labels.iteration"), *map(paper.number, history.rows)],
+        "rows": rows,
+        "curve": paper.figure("curve"),
+    }
+
+
+# --- worksheet and key ---
+
+
+def _level(paper: Paper, choice: str | None) -> str:
+    return choice or paper.worked.problem.worksheet.level
+
+
+def blank_worksheet(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """The worksheet at the level `choice`: no value of a blank is in it."""
+    level = _level(paper, choice)
+    sheet = worksheet(paper.worked, level)
+    return {
+        "level": level,
+        "instructions": paper.setter.word(f"worksheet.{level}"),
+        "sections": [_view(paper, section) for section in sheet.sections],
+        "room": _ROOM[level],
+    }
+
+
+def key(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """The answer key of the worksheet at the level `choice`."""
+    level = _level(paper, choice)
+    answers = worksheet(paper.worked, level).answers
+    return {
+        "level": level,
+        "level_name": paper.setter.word(f"levels.{level}"),
+        "answers": [_answer(paper, answer) for answer in answers],
+        "total": paper.number(shortest(sum((answer.points for answer in answers), Fraction(0)))),
+    }
+
+
+def _answer(paper: Paper, answer: Answer) -> list[str]:
+    trace = paper.worked.trace
+    return [
+        paper.number(answer.number),
+        paper.format.inline(paper.setter.symbol(answer.quantity)),
+        paper.number(trace.number(answer.quantity).text),
+        paper.number(trace.full(answer.quantity)),
+        paper.number(shortest(answer.points)),
+    ]
+
+
+# --- published against computed ---
+
+
+def comparison(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """A published example's numbers against the computed ones. Raises `RenderError` where there is no claims file."""
+    found = audit(paper.worked)
+    if found is None:
+        raise RenderError(f"`{paper.worked.id}` has no claims file, so there is nothing to compare")
+    wrong = found.of(Verdict.WRONG)
+    count = len(wrong) + len(found.of(Verdict.RIGHT))
+    numbers = {"wrong": paper.number(len(wrong)), "count": paper.number(count)}
+    return {
+        "source": paper.setter.say("audit.source", source=paper.format.escape(found.publication.line)),
+        "summary": paper.setter.say("audit.some_wrong" if wrong else "audit.all_right", **numbers),
+        "wrong": [_finding(paper, finding) for finding in wrong],
+        "findings": [_finding(paper, finding) for finding in found.findings],
+    }
+
+
+def _finding(paper: Paper, finding: Finding) -> list[str]:
+    claim, fmt, setter = finding.claim, paper.format, paper.setter
+    name, at, count = (claim.quantity or "").partition("@")
+    symbol = fmt.inline(setter.symbol(name)) if name else "–"
+    if at:
+        symbol += " " + setter.say("audit.after", count=paper.number(count))
+    verdict = finding.verdict.replace(" ", "_")
+    return [
+        symbol,
+        fmt.macro("printed", fmt.escape(claim.printed)),
+        fmt.macro("printed", fmt.escape(finding.right)) if finding.right else "–",
+        fmt.macro("verdict", verdict, setter.word(f"audit.{verdict}")),
+        fmt.escape(f"{claim.where}: {claim.reason}" if claim.reason else claim.where),
+    ]
+
+
+CONTENTS: Mapping[str, Callable[[Paper, str | None], dict[str, Any]]] = {
+    "solution": solution,
+    "worksheet": blank_worksheet,
+    "key": key,
+    "audit": comparison,
+}

@@ -1,0 +1,157 @@
+"""`Worked`, a format and a language -> what every document has: title, texts, givens, network, conventions, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from generator.blocks import Setter
+from generator.diagram import draw_diagram
+from generator.drawing import Drawing
+from generator.errors import RenderError
+from generator.figures import figure
+from generator.formats import format_for
+from generator.functions import ACTIVATIONS
+from generator.graph import Role
+from generator.language import load_words
+from generator.pipeline import Worked, givens
+from generator.plot import plot
+from generator.rounding import full
+from generator.solve import History
+from generator.texts import paragraphs
+from generator.typeset.boxes import Digits, Op
+from generator.typeset.text import text
+
+
+class Macros:
+    """The format's macros for templates: `f.heading(2, title)`."""
+
+    def __init__(self, macro: Callable[..., str]) -> None:
+        self._macro = macro
+
+    def __getattr__(self, name: str) -> Callable[..., str]:
+        return lambda *args: self._macro(name, *args)
+
+
+class Paper:
+    """One problem in one format and one language: the parts that its documents share, ready to set."""
+
+    def __init__(self, worked: Worked, format_name: str, language: str) -> None:
+        self.worked, self.language = worked, language
+        self.format = format_for(format_name)
+        self.words = load_words(language)
+        self.setter = Setter(worked, self.format, self.words)
+        self.macros = Macros(self.format.macro)
+
+    def common(self) -> dict[str, Any]:
+        """What every template is given."""
+        problem = self.worked.problem
+        title = problem.text(problem.title, self.language)
+        return {
+            "language": self.language,
+            "title": self.format.escape(title),
+            "plain_title": title,
+            "introduction": self.author_texts(problem.introduction),
+            "givens": self._givens(),
+            "network": self._network(),
+            "conventions": list(self._conventions()),
+        }
+
+    def author_texts(self, texts: Mapping[str, str]) -> list[str]:
+        """The paragraphs of one of the problem's texts, in this language where it has it."""
+        own = self.worked.problem.text(dict(texts), self.language)
+        return paragraphs(own, self.setter) if own else []
+
+    def number(self, value: object) -> str:
+        """A number in a sentence or a cell."""
+        return self.format.inline(Digits(str(value)))
+
+    def _givens(self) -> list[tuple[str, str]]:
+        """The table of givens: a kind's name, and its quantities with their values."""
+        rows = []
+        for kind, names in givens(self.worked).items():
+            values = self.format.macro("enumeration", [self.setter.valued(name) for name in names])
+            rows.append((self.setter.word(f"kinds.{kind}"), values))
+        return rows
+
+    # --- how to read the numbers ---
+
+    def _conventions(self) -> Iterator[str]:
+        rounding, setter = self.worked.trace.rounding, self.setter
+        significant = rounding.significant is not None
+        digits = self.number(rounding.significant if significant else rounding.decimals)
+        yield setter.say(
+            "conventions.significant" if significant else "conventions.digits",
+            mode=setter.word(f"modes.{rounding.mode}"),
+            decimals=digits,
+            significant=digits,
+        )
+        yield setter.word(f"conventions.carry_{rounding.carry}")
+        equal, near = (self.format.inline(Op(sign)) for sign in "=≈")
+        yield setter.say("conventions.relations", equal=equal, near=near)
+        loss = getattr(self.worked.problem, "loss", "")
+        if loss:
+            yield setter.say("conventions.loss", function=setter.word(f"functions.{loss}"))
+        for name in self._functions():
+            if ACTIVATIONS[name].kink:
+                yield setter.say("conventions.kink", function=setter.word(f"functions.{name}"))
+        if self.worked.graph.of_role(Role.UPDATE):
+            yield setter.word("conventions.updates")
+
+    def _functions(self) -> list[str]:
+        """The activations that the problem uses, sorted by name."""
+        steps = (step for section in self.worked.sections() for step in section.walk())
+        return sorted({name for step in steps for name in step.words.values() if name in ACTIVATIONS})
+
+    # --- figures ---
+
+    def pictures(self) -> Iterator[tuple[str, Drawing, str]]:
+        """The drawings of the problem: a kind, the drawing, and its description in words."""
+        drawing = network_drawing(self.worked)
+        if drawing is not None:
+            yield "network", drawing, self._network_description()
+        if self.worked.history is not None:
+            yield "curve", self._curve(self.worked.history), self._curve_description(self.worked.history)
+
+    def figure(self, kind: str) -> str:
+        """The figure of a kind (`network` or `curve`) in this format. Raises `RenderError` where there is none."""
+        for found, drawing, description in self.pictures():
+            if found == kind:
+                return figure(drawing, self.format, f"{self.worked.id}-{kind}", self.alt(kind), description)
+        raise RenderError(f"`{self.worked.id}` has no figure `{kind}`")
+
+    def alt(self, kind: str) -> str:
+        """What a figure is, in a few words."""
+        return self.words(f"labels.{kind}_alt")
+
+    def _network(self) -> str:
+        return self.figure("network") if self.worked.graph.diagram is not None else ""
+
+    def _network_description(self) -> str:
+        """The diagram in words, for those who do not see it."""
+        picture, name = self.worked.graph.diagram, self.worked.writer.box
+        assert picture is not None
+        columns: dict[int, list[str]] = {}
+        for node in picture.nodes:
+            columns.setdefault(node.column, []).append(text(name(node.name)))
+        listed = "; ".join(", ".join(names) for _, names in sorted(columns.items()))
+        edges = ", ".join(
+            f"{text(name(e.start))}–{text(name(e.end))}" + (f" ({text(name(e.label))})" if e.label else "")
+            for e in picture.edges
+        )
+        return self.words("labels.network_description").format(columns=listed, edges=edges)
+
+    def _curve(self, history: History) -> Drawing:
+        return plot(history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.loss))
+
+    def _curve_description(self, history: History) -> str:
+        loss, last = self.worked.graph.loss, max(history.rows)
+        start, end = (full(history.rows[n][loss], 4) for n in (0, last))
+        return self.words("labels.curve_description").format(start=start, end=end, iterations=last)
+
+
+def network_drawing(worked: Worked) -> Drawing | None:
+    """The network with its weights, as solution and worksheet show it."""
+    if worked.graph.diagram is None:
+        return None
+    return draw_diagram(worked.graph.diagram, worked.writer, lambda name: worked.trace.shown[name])

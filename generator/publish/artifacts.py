@@ -1,0 +1,75 @@
+"""`Worked` -> the files of one problem: documents in every format, PDFs, programs and pictures, all verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.errors import UntrueLineError
+from generator.figures import image
+from generator.formats import format_for
+from generator.language import language_names
+from generator.pipeline import Worked
+from generator.program import FLAVOURS, program
+from generator.publish.files import Artifact
+from generator.publish.pdf import has_font, typst_pdf
+from generator.paper import Paper
+from generator.render import render
+from generator.verify import Truth, verify
+
+TEXTS = ("markdown", "latex", "typst")
+
+
+def truth_of(worked: Worked) -> Truth:
+    """What the rendered lines of a problem are held against."""
+    return Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+
+
+def checked(worked: Worked, text: str, format_name: str, name: str, truth: Truth | None = None) -> str:
+    """`text` itself, when every line of it is true. Raises `UntrueLineError` naming the lines that are not."""
+    report = verify(text, format_name, truth or truth_of(worked), history=worked.history)
+    report.demand(f"{worked.id}, {name}")
+    return text
+
+
+def languages_of(worked: Worked) -> tuple[str, ...]:
+    """The languages that both the problem and the templates speak."""
+    title = worked.problem.title
+    return tuple(language for language in language_names() if language in title) or ("en",)
+
+
+def documents_of(worked: Worked) -> tuple[str, ...]:
+    """The documents a problem has."""
+    base = ("solution", "worksheet", "key")
+    return (*base, "audit") if worked.definition.claims.is_file() else base
+
+
+def artifacts(worked: Worked, pdf: bool = True) -> Iterator[Artifact]:
+    """Every file of a problem, in a fixed order; Chinese PDFs only where their font is installed."""
+    truth = truth_of(worked)
+    for language in languages_of(worked):
+        mark = "" if language == "en" else f".{language}"
+        for document in documents_of(worked):
+            stem = f"{worked.id}-{document}{mark}"
+            for format_name in TEXTS:
+                text = checked(worked, render(worked, document, format_name, language), format_name, stem, truth)
+                if format_name != "typst":
+                    yield Artifact(stem + format_for(format_name).suffix, text.encode())
+                elif pdf and can_set(language):
+                    yield Artifact(f"{stem}.pdf", typst_pdf(text, language))
+    for flavour in FLAVOURS:
+        yield Artifact(f"{worked.id}-{flavour}.py", program(worked, flavour).encode())
+    yield from pictures(worked)
+
+
+def can_set(language: str) -> bool:
+    """Whether this machine has the fonts for PDFs in `language`."""
+    return language != "zh" or has_font("Noto Serif CJK SC")
+
+
+def pictures(worked: Worked, language: str = "en") -> Iterator[Artifact]:
+    """The pictures that the Markdown documents refer to."""
+    paper = Paper(worked, "markdown", language)
+    for kind, drawing, description in paper.pictures():
+        yield Artifact(f"{worked.id}-{kind}.svg", image(drawing, paper.alt(kind), description).encode())
+
+

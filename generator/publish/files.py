@@ -1,0 +1,42 @@
+"""Artifacts -> files, each written under a temporary name and moved into place when it is whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.errors import PublishError
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file to be: its path (relative to wherever it is written) and its content."""
+
+    path: str
+    content: bytes
+
+
+def write(folder: Path, artifacts: Iterable[Artifact]) -> list[Path]:
+    """Write artifacts below `folder`; the paths written. Raises `PublishError` where a place cannot be written to."""
+    return [write_file(folder / artifact.path, artifact.content) for artifact in artifacts]
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """Write one file so that it is never there half: to a temporary name beside it, then moved into place."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise PublishError(f"cannot write {path}: {error.strerror}") from None
+    return path

@@ -1,0 +1,169 @@
+"""Problem definitions -> the pages and downloads of a site: each a path and its content, nothing written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from generator.errors import LonghandError
+from generator.figures import thumbnail
+from generator.formats import environment
+from generator.language import load_words
+from generator.pipeline import Worked, load_worked
+from generator.problem import find_definitions
+from generator.program import FLAVOURS, program
+from generator.publish.artifacts import artifacts, checked, documents_of, languages_of, truth_of
+from generator.publish.files import Artifact
+from generator.paper import Paper, network_drawing
+from generator.render import render, tidy
+
+_ELEMENT = re.compile(r"<(math|svg)\b.*?</\1>", re.DOTALL)
+_PLACE = re.compile(r'<span data-lh="(\d+)"></span>')
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the site: its path below the site's folder, its title in the navigation, and its text.
+
+    The text is Markdown with HTML; mathematics and drawings are taken out of it (`elements`) while Markdown and the
+    search index work, and put back by `restored`.
+    """
+
+    path: str
+    title: str
+    text: str
+    elements: tuple[str, ...]
+
+    @property
+    def whole(self) -> str:
+        """The text with its elements in place, as plain Markdown that any Markdown processor leaves alone."""
+        return _PLACE.sub(lambda match: _shielded(self.elements[int(match[1])]), self.text)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Everything that one problem brings to the site."""
+
+    id: str
+    title: str
+    pages: tuple[Page, ...]
+    downloads: tuple[Artifact, ...]
+    card: str
+
+
+def stash(path: str, title: str, text: str) -> Page:
+    """A page whose mathematics and drawings are set aside."""
+    elements: list[str] = []
+
+    def aside(match: re.Match[str]) -> str:
+        elements.append(match[0])
+        return f'<span data-lh="{len(elements) - 1}"></span>'
+
+    return Page(path, title, _ELEMENT.sub(aside, text), tuple(elements))
+
+
+def restored(html: str, elements: tuple[str, ...]) -> str:
+    """A finished HTML page with its elements put back."""
+    return _PLACE.sub(lambda match: elements[int(match[1])], html)
+
+
+def _shielded(element: str) -> str:
+    """An element in which no character means anything to Markdown."""
+    return re.sub(r"(?<=>)[^<]+", lambda match: _entities(match[0]), element).replace("\n", " ")
+
+
+def _entities(text: str) -> str:
+    return re.sub(r"[*_`\[\]|$~\\]", lambda match: f"&#{ord(match[0])};", text)
+
+
+def generate(folder: Path, report: Callable[[str], None] = lambda name: None) -> tuple[Generated, ...]:
+    """Work every problem in a folder. `report` is told each problem's id before it is worked.
+
+    Raises `LonghandError` where a definition is wrong, or a rendered line is not true.
+    """
+    made = []
+    for path in find_definitions(folder):
+        report(path.stem)
+        made.append(_generated(path, _state(path)))
+    ids = [one.id for one in made]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise LonghandError(f"{folder}: two definitions are called `{name}`; a file's name is the problem's id")
+    return tuple(made)
+
+
+def _state(path: Path) -> tuple[bytes, ...]:
+    """What a problem's output depends on besides the templates: its definition and its claims."""
+    claims = path.with_suffix(".claims.yml")
+    return tuple(file.read_bytes() for file in (path, claims) if file.is_file())
+
+
+@lru_cache(maxsize=256)
+def _generated(path: Path, state: tuple[bytes, ...]) -> Generated:
+    worked = load_worked(path)
+    title = worked.problem.text(worked.problem.title, "en")
+    files = tuple(artifacts(worked))
+    return Generated(worked.id, title, tuple(_pages(worked, files)), files, _card(worked))
+
+
+def forget() -> None:
+    """Work every problem anew: a template has changed."""
+    _generated.cache_clear()
+
+
+def _pages(worked: Worked, files: tuple[Artifact, ...]) -> Iterator[Page]:
+    truth, base = truth_of(worked), f"problems/{worked.id}"
+    words = load_words("en")
+    yield _template_page(f"{base}/index.md", words("site.overview"), "overview", worked, files)
+    for document in documents_of(worked):
+        text = checked(worked, render(worked, document, "web"), "web", f"page {document}", truth)
+        yield stash(f"{base}/{document}.md", words(f"documents.{document}"), text)
+        if document == "key":
+            yield _template_page(f"{base}/program.md", words("documents.program"), "program", worked, files)
+    for language in languages_of(worked):
+        if language != "en":
+            text = checked(worked, render(worked, "solution", "web", language), "web", f"page {language}", truth)
+            yield stash(f"{base}/solution-{language}.md", load_words(language)("documents.solution"), text)
+
+
+def _template_page(path: str, title: str, template: str, worked: Worked, files: tuple[Artifact, ...]) -> Page:
+    paper = Paper(worked, "web", "en")
+    text = environment().get_template(f"pages/{template}.j2").render(
+        f=paper.macros,
+        t=paper.setter.word,
+        id=worked.id,
+        languages=[language for language in languages_of(worked) if language != "en"],
+        documents=documents_of(worked),
+        source=worked.definition.source.file.read_text(encoding="utf-8-sig"),
+        programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
+        downloads=[(file.path, _kind(file.path)) for file in files],
+        **paper.common(),
+    )
+    return stash(path, title, text)
+
+
+def _kind(path: str) -> str:
+    return path.rpartition(".")[2].upper()
+
+
+def _card(worked: Worked) -> str:
+    """The problem's entry in the gallery."""
+    paper = Paper(worked, "web", "en")
+    drawing = network_drawing(worked)
+    return environment().get_template("pages/card.j2").render(
+        id=worked.id,
+        picture=thumbnail(drawing) if drawing else "",
+        **paper.common(),
+    )
+
+
+def gallery(made: tuple[Generated, ...]) -> Page:
+    """The page that shows all problems."""
+    words = load_words("en")
+    text = environment().get_template("pages/gallery.j2").render(
+        title=words("site.problems"), introduction=words("site.gallery"), cards=[one.card for one in made]
+    )
+    return stash("problems/index.md", words("site.problems"), text)

@@ -1,0 +1,110 @@
+"""The MkDocs plugin: problem definitions become virtual pages and downloads of the site.
+
+Hand-written pages may take in generated parts with a line `<!-- longhand: ID PART -->`, where PART is `network`,
+`curve`, `source` (the definition) or a section's code (`forward`, `error`, `gradients`, ...) with `/LAYER` where it has one.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config import config_options
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page as MkDocsPage
+
+from generator import resources
+from generator.errors import LonghandError
+from generator.formats import forget_templates
+from generator.publish.pages import Generated, Page, forget, gallery, generate, restored, stash
+from generator.publish.progress import progress
+
+_PART = re.compile(r"^<!-- longhand: (\S+) (\S+) -->$", re.MULTILINE)
+
+
+class LonghandConfig(Config):
+    """The plugin's settings."""
+
+    problems = config_options.Type(str, default="problems")
+
+
+class LonghandPlugin(BasePlugin[LonghandConfig]):
+    """Works the problems once per build and hands their pages to MkDocs."""
+
+    made: tuple[Generated, ...] = ()
+    pages: dict[str, Page]
+    _templates: float = 0.0
+
+    def folder(self, config: MkDocsConfig) -> Path:
+        """The folder of problem definitions, relative to the configuration file."""
+        base = Path(config.config_file_path).parent if config.config_file_path else Path()
+        return base / self.config.problems
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Work the problems, and put their pages into the navigation where `problems/index.md` stands."""
+        newest = _newest(resources.template_folders())
+        if newest != self._templates:
+            forget_templates()
+            forget()
+            self._templates = newest
+        try:
+            with progress() as report:
+                self.made = generate(self.folder(config), report)
+        except LonghandError as error:
+            raise PluginError(f"longhand: {error}") from error
+        self.pages = {page.path: page for page in (gallery(self.made), *(p for one in self.made for p in one.pages))}
+        if config.nav is not None:
+            config.nav = [self._navigation(item) for item in config.nav]
+        return config
+
+    def _navigation(self, item: Any) -> Any:
+        if isinstance(item, dict) and list(item.values()) == ["problems/index.md"]:
+            (title,) = item
+            listed: list[Any] = ["problems/index.md"]
+            listed += [{one.title: [{page.title: page.path} for page in one.pages]} for one in self.made]
+            return {title: listed}
+        return item
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Add the generated pages and downloads."""
+        for page in self.pages.values():
+            files.append(File.generated(config, page.path, content=page.text))
+        for one in self.made:
+            for download in one.downloads:
+                path = f"problems/{one.id}/files/{download.path}"
+                files.append(File.generated(config, path, content=download.content))
+        return files
+
+    def on_page_markdown(self, markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+        """Take generated parts into a hand-written page."""
+        if not _PART.search(markdown):
+            return markdown
+        from generator.publish.parts import part
+
+        try:
+            text = _PART.sub(lambda match: part(self.folder(config), match[1], match[2]), markdown)
+        except LonghandError as error:
+            raise PluginError(f"{page.file.src_uri}: {error}") from error
+        self.pages[page.file.src_uri] = stash(page.file.src_uri, page.title or "", text)
+        return self.pages[page.file.src_uri].text
+
+    def on_post_page(self, output: str, *, page: MkDocsPage, config: MkDocsConfig) -> str:
+        """Put mathematics and drawings back, now that Markdown and the search index are done."""
+        made = self.pages.get(page.file.src_uri)
+        return restored(output, made.elements) if made else output
+
+    def on_serve(self, server: Any, *, config: MkDocsConfig, builder: Any) -> Any:
+        """Reload when a definition or a template changes."""
+        for folder in (self.folder(config), *resources.template_folders()):
+            server.watch(str(folder))
+        return server
+
+
+def _newest(folders: tuple[Path, ...]) -> float:
+    """When a template was changed last."""
+    return max((path.stat().st_mtime for folder in folders for path in folder.rglob("*") if path.is_file()), default=0.0)

@@ -1,0 +1,25 @@
+"""Names in LaTeX and Typst -> the signs and letters that they stand for."""
+
+from __future__ import annotations
+
+import unicodedata
+
+LATEX_SIGNS = {
+    "cdot": "·", "times": "×", "ast": "∗", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
+    "neq": "≠", "prime": "′", "to": "→", "coloneqq": "≔", "lt": "<", "gt": ">", "lvert": "|(", "rvert": ")|",
+}  # fmt: skip
+TYPST_SIGNS = {
+    "dot.op": "·", "dot.c": "·", "ast.op": "∗", "ast": "∗", "times": "×", "approx": "≈", "prime": "′", "lt.eq": "≤",
+    "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=",
+}  # fmt: skip
+FUNCTIONS = ("tanh", "ln", "log", "exp", "max", "min")
+
+
+def greek(name: str) -> str:
+    """The Greek letter called `name` (`Omega` is the capital one); nothing where there is none."""
+    size = "CAPITAL" if name[0].isupper() else "SMALL"
+    called = {"LAMBDA": "LAMDA"}.get(name.upper(), name.upper())
+    try:
+        return unicodedata.lookup(f"GREEK {size} LETTER {called}") if name[1:].islower() else ""
+    except KeyError:
+        return ""

@@ -1,0 +1,125 @@
+"""Tables of a rendered document -> the cells in them that are not true.
+
+Known are rows of a symbol and its value, an answer key's rows (blank, symbol, value, full value), and the values after
+numbers of iterations, with the symbols in the header or in the first column. Other tables hold nothing to check here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from generator.formula import Ref
+from generator.reading import Unreadable
+from generator.reading.chains import statements
+from generator.reading.formula import read_formula
+from generator.reading.latex import read_latex
+from generator.reading.tables import Table, find_tables
+from generator.solve import History
+from generator.truth import Truth, Untrue
+
+_NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?|nan|[-−]?inf(?:inity)?|[-−]?∞", re.IGNORECASE)
+
+
+def verify_tables(text: str, truth: Truth, history: History | None = None) -> tuple[int, list[Untrue]]:
+    """How many cells of the tables of a Markdown document were checked, and which rows are not true.
+
+    Without a `history`, tables of iterations are passed over.
+    """
+    checked, untrue = 0, list[Untrue]()
+    for table in find_tables(text):
+        for row, line, cells, reasons in _checked(table, truth, history):
+            checked += cells
+            untrue += [Untrue(" | ".join(row), reason, line) for reason in reasons]
+    return checked, untrue
+
+
+def _checked(
+    table: Table, truth: Truth, history: History | None
+) -> Iterator[tuple[tuple[str, ...], int, int, list[str]]]:
+    names = [_quantity(cell, truth) for cell in table.header[1:]]
+    counts = [_plain(cell) for cell in table.header[1:]]
+    by_column = bool(names) and all(names)
+    by_row = bool(counts) and all(map(str.isdecimal, counts))
+    for row, line in zip(table.rows, table.lines, strict=True):
+        reasons: list[str] = []
+        cells = 0
+        first = row[0] if row else ""
+        if len(row) != len(table.header):
+            reasons, cells = ["the row has not as many cells as the header"], 0
+        elif by_column and _plain(first).isdecimal():
+            if history is not None:
+                texts = dict(zip(names, row[1:], strict=True))
+                reasons, cells = verify_row(int(_plain(first)), texts, truth, history), len(names)
+        elif by_row and (name := _quantity(first, truth)):
+            if history is not None:
+                for count, cell in zip(counts, row[1:], strict=True):
+                    reasons += verify_row(int(count), {name: cell}, truth, history)
+                cells = len(counts)
+        else:
+            reasons, cells = _valued(row, truth)
+        yield row, line, cells, reasons
+
+
+def _valued(row: Sequence[str], truth: Truth) -> tuple[list[str], int]:
+    """A symbol and its value; in a key the blank's number stands before them and the full value after."""
+    cells = row[1:] if row and _plain(row[0]).isdecimal() else row
+    name = _quantity(cells[0], truth) if len(cells) > 1 else ""
+    if not name or not _NUMBER.fullmatch(_plain(cells[1])):
+        return [], 0
+    reasons = verify_value(name, cells[1], truth)
+    if len(cells) > 2 and len(row) > len(cells):
+        full = truth.shown.full(name)
+        if _plain(cells[2]) != full:
+            reasons.append(f"the full value of `{name}` is {full}, not {_plain(cells[2])}")
+        return reasons, 2
+    return reasons, 1
+
+
+def verify_table(
+    names: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]], truth: Truth, history: History
+) -> list[str]:
+    """Why a table of iterations, of any format, is not true: `rows` are numbers of updates and a text for each name."""
+    return [
+        reason
+        for number, texts in rows
+        for reason in verify_row(number, dict(zip(names, texts, strict=True)), truth, history)
+    ]
+
+
+def verify_row(number: int, cells: Mapping[str, str], truth: Truth, history: History) -> list[str]:
+    """Why the values after `number` updates are not true. Before the first one the givens may stand as given."""
+    if number not in history.rows:
+        return [f"nothing was worked out after {number} iterations"]
+    reasons: list[str] = []
+    for name, text in cells.items():
+        if name not in history.rows[number]:
+            reasons.append(f"`{name}` was not followed through the iterations")
+            continue
+        wanted = [truth.rounding.text(history.rows[number][name])]
+        wanted += [truth.shown.shown[name]] if number == 0 else []
+        if _plain(text) not in wanted:
+            reasons.append(f"`{name}` after {number} iterations is {wanted[0]}, not {_plain(text)}")
+    return reasons
+
+
+def verify_value(name: str, text: str, truth: Truth) -> list[str]:
+    """Why a text is not the shown value of the quantity `name`."""
+    wanted = truth.shown.shown[name]
+    return [] if _plain(text) == wanted else [f"`{name}` is shown as {wanted}, not as {_plain(text)}"]
+
+
+def _plain(cell: str) -> str:
+    return cell.strip("$ ").replace("−", "-")
+
+
+def _quantity(cell: str, truth: Truth) -> str:
+    """The quantity that a cell holds the symbol of; nothing where it holds something else."""
+    if not (cell.startswith("$") and cell.endswith("$") and len(cell) > 2):
+        return ""
+    try:
+        (statement,) = statements(read_latex(cell[1:-1]))
+        tree = read_formula(statement.segments[0], truth.symbols)
+    except (Unreadable, ValueError):
+        return ""
+    return tree.name if isinstance(tree, Ref) and not statement.relations else ""

@@ -1,0 +1,216 @@
+"""The way back from each format: what the printers write is read as what was meant, by rules of the formats' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
+from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
+from generator.notation import Product
+from generator.reading import Unreadable
+from generator.reading.chains import statements
+from generator.reading.find import find_html, find_latex, find_markdown, find_typst
+from generator.reading.formula import Symbols, read_formula
+from generator.reading.latex import read_latex
+from generator.reading.mathml import read_mathml
+from generator.reading.shape import shape
+from generator.reading.typst import read_typst
+from generator.typeset.arrange import Arranger
+from generator.typeset.boxes import Box, Frac, Op, Row, Word, symbol
+from generator.typeset.latex import latex
+from generator.typeset.mathml import mathml
+from generator.typeset.typst import typst
+
+BOXES: Mapping[str, Box] = {
+    "x": symbol("x"),
+    "rate": symbol(r"\eta"),
+    "w": symbol("w_1"),
+    "w10": symbol("w_{10}"),
+    "unit": symbol("h1"),
+    "net": symbol("net_{h1}"),
+    "new": symbol("w_1^+"),
+    "primed": symbol("z_{h_1}'"),
+    "bare": symbol(r"new\_w5"),
+    "slope": Frac(Row((Word("∂"), symbol("E_{total}"))), Row((Word("∂"), symbol("w_1")))),
+    "straight": Frac(Row((Word("d"), symbol("h1"))), Row((Word("d"), symbol("z_{h_1}")))),
+}
+SYMBOLS = Symbols.of((box, name) for name, box in BOXES.items())
+VALUES = {name: Fraction(7 * place - 25, 3 * place + 11) for place, name in enumerate(BOXES)}
+FORMATS = {
+    "latex": (latex, read_latex),
+    "typst": (typst, read_typst),
+    "web": (lambda box: f"<math>{mathml(box)}</math>", read_mathml),
+}
+
+
+def back(text: str, format: str) -> Formula:
+    (line,) = FORMATS[format][1](text)
+    (statement,) = statements([line])
+    (segment,) = statement.segments
+    return read_formula(segment, SYMBOLS)
+
+
+def value(tree: Formula) -> Exact | None:
+    with precision(192):
+        try:
+            found = evaluate(tree, VALUES.__getitem__)
+            return found if isinstance(found, Fraction) or found.is_finite() else None
+        except (Undefined, Undecided, OverflowError):
+            return None
+
+
+numbers = st.one_of(
+    st.integers(-12, 12).map(lambda n: Num(Fraction(n))),
+    st.decimals(-3, 3, places=4).map(lambda d: Num(Fraction(d), f"{d:.4f}" if d else "0.0000")),
+    st.fractions(-2, 2, max_denominator=9).map(Num),
+)
+leaves = st.one_of(numbers, st.sampled_from([Ref(name) for name in BOXES]))
+
+
+def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
+    some = st.lists(inner, min_size=2, max_size=4).map(tuple)
+    terms = st.lists(inner | inner.map(Neg), min_size=2, max_size=4).map(tuple)
+    one = st.sampled_from(["exp", "log", "tanh", "sqrt", "abs", "logistic", "relu"])
+    return st.one_of(
+        terms.map(Add),
+        some.map(Mul),
+        inner.map(Neg),
+        st.builds(Div, inner, inner),
+        st.builds(Pow, inner, st.integers(-2, 3).map(lambda n: Num(Fraction(n))) | inner),
+        st.builds(lambda name, arg: Call(name, (arg,)), one, inner),
+        st.builds(Call, st.sampled_from(["max", "min"]), some),
+        st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">="]), inner, inner, inner),
+    )
+
+
+trees = st.recursive(leaves, grown, max_leaves=9)
+
+
+@given(tree=trees, product=st.sampled_from(Product))
+@settings(max_examples=900, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_a_printed_formula_reads_back_with_the_same_value_in_every_format(tree: Formula, product: Product) -> None:
+    box = Arranger(product, BOXES.__getitem__).box(tree)
+    meant = value(tree)
+    for name, (write, _) in FORMATS.items():
+        text = write(box)
+        found = back(text, name)
+        if shape(found) == shape(tree):
+            continue
+        got = value(found)
+        assert (got is None) == (meant is None), text
+        if got is not None and meant is not None:
+            low, high = bounds(ball(got) - ball(meant))
+            assert low <= 0 <= high, text
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("latex", r"\frac{\partial E}{\partial w_1}"),
+        ("latex", r"\foo"),
+        ("latex", r"2\frac{1}{2}"),
+        ("latex", r"x 2"),
+        ("latex", r"0.1 \cdot - 0.2"),
+        ("latex", r"(x"),
+        ("latex", r"x)"),
+        ("latex", r"w_10"),  # TeX takes one digit: w with the index 1, and a nought beside it
+        ("latex", r"\mathrm{nan}"),
+        ("latex", r"\infty"),
+        ("latex", r"\sigma x"),
+        ("latex", r"\text{about } 3"),
+        ("typst", r"h1"),
+        ("typst", r"x 2"),
+        ("typst", r"frac(1\, 2)"),
+        ("typst", r"2 frac(1, 2)"),
+        ("typst", r'"words" x'),
+        ("typst", r"w_1(x)"),
+        ("typst", r"nan"),
+        ("web", "<math><mi>q</mi></math>"),
+        ("web", "<math><mn>2</mn><mfrac><mn>1</mn><mn>2</mn></mfrac></math>"),
+        ("web", "<math><mn>NaN</mn></math>"),
+        ("web", "<math><mtext>so</mtext></math>"),
+        ("web", "<math><mrow><mi>x</mi></math>"),
+    ],
+)
+def test_what_cannot_be_read_in_one_way_is_refused(format: str, text: str) -> None:
+    with pytest.raises((Unreadable, ValueError)):
+        back(text, format)
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "wanted"),
+    [
+        ("latex", r"w_1x", Mul((Ref("w"), Ref("x")))),
+        ("latex", r"w_{10} x^2", Mul((Ref("w10"), Pow(Ref("x"), Num(Fraction(2), "2"))))),
+        ("latex", r"w_1^23", None),  # TeX raises to one digit only: the 3 stands beside it
+        ("latex", r"h1^{2}", Pow(Ref("unit"), Num(Fraction(2), "2"))),
+        ("latex", r"x \times \left( x + 1 \right)", Mul((Ref("x"), Add((Ref("x"), Num(Fraction(1), "1")))))),
+        ("latex", r"- x^2", Neg(Pow(Ref("x"), Num(Fraction(2), "2")))),
+        ("typst", r"w_1 x", Mul((Ref("w"), Ref("x")))),
+        ("typst", r"w_10 w_(10)", Mul((Ref("w10"), Ref("w10")))),  # Typst raises and lowers whole numbers
+        ("typst", r"sigma(x)", Call("logistic", (Ref("x"),))),
+        ("typst", r"x' + z_(h_1)'", None),
+        ("web", "<math><mi>w</mi><mo>&#8290;</mo><mi>x</mi></math>", None),
+    ],
+)
+def test_reading_follows_the_rules_of_the_format(format: str, text: str, wanted: Formula | None) -> None:
+    if wanted is None:
+        with pytest.raises(Unreadable):
+            back(text, format)
+    else:
+        assert back(text, format) == wanted
+
+
+def test_relations_inside_a_display_cut_it_into_statements() -> None:
+    lines = read_latex(
+        "\\begin{aligned}\nx &= w_1 + x \\\\\n &\\qquad + 2 \\\\[0.35em]\n &\\approx 3 \\\\\nw_1 &\\mathrel{:=} x\n\\end{aligned}"
+    )
+    first, second = statements(lines)
+    assert first.relations == ("=", "≈")
+    assert first.segments[1] == Row((symbol("w_1"), Op("+"), Word("x"), Op("+"), first.segments[1].items[-1]))  # type: ignore[union-attr]
+    assert second.relations == ("≔",)
+    assert (first.offset, second.offset) == (1, 4)
+
+
+def test_a_row_without_a_left_side_has_to_go_on_with_something() -> None:
+    (statement,) = statements(read_typst("x &= w_1 \\\n &quad x"))
+    assert statement.problem
+
+
+def found(finder: object, text: str) -> list[tuple[str, int]]:
+    return [(piece.text.strip(), piece.line) for piece in finder(text)]  # type: ignore[operator]
+
+
+def test_markdown_code_and_comments_are_passed_over() -> None:
+    text = "a $x$ `$y$` \\$5\n\n```python\n$z$\n```\n$$\nu\n$$\n<!-- $v$ -->\n> $$\n> a \\\\\n> b\n> $$\n$t$, 5$ or 6$\n"
+    assert found(find_markdown, text) == [("x", 1), ("u", 6), ("a \\\\\nb", 10), ("t", 14)]
+
+
+def test_latex_preamble_comments_and_verbatim_are_passed_over() -> None:
+    text = "\\title{$p$}\n\\begin{document}\n$x$ % $y$\n\\verb|$z$| \\$ \\[ u \\]\n\\begin{align*}v\\end{align*} \\(w\\)\n\\end{document}"
+    assert found(find_latex, text) == [("x", 3), ("u", 4), ("v", 5), ("w", 5)]
+
+
+def test_typst_strings_raw_text_and_definitions_are_passed_over() -> None:
+    text = (
+        '#let f(n) = box[$n$]\n#set text(font: ("A $", "B"))\na "$x$" `$y$` // $z$\n'
+        '#step[\n  #f("$") $u$ \\$\n]\n#table(columns: 2, [$v$], $w$, "$q$")\nhttp://a.b $t$\n'
+    )
+    assert found(find_typst, text) == [("x", 3), ("u", 5), ("v", 7), ("w", 7), ("t", 8)]
+
+
+def test_html_code_and_comments_are_passed_over() -> None:
+    text = "<p><math><mi>x</mi></math></p>\n<code><math></math></code><!-- <math> -->\n<math display='block'></math>"
+    assert [piece.line for piece in find_html(text)] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("finder", "text"), [(find_markdown, "$$ x"), (find_latex, "\\[ x"), (find_latex, "$x"), (find_typst, "a $ x"), (find_html, "<math><mi>x")]
+)
+def test_mathematics_without_an_end_is_reported(finder: object, text: str) -> None:
+    assert [piece.problem for piece in finder(text)] != [""]  # type: ignore[operator]
