@@ -3,10 +3,11 @@
 The public surface: load a definition, work it, render a document, verify what was rendered.
 
 >>> from pathlib import Path
->>> from generator import load, render, work
+>>> from generator import load, render_document, work
 >>> worked = work(load(Path("problems/networks/example_322.yml")))
 >>> worked.trace.shown["E"]
 '0.5932'
+>>> solution = render_document(worked, "solution", "markdown")
 """
 
 from __future__ import annotations
@@ -15,36 +16,51 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+# A verb has another name here than in its module where that module is called like it: `generator.render` is the module.
 _HOMES = {
-    "load": "generator.problem",
-    "work": "generator.pipeline",
-    "Worked": "generator.pipeline",
-    "render": "generator.render",
-    "audit": "generator.audit",
-    "verify": "generator.verify",
-    "Truth": "generator.truth",
-    "program": "generator.program",
-    "solve": "generator.solve",
-    "LonghandError": "generator.errors",
+    "Definition": ("problem", "Definition"),
+    "LonghandError": ("errors", "LonghandError"),
+    "Truth": ("truth", "Truth"),
+    "Worked": ("pipeline", "Worked"),
+    "compare_published": ("audit", "audit"),
+    "load": ("problem", "load"),
+    "program_source": ("program", "program"),
+    "render_document": ("render", "render"),
+    "solve_variants": ("solve", "solve"),
+    "verify_document": ("verify", "verify"),
+    "work": ("pipeline", "work"),
 }
-__all__ = ["LonghandError", "Truth", "Worked", "audit", "load", "program", "render", "solve", "verify", "work"]
+__all__ = [
+    "Definition",
+    "LonghandError",
+    "Truth",
+    "Worked",
+    "compare_published",
+    "load",
+    "program_source",
+    "render_document",
+    "solve_variants",
+    "verify_document",
+    "work",
+]
 
 if TYPE_CHECKING:
-    from generator.audit import audit
+    from generator.audit import audit as compare_published
     from generator.errors import LonghandError
     from generator.pipeline import Worked, work
-    from generator.problem import load
-    from generator.program import program
-    from generator.render import render
-    from generator.solve import solve
+    from generator.problem import Definition, load
+    from generator.program import program as program_source
+    from generator.render import render as render_document
+    from generator.solve import solve as solve_variants
     from generator.truth import Truth
-    from generator.verify import verify
+    from generator.verify import verify as verify_document
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that starting the command line stays quick."""
+    """Import a public name when it is first used, so that the command line starts quickly."""
     if name not in _HOMES:
         raise AttributeError(f"module `generator` has no attribute `{name}`")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    module, attribute = _HOMES[name]
+    return getattr(import_module(f"generator.{module}"), attribute)

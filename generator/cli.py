@@ -16,6 +16,7 @@ app = typer.Typer(
     help="Worked solutions, blank worksheets, answer keys and a website for computations worked by hand. "
     "No number is typed: every number is computed, and every printed line is true.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -106,6 +106,7 @@ def blank_worksheet(paper: Paper, choice: str | None) -> dict[str, Any]:
     sheet = worksheet(paper.worked, level)
     return {
         "level": level,
+        "introduction": paper.author_texts(paper.worked.problem.introduction, secret=True),
         "instructions": paper.setter.word(f"worksheet.{level}"),
         "sections": [_view(paper, section) for section in sheet.sections],
         "room": _ROOM[level],
@@ -116,11 +117,12 @@ def key(paper: Paper, choice: str | None) -> dict[str, Any]:
     """The answer key of the worksheet at the level `choice`."""
     level = _level(paper, choice)
     answers = worksheet(paper.worked, level).answers
+    total = sum((answer.points for answer in answers), Fraction(0))
     return {
         "level": level,
         "level_name": paper.setter.word(f"levels.{level}"),
         "answers": [_answer(paper, answer) for answer in answers],
-        "total": paper.number(shortest(sum((answer.points for answer in answers), Fraction(0)))),
+        "total": paper.setter.say("labels.total", total=paper.number(shortest(total))),
     }
 
 

@@ -120,8 +120,8 @@ def runs(content: Box | str, size: float = 1.0, rise: float = 0.0) -> tuple[Run,
                 back = Run(head.text, head.slanted, head.size, head.rise, -_advance(first))
                 second = (back, *second[1:])
             return (*runs(base, size, rise), *first, *second)
-        case Op(sign, prefix) if sign in "·′":
-            return (Run(sign if prefix or sign == "′" else f" {sign} ", False, size, rise),)
+        case Op(sign) if size < 1:  # no space around signs in scripts
+            return (Run(sign, False, size, rise),)
         case _:
             return (Run(text(content), False, size, rise),)
 

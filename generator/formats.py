@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,39 +12,49 @@ import jinja2
 
 from generator import resources
 from generator.errors import RenderError
-from generator.typeset.boxes import Box
+from generator.typeset.boxes import GREEK, Box
 from generator.typeset.latex import latex, plain_gap
 from generator.typeset.mathml import mathml
 from generator.typeset.text import text
 from generator.typeset.typst import typst
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>$|#~])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>$|#~]|&(?=#?\w+;))")
+_LIST = re.compile(r"^(\d*)([-+.)])(?= |$)")  # what would begin a list at the start of a paragraph
+_WEB = re.compile(r"[\\`*_\[\]<>$|#~&{}]")  # braces too: at the end of a heading they hold attributes
+_SIGNS = {
+    **{letter: f"\\{name}" for name, letter in GREEK.items()},
+    "−": "-", "×": r"\times", "·": r"\cdot", "≈": r"\approx", "≠": r"\neq", "≤": r"\leq", "≥": r"\geq", "→": r"\to",
+    "½": "1/2", "²": "^2", "³": "^3", "′": "'", "∞": r"\infty", "√": r"\surd",
+}  # fmt: skip
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}",
+    '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
+    # Signs by ensuremath, because dollar signs are for formulas, which are read back and checked.
+    **{sign: rf"\ensuremath{{{tex}}}" for sign, tex in _SIGNS.items()},
 }  # fmt: skip
-_TYPST = re.compile(r"([\\#$*_`<>@\[\]~=/\-+'\"])")
+_LIGATURES = re.compile(r"([-'])(?=\1)")  # in LaTeX -- and '' would become one sign
+_TYPST = re.compile(r"([\\#$*_`<>@\[\]~=/\-+'\"]|\.(?=\.\.))")
 
 
 def escape_markdown(words: str) -> str:
     """Text that Markdown shows as it is. Line breaks become spaces, so that no line can begin a block."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(words.split()))
+    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", " ".join(words.split())))
 
 
 def escape_latex(words: str) -> str:
     """Text that LaTeX shows as it is."""
-    return "".join(_LATEX.get(letter, letter) for letter in " ".join(words.split()))
+    return _LIGATURES.sub(r"\1{}", "".join(_LATEX.get(letter, letter) for letter in " ".join(words.split())))
 
 
 def escape_typst(words: str) -> str:
     """Text that Typst shows as it is."""
-    return _TYPST.sub(r"\\\1", " ".join(words.split()))
+    return _LIST.sub(r"\1\\\2", _TYPST.sub(r"\\\1", " ".join(words.split())))
 
 
 def escape_web(words: str) -> str:
     """Text for a page that Markdown turns into HTML: safe in both."""
-    return _MARKDOWN.sub(lambda match: f"&#{ord(match[1])};", html.escape(" ".join(words.split()), quote=False))
+    return _WEB.sub(lambda match: f"&#{ord(match[0])};", " ".join(words.split()))
 
 
 @dataclass(frozen=True)

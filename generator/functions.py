@@ -79,7 +79,8 @@ LOSSES: Mapping[str, Loss] = {
 def formula_of(call: Call) -> Formula | None:
     """The formula behind a call of a row, with the call's arguments in place (`None`: the function is elementary)."""
     if call.name in ACTIVATIONS:
-        return substitute(parse(ACTIVATIONS[call.name].formula), {"x": call.args[0]})
+        body = substitute(parse(ACTIVATIONS[call.name].formula), {"x": call.args[0]})
+        return None if body == call else body  # tanh is its own formula
     if call.name in LOSSES:
         target, output = call.args
         return substitute(parse(LOSSES[call.name].formula), {"t": target, "y": output})

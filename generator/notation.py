@@ -63,7 +63,7 @@ class Notation:
     product: Product = Product.DOT
     factor_order: tuple[Literal["weight", "input"], Literal["weight", "input"]] = ("weight", "input")
     differential: str = "∂"
-    difference: Literal["target_first", "output_first"] = "target_first"  # in the loss: (t - y)² or, output_first, (y - t)²
+    difference: Literal["target_first", "output_first"] = "target_first"  # in the loss: (t - y)² or (y - t)²
     loss_derivative: Literal["target_first", "output_first"] = "output_first"  # y - t or, target_first, -(t - y)
     activation: Literal["symbol", "written_out"] = "symbol"  # σ(z), or its formula
     chain: Chain = Chain.FACTORS

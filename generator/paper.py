@@ -57,10 +57,13 @@ class Paper:
             "conventions": list(self._conventions()),
         }
 
-    def author_texts(self, texts: Mapping[str, str]) -> list[str]:
-        """The paragraphs of one of the problem's texts, in this language where it has it."""
+    def author_texts(self, texts: Mapping[str, str], secret: bool = False) -> list[str]:
+        """The paragraphs of one of the problem's texts, in this language where it has it.
+
+        `secret`: no value that is computed stands in them, even where the text asks for it.
+        """
         own = self.worked.problem.text(dict(texts), self.language)
-        return paragraphs(own, self.setter) if own else []
+        return paragraphs(own, self.setter, secret) if own else []
 
     def number(self, value: object) -> str:
         """A number in a sentence or a cell."""

@@ -18,6 +18,8 @@ from generator.typeset.boxes import Box, Digits, Op, Row, Script
 
 FIELD, TOP, BOTTOM, HEIGHT = 440.0, 30.0, 250.0, 296.0  # width, top and bottom of the field; height of the whole
 MOST, NEAR = 300, 0.1  # points of the curve at most, and how far off (in units) nobody sees that one is left out
+LOST = 12.0  # a point so far off (in units) is missed
+NOTHING = Fraction(1, 10**9)  # a difference that is not seen: 0.1 + 0.2, which is 4e-17 more than 0.3, ends at 0.3
 TICKS = 6  # an axis has about as many numbers
 PLAIN = range(-4, 6)  # powers of ten that are written out
 
@@ -120,7 +122,7 @@ def _log10(value: Fraction) -> float:
 
 def _linear_axis(low: Fraction, high: Fraction, finest: Fraction = Fraction(0)) -> Axis:
     """Ticks 1, 2 or 5 times a power of ten apart, from the last one below to the first one above."""
-    rough = (high - low) / TICKS
+    rough = (high - low) / TICKS * (1 - NOTHING)
     step = next(
         Fraction(10) ** power * digit
         for power in range(exponent(rough), exponent(rough) + 2)
@@ -128,7 +130,7 @@ def _linear_axis(low: Fraction, high: Fraction, finest: Fraction = Fraction(0)) 
         if Fraction(10) ** power * digit >= rough
     )
     step = max(step, finest)
-    ticks = tuple(number * step for number in range(floor(low / step), ceil(high / step) + 1))
+    ticks = tuple(number * step for number in range(floor(low / step + NOTHING), ceil(high / step - NOTHING) + 1))
     return Axis(ticks[0], ticks[-1], ticks)
 
 
@@ -150,7 +152,7 @@ def _range(values: Array) -> tuple[Fraction, Fraction]:
 
 def _roomy(low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
     """From zero, unless the values change too little for that; never without extent."""
-    if high - low <= abs(high) / 10**9:  # constant, as far as one can see
+    if high - low <= abs(high) * NOTHING:  # constant, as far as one can see
         ends = sorted((Fraction(0), low + high))
         return (ends[0], ends[1]) if high else (Fraction(0), Fraction(1))
     return (Fraction(0), high) if 0 <= low < high / 2 else (low, high)
@@ -163,7 +165,8 @@ def thinned(across: Array, down: Array) -> tuple[Point, ...]:
     """At most `MOST` of the points: the ends, then again and again the one farthest from the line drawn so far.
 
     Ends early when no point is farther than `NEAR` from the line (measured vertically): a curve that falls fast and
-    then flattens keeps most of its points where it falls.
+    then flattens keeps most of its points where it falls. Values that jump about more than `MOST` points can follow
+    are drawn as the band that they fill.
     """
     kept = {0, len(across) - 1} if len(across) else set()
     heap = [_farthest(across, down, first, last) for first, last in pairwise(sorted(kept))]
@@ -175,7 +178,19 @@ def thinned(across: Array, down: Array) -> tuple[Point, ...]:
         kept.add(index)
         heappush(heap, _farthest(across, down, first, index))
         heappush(heap, _farthest(across, down, index, last))
+    if heap and -heap[0][0] > LOST:
+        kept = _band(across, down)
     return tuple((float(across[index]), float(down[index])) for index in sorted(kept))
+
+
+def _band(across: Array, down: Array) -> set[int]:
+    """The ends, and in each of many equal strips the highest and the lowest point."""
+    kept = {0, len(across) - 1}
+    edges = np.linspace(across[0], across[-1], MOST // 2)  # one strip less: with the ends, not more than `MOST`
+    for first, last in pairwise(np.searchsorted(across, edges).tolist()):
+        if last > first:
+            kept |= {first + int(np.argmin(down[first:last])), first + int(np.argmax(down[first:last]))}
+    return kept
 
 
 def _farthest(across: Array, down: Array, first: int, last: int) -> tuple[float, int, int, int]:

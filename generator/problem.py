@@ -34,7 +34,8 @@ def exact(text: object) -> Fraction:
     raise ValueError("a number such as 0.15, 1e-3 or 1/3")
 
 
-def _name(text: str) -> str:
+def name(text: str) -> str:
+    """`text` where it is a name that a quantity can have. Raises `ValueError` saying what is expected."""
     if not _NAME.fullmatch(text):
         raise ValueError("a name: a letter, then letters, digits and single underscores (w5, target_o1)")
     if text.endswith("_new"):
@@ -58,7 +59,7 @@ _NUMBER_SCHEMA = {
 }
 
 Exact = Annotated[Fraction, BeforeValidator(exact), WithJsonSchema(_NUMBER_SCHEMA)]
-Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
+Name = Annotated[str, AfterValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]+)?$")]
 Texts = Annotated[dict[Language, str], BeforeValidator(_texts)]

@@ -20,6 +20,10 @@ from generator.typeset.python import DIALECTS, WIDTH, Dialect, Printer, comment,
 
 FLAVOURS = ("python", "numpy")
 
+_STAGES = {
+    Role.FORWARD: "forward", Role.LOSS: "error", Role.LOCAL: "backward", Role.GRADIENT: "backward",
+    Role.UPDATE: "update", Role.AFTER: "after",
+}  # fmt: skip
 _STEEP = 700  # exp of a little more is beyond double precision
 
 
@@ -32,6 +36,16 @@ class Part:
     quantities: tuple[Quantity, ...]
     statements: tuple[str, ...]
     entries: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A trained parameter: identifiers of its old and its new value, and the names of both as string literals."""
+
+    old: str
+    new: str
+    old_key: str
+    new_key: str
 
 
 def program(worked: Worked, flavour: str, language: str = "en") -> str:
@@ -52,9 +66,9 @@ class Listing:
     def __init__(self, worked: Worked, dialect: Dialect, words: Words, language: str) -> None:
         self.worked, self.graph, self._words = worked, worked.graph, words
         self.names = identifiers(q.name for q in self.graph)
-        self.steep = any(abs(value) > _STEEP for value in worked.trace.values.values())
-        if self.steep and not dialect.arrays:
-            dialect = replace(dialect, functions={**dialect.functions, "exp": "exp"})  # the program's own, see template
+        steep = any(value > _STEEP or value < -_STEEP for value in worked.trace.values.values())
+        if steep and not dialect.arrays:
+            dialect = replace(dialect, functions={**dialect.functions, "exp": "exp"})  # defined in the template
         self._printer = Printer(self.names, dialect)
         self._formulas = {q.name: worked.writer.formula(q.name) for q in self.graph if q.formula is not None}
         problem = worked.problem
@@ -65,7 +79,10 @@ class Listing:
         self.parts = tuple(self._parts())
         self.before = [part for part in self.parts if part.quantities[0].role is not Role.AFTER]
         self.after = [part for part in self.parts if part.quantities[0].role is Role.AFTER]
-        self._source = "\n".join([*self.functions(), *(line for part in self.parts for line in part.statements)])
+        self.functions = self._functions()
+        code = "\n".join([*self.functions, *(line for part in self.parts for line in part.statements)])
+        self.guards_exp = steep and "exp(" in code
+        self.imports_math = "math." in code or self.guards_exp
 
     # --- words ---
 
@@ -99,11 +116,7 @@ class Listing:
             for kind, names in givens(self.worked).items()
         ]
 
-    def uses(self, text: str) -> bool:
-        """Whether the code of the formulas contains `text`."""
-        return re.search(rf"(?<!\w){re.escape(text)}", self._source) is not None
-
-    def functions(self) -> list[str]:
+    def _functions(self) -> list[str]:
         """The definitions of the functions that the formulas call by name, in the order of their rows."""
         found = {part.name for tree in self._formulas.values() for part in walk(tree) if isinstance(part, Call)}
         used = found - set(self._printer.dialect.functions)
@@ -123,25 +136,35 @@ class Listing:
             yield Part(heading, quoted(heading), chosen, statements, self.entries(q.name for q in chosen))
 
     def _headed(self) -> Iterator[tuple[str, Quantity]]:
-        """Every computed quantity in the graph's order with the heading that it stands under.
-
-        In the backward pass a local derivative stands with the gradient that it is made for, and a heading never
-        returns to a layer that has been left.
-        """
-        groups = list(dict.fromkeys(q.group for q in self.graph.of_role(Role.FORWARD)))
+        """Every computed quantity with the heading that it stands under, in an order of computing."""
         computed = [q for q in self.graph if q.formula is not None]
-        layer = len(groups) - 1
-        for place, quantity in enumerate(computed):
-            if quantity.role in (Role.LOCAL, Role.GRADIENT):
-                rest = (q.group for q in computed[place:] if q.role is Role.GRADIENT)
-                layer = min(layer, groups.index(next(rest, quantity.group)))
-                code = "gradients_last" if layer == len(groups) - 1 else "gradients"
-                yield self.word(f"sections.{code}", group=self._group(groups[layer])), quantity
-            elif quantity.role is Role.FORWARD:
-                yield self.word("sections.forward", group=self._group(quantity.group)), quantity
+        for stage, quantities in groupby(computed, key=lambda q: _STAGES[q.role]):
+            if stage == "backward":
+                yield from self._backward(list(quantities))
             else:
-                code = {Role.LOSS: "error", Role.UPDATE: "update", Role.AFTER: "after"}[quantity.role]
-                yield self.word(f"sections.{code}"), quantity
+                for quantity in quantities:
+                    group = self._group(quantity.group) if stage == "forward" else ""
+                    yield self.word(f"sections.{stage}", group=group), quantity
+
+    def _backward(self, quantities: list[Quantity]) -> Iterator[tuple[str, Quantity]]:
+        """The backward pass layer by layer: a local derivative stands with the first gradient that it is made for."""
+        groups = list(dict.fromkeys(q.group for q in self.graph.of_role(Role.FORWARD)))
+        layer = {q.name: groups.index(q.group) if q.group in groups else 0 for q in quantities}
+        for quantity in quantities:  # never nearer to the loss than what it is computed from
+            if quantity.role is Role.GRADIENT:
+                above = (layer[name] for name in self.graph.operands[quantity.name] if self._is_gradient(name))
+                layer[quantity.name] = min(layer[quantity.name], *above, len(groups))
+        for quantity in quantities:
+            users = [layer[name] for name in self.graph.consumers[quantity.name] if self._is_gradient(name)]
+            if quantity.role is Role.LOCAL and users:
+                layer[quantity.name] = max(users)
+        for quantity in sorted(quantities, key=lambda q: -layer[q.name]):
+            place = layer[quantity.name]
+            code = "gradients_last" if place == len(groups) - 1 else "gradients"
+            yield self.word(f"sections.{code}", group=self._group(groups[place])), quantity
+
+    def _is_gradient(self, name: str) -> bool:
+        return self.graph[name].role is Role.GRADIENT
 
     def _group(self, name: str) -> str:
         code = f"groups.{name}"
@@ -161,10 +184,19 @@ class Listing:
         """The givens as arguments of a function."""
         return _filled(f"{self.names[q.name]}," for q in self.graph if q.formula is None)
 
-    def trained(self) -> list[tuple[str, str, str]]:
-        """Each trained parameter: its identifier, that of its updated value, and the updated value's own name."""
-        updated = {name: updated_name(name) for name in self.graph.trained if updated_name(name) in self.graph}
-        return [(self.names[name], self.names[new], quoted(new)) for name, new in updated.items()]
+    def trained(self) -> list[Parameter]:
+        """The trained parameters."""
+        updated = [(name, updated_name(name)) for name in self.graph.trained]
+        return [Parameter(self.names[old], self.names[new], quoted(old), quoted(new)) for old, new in updated]
+
+    def trained_entries(self) -> str:
+        """The dict entries of the trained parameters."""
+        return self.entries(self.graph.trained)
+
+    @property
+    def example(self) -> str:
+        """The given that the example of variants varies."""
+        return next(self.names[q.name] for q in self.graph if q.formula is None)
 
     @property
     def iterations(self) -> int | None:
@@ -172,12 +204,20 @@ class Listing:
         training = self.worked.problem.training
         return training.iterations if training and self.graph.rate else None
 
+    @property
     def shown(self) -> str:
         """The iterations whose error is shown, as a tuple."""
         training = self.worked.problem.training
-        assert training is not None
-        numbers = sorted({0, *training.show, training.iterations})
+        numbers = sorted({0, *training.show, training.iterations}) if training else []
         return f"({', '.join(map(str, numbers))}{',' if len(numbers) == 1 else ''})"
+
+    def loss_heading(self) -> str:
+        """The heading over the errors of the iterations, as a string literal."""
+        return quoted(f"{self.word('labels.iteration'):>{self.iteration_width()}}  {self.graph.loss}")
+
+    def iteration_width(self) -> int:
+        """How wide the column of the iterations is."""
+        return max(len(self.word("labels.iteration")), len(str(self.iterations)))
 
 
 def _filled(pieces: Iterable[str]) -> str:
@@ -192,6 +232,6 @@ def _filled(pieces: Iterable[str]) -> str:
 
 
 def _tidy(text: str) -> str:
-    """No blanks at the ends of lines, at most two empty lines in a row, one line break at the end."""
+    """No blanks at the ends of lines, one empty line in a row (two at the top level), one line break at the end."""
     lines = "\n".join(line.rstrip() for line in text.strip().split("\n"))
-    return re.sub(r"\n{4,}", "\n\n\n", lines) + "\n"
+    return re.sub(r"\n{3,}(?= )", "\n\n", re.sub(r"\n{4,}", "\n\n\n", lines)) + "\n"

@@ -42,8 +42,7 @@ def render(
             t=paper.setter.word,
             standalone=standalone,
             document=paper.setter.word(f"documents.{document}") if paper.words.has(f"documents.{document}") else document,
-            **paper.common(),
-            **content,
+            **(paper.common() | content),
         )
     )
 

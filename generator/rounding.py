@@ -12,7 +12,6 @@ from pydantic import Field
 from generator.exact import Exact, Undecided, bounds
 from generator.formula import shortest
 
-
 MOST = 100  # decimals or significant digits that can be asked for
 _NOTHING = Fraction(1, 2**4000)  # the width of a ball that only the last precisions of `solve` reach
 

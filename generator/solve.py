@@ -97,13 +97,14 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
     for quantity in graph:
         try:
             if quantity.formula is None:
-                value = start[quantity.name]
-                shown[quantity.name] = given_text(value, rounding)
+                given = start[quantity.name]
+                value: Exact = given
+                shown[quantity.name] = given_text(given, rounding)
             else:
                 value = evaluate(quantity.formula, carried.__getitem__)
                 if not last and not _is_sharp(value):
                     return None
-                shown[quantity.name] = rounding.text(rounding.tied(value) if last else value)
+                shown[quantity.name] = _text(value, rounding, last)
         except Undefined as error:
             raise SolveError(f"`{quantity.name}` has no value: {error}") from None
         except Undecided as error:
@@ -113,6 +114,15 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
         values[quantity.name] = value
         carried[quantity.name] = Fraction(shown[quantity.name]) if rounding.carry is Carry.SHOWN else value
     return Trace(graph, rounding, values, shown)
+
+
+def _text(value: Exact, rounding: Rounding, last: bool) -> str:
+    try:
+        return rounding.text(value)
+    except Undecided:
+        if not last:
+            raise
+        return rounding.text(rounding.tied(value))
 
 
 def _is_sharp(value: Exact) -> bool:

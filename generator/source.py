@@ -20,7 +20,7 @@ Location = tuple[str | int, ...]
 Model = TypeVar("Model")
 
 _DEEPEST = 50  # levels of nesting; no definition needs ten
-_MOST = 100_000  # mappings, lists and texts, aliases counted as often as they stand
+_MOST = 500_000  # mappings, lists and texts, aliases counted as often as they stand
 
 
 @dataclass(frozen=True, slots=True)

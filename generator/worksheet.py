@@ -90,7 +90,7 @@ class _Sheet:
         formulas = [part for part in equation.parts if part.kind == "formula"]
         if step.rule == "chain_example" or equation.parts[-1].kind != "result":
             return replace(equation, parts=tuple(formulas))
-        formula = formulas[-1].formula
+        formula = self._filled(equation, formulas)
         if isinstance(formula, Ref | Num):
             return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
         text = self.trace.shown[equation.target]
@@ -105,6 +105,15 @@ class _Sheet:
             return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
         return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
 
+    def _filled(self, equation: Equation, formulas: list[Part]) -> Formula:
+        """The formula that the solution puts its numbers into: the last one, unless they stand for another."""
+        numbers = [part.formula for part in equation.parts if part.kind == "numbers"]
+        for part in reversed(formulas):
+            leaf: dict[str, Formula] = {name: self.trace.number(name) for name in references(part.formula)}
+            if substitute(part.formula, leaf) in numbers:
+                return part.formula
+        return formulas[-1].formula
+
     def _task(self, step: Step) -> Step:
         """At level `open`: what the step is about, and a blank."""
         return replace(self._empty(step), full=True)
@@ -114,7 +123,8 @@ class _Sheet:
         formula = self.worked.graph[name].formula if name in self.worked.graph else None
         if worked and isinstance(formula, Ref):
             return self._operand(formula.name, worked)  # the same value under two names
-        if worked and (name in self.known or isinstance(formula, Num)):
+        printed = name in self.known or isinstance(formula, Num) or self.trace.shown[name] in self.printed
+        if worked and printed:
             return self.trace.number(name)
         if worked and name in self.blanks:
             return Blank(self.blanks[name], self.width, reference=True)

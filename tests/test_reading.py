@@ -95,13 +95,12 @@ trees = st.recursive(leaves, grown, max_leaves=9)
 @settings(max_examples=900, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_printed_formula_reads_back_with_the_same_value_in_every_format(tree: Formula, product: Product) -> None:
     box = Arranger(product, BOXES.__getitem__).box(tree)
-    meant = value(tree)
     for name, (write, _) in FORMATS.items():
         text = write(box)
         found = back(text, name)
         if shape(found) == shape(tree):
-            continue
-        got = value(found)
+            continue  # the same operations on the same numbers in the same order
+        got, meant = value(found), value(tree)
         assert (got is None) == (meant is None), text
         if got is not None and meant is not None:
             low, high = bounds(ball(got) - ball(meant))
@@ -168,7 +167,8 @@ def test_reading_follows_the_rules_of_the_format(format: str, text: str, wanted:
 
 def test_relations_inside_a_display_cut_it_into_statements() -> None:
     lines = read_latex(
-        "\\begin{aligned}\nx &= w_1 + x \\\\\n &\\qquad + 2 \\\\[0.35em]\n &\\approx 3 \\\\\nw_1 &\\mathrel{:=} x\n\\end{aligned}"
+        "\\begin{aligned}\nx &= w_1 + x \\\\\n &\\qquad + 2 \\\\[0.35em]\n &\\approx 3 \\\\\n"
+        "w_1 &\\mathrel{:=} x\n\\end{aligned}"
     )
     first, second = statements(lines)
     assert first.relations == ("=", "≈")
@@ -187,12 +187,15 @@ def found(finder: object, text: str) -> list[tuple[str, int]]:
 
 
 def test_markdown_code_and_comments_are_passed_over() -> None:
-    text = "a $x$ `$y$` \\$5\n\n```python\n$z$\n```\n$$\nu\n$$\n<!-- $v$ -->\n> $$\n> a \\\\\n> b\n> $$\n$t$, 5$ or 6$\n"
+    text = (
+        "a $x$ `$y$` \\$5\n\n```python\n$z$\n```\n$$\nu\n$$\n<!-- $v$ -->\n> $$\n> a \\\\\n> b\n> $$\n$t$, 5$ or 6$\n"
+    )
     assert found(find_markdown, text) == [("x", 1), ("u", 6), ("a \\\\\nb", 10), ("t", 14)]
 
 
 def test_latex_preamble_comments_and_verbatim_are_passed_over() -> None:
-    text = "\\title{$p$}\n\\begin{document}\n$x$ % $y$\n\\verb|$z$| \\$ \\[ u \\]\n\\begin{align*}v\\end{align*} \\(w\\)\n\\end{document}"
+    text = "\\title{$p$}\n\\begin{document}\n$x$ % $y$\n\\verb|$z$| \\$ \\[ u \\]\n"
+    text += "\\begin{align*}v\\end{align*} \\(w\\)\n\\end{document}"
     assert found(find_latex, text) == [("x", 3), ("u", 4), ("v", 5), ("w", 5)]
 
 
@@ -210,7 +213,14 @@ def test_html_code_and_comments_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("finder", "text"), [(find_markdown, "$$ x"), (find_latex, "\\[ x"), (find_latex, "$x"), (find_typst, "a $ x"), (find_html, "<math><mi>x")]
+    ("finder", "text"),
+    [
+        (find_markdown, "$$ x"),
+        (find_latex, "\\[ x"),
+        (find_latex, "$x"),
+        (find_typst, "a $ x"),
+        (find_html, "<math><mi>x"),
+    ],
 )
 def test_mathematics_without_an_end_is_reported(finder: object, text: str) -> None:
     assert [piece.problem for piece in finder(text)] != [""]  # type: ignore[operator]

@@ -12,6 +12,7 @@ from generator.formula import Add, Call, Formula, Mul, Ref
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Diagram, Edge, Graph, Label, Node, Quantity, Role
 from generator.problem import Exact, Finding, Model, Name, Problem
+from generator.problem import name as name_of_quantity
 
 
 class Layer(Model):
@@ -124,6 +125,10 @@ def _check_names(problem: Definition) -> Iterator[Finding]:
             yield (group, name), f"`{name}`, which {taken[name]} has too", "a name of its own"
         taken[name] = f"`{group}`"
     for name, pattern in _computed_names(problem):
+        try:
+            name_of_quantity(name)
+        except ValueError as error:
+            yield ("names", pattern), f"a pattern that gives `{name}`", str(error)
         if name in taken:
             yield ("names", pattern), f"`{name}`, which {taken[name]} has too", "a pattern that gives new names"
         taken[name] = f"`names.{pattern}`"

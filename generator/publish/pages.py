@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -54,15 +55,16 @@ class Generated:
     card: str
 
 
-def stash(path: str, title: str, text: str) -> Page:
-    """A page whose mathematics and drawings are set aside."""
+def stash(path: str, title: str, text: str, head: str = "") -> Page:
+    """A page whose mathematics and drawings are set aside; `head` is its title in the browser."""
     elements: list[str] = []
 
     def aside(match: re.Match[str]) -> str:
         elements.append(match[0])
         return f'<span data-lh="{len(elements) - 1}"></span>'
 
-    return Page(path, title, _ELEMENT.sub(aside, text), tuple(elements))
+    front = f"---\ntitle: {json.dumps(head, ensure_ascii=False)}\n---\n\n" if head else ""
+    return Page(path, title, front + _ELEMENT.sub(aside, text), tuple(elements))
 
 
 def restored(html: str, elements: tuple[str, ...]) -> str:
@@ -116,17 +118,20 @@ def forget() -> None:
 
 def _pages(worked: Worked, files: tuple[Artifact, ...]) -> Iterator[Page]:
     truth, base = truth_of(worked), f"problems/{worked.id}"
-    words = load_words("en")
+    words, title = load_words("en"), worked.problem.text(worked.problem.title, "en")
     yield _template_page(f"{base}/index.md", words("site.overview"), "overview", worked, files)
     for document in documents_of(worked):
         text = checked(worked, render(worked, document, "web"), "web", f"page {document}", truth)
-        yield stash(f"{base}/{document}.md", words(f"documents.{document}"), text)
+        name = words(f"documents.{document}")
+        yield stash(f"{base}/{document}.md", name, text, f"{name}: {title}")
         if document == "key":
             yield _template_page(f"{base}/program.md", words("documents.program"), "program", worked, files)
     for language in languages_of(worked):
         if language != "en":
             text = checked(worked, render(worked, "solution", "web", language), "web", f"page {language}", truth)
-            yield stash(f"{base}/solution-{language}.md", load_words(language)("documents.solution"), text)
+            name = load_words(language)("documents.solution")
+            head = f"{name}: {worked.problem.text(worked.problem.title, language)}"
+            yield stash(f"{base}/solution-{language}.md", name, text, head)
 
 
 def _template_page(path: str, title: str, template: str, worked: Worked, files: tuple[Artifact, ...]) -> Page:
@@ -135,14 +140,15 @@ def _template_page(path: str, title: str, template: str, worked: Worked, files: 
         f=paper.macros,
         t=paper.setter.word,
         id=worked.id,
-        languages=[language for language in languages_of(worked) if language != "en"],
+        languages=[(other, load_words(other)) for other in languages_of(worked) if other != "en"],
         documents=documents_of(worked),
         source=worked.definition.source.file.read_text(encoding="utf-8-sig"),
         programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
         downloads=[(file.path, _kind(file.path)) for file in files],
         **paper.common(),
     )
-    return stash(path, title, text)
+    own = worked.problem.text(worked.problem.title, "en")
+    return stash(path, title, tidy(text), own if template == "overview" else f"{title}: {own}")
 
 
 def _kind(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -31,6 +32,7 @@ def build_site(problems: Path, output: Path, strict: bool = False) -> None:
     from mkdocs.exceptions import Abort, MkDocsException
 
     _require(problems)
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     with _configuration() as path:
         parent = output.resolve().parent
         parent.mkdir(parents=True, exist_ok=True)

@@ -119,7 +119,7 @@ class Arranger:
             inside = self.box(factor, lead and not place)
             adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
-            number = isinstance(factor, Num | Blank) and adjoins and not isinstance(inside, Fence)
+            number = adjoins and _reads_on(items[-1], inside)
             if isinstance(factor, Add | Cases) or grouped or number:
                 inside = Fence(inside)
             if before is not None and not adjoins:
@@ -161,6 +161,16 @@ def _adjoins(before: Formula, factor: Formula) -> bool:
     group = factor.base if isinstance(factor, Pow) else factor
     coefficient = isinstance(before, Div) and isinstance(before.top, Num) and isinstance(before.bottom, Num)
     return isinstance(group, Add) and (coefficient or isinstance(before, Ref | Num | Blank))
+
+
+def _reads_on(before: Box, inside: Box) -> bool:
+    """Whether a number in `inside` would run into what stands directly before it: w 3², or 2 ½ as a mixed number."""
+    first = inside.items[0] if isinstance(inside, Row) else inside
+    first = first.base if isinstance(first, Script) else first
+    if isinstance(first, Frac):
+        last = before.items[-1] if isinstance(before, Row) else before
+        return all(isinstance(part, Digits) for part in (last, first.top, first.bottom))
+    return isinstance(first, Digits | Gap)
 
 
 def row(items: list[Box]) -> Box:

@@ -52,11 +52,10 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
             return _word(text, function)
         case Digits(text):
             return text
-        case Op(text, prefix):
-            sign = _OPS.get(text, text)
-            return f"{{{sign}}}" if prefix and text == "·" else sign
+        case Op(text):
+            return _OPS.get(text, text)
         case Row(items):
-            return _joined([write(item) for item in items])
+            return _joined([(write(item), isinstance(item, Op) and not item.prefix) for item in items])
         case Frac(top, bottom):
             return rf"\frac{{{write(top)}}}{{{write(bottom)}}}"
         case Script(base, sub, sup):
@@ -98,16 +97,13 @@ def _braced(text: str) -> str:
     return text if len(text) == 1 else f"{{{text}}}"
 
 
-def _joined(parts: list[str]) -> str:
-    """Parts side by side, with a space only after a command that a letter would lengthen, and around signs."""
-    out = parts[0] if parts else ""
-    for before, part in pairwise(parts):
-        spaced = before in _SPACED or part in _SPACED or (_ends_in_command(before) and part[:1].isalpha())
+def _joined(parts: list[tuple[str, bool]]) -> str:
+    """Parts side by side, spaced around signs between them and after a command that a letter would lengthen."""
+    out = parts[0][0] if parts else ""
+    for (before, sign_before), (part, sign) in pairwise(parts):
+        spaced = sign_before or sign or (_ends_in_command(before) and part[:1].isalpha())
         out += f" {part}" if spaced else part
     return out
-
-
-_SPACED = {*_OPS.values(), "+", "=", "<", ">", ":=", ","}
 
 
 def _ends_in_command(text: str) -> bool:

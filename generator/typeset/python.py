@@ -24,7 +24,7 @@ _BUILTINS = (
     "ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str sum super tuple "
     "type vars zip"
 )
-_OWN = "math np exp show solve iteration title name value values found givens GIVENS ITERATIONS SHOWN"
+_OWN = "math np exp show solve iteration title name value values found givens error GIVENS ITERATIONS SHOWN"
 _RESERVED = frozenset((*keyword.kwlist, *_BUILTINS.split(), *_OWN.split(), *ELEMENTARY, *ACTIVATIONS, *LOSSES))
 
 
@@ -36,11 +36,12 @@ class Dialect:
     arrays: bool = False
 
 
+_BUILT_IN = ("abs", "max", "min")
+_OTHER_IN_NUMPY = {"max": "maximum", "min": "minimum"}
+
 DIALECTS: Mapping[str, Dialect] = {
-    "python": Dialect({name: name if name in ("abs", "max", "min") else f"math.{name}" for name in ELEMENTARY}),
-    "numpy": Dialect(
-        {name: f"np.{ {'max': 'maximum', 'min': 'minimum'}.get(name, name)}" for name in ELEMENTARY}, arrays=True
-    ),
+    "python": Dialect({name: name if name in _BUILT_IN else f"math.{name}" for name in ELEMENTARY}),
+    "numpy": Dialect({name: f"np.{_OTHER_IN_NUMPY.get(name, name)}" for name in ELEMENTARY}, arrays=True),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 
@@ -18,6 +19,7 @@ from generator.drawing import (
     Mark,
     Point,
     Run,
+    bounds,
     headed,
     runs,
 )
@@ -62,7 +64,8 @@ text{{font-family:"STIX Two Text","STIX Two Math",Cambria,"Times New Roman",Time
 .lh-fill-output{{fill:var(--output)}}.lh-fill-bias{{fill:var(--bias)}}
 .lh-arrow{{fill:var(--line)}}.lh-dot{{fill:var(--accent);stroke:var(--paper);stroke-width:1.5}}
 .lh-text{{fill:var(--ink);font-size:16px}}.lh-text-small{{fill:var(--soft);font-size:13px}}
-.lh-halo{{fill:var(--paper);stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}}.lh-var{{font-style:italic}}
+.lh-halo{{fill:var(--paper);stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}}
+.lh-var{{font-style:italic}}
 """
 
 
@@ -106,19 +109,18 @@ def _points(points: tuple[Point, ...]) -> str:
 
 
 def _mark(mark: Mark) -> str:
-    """A label as text; one with a halo is drawn twice, so that no piece's halo cuts into another piece."""
-    x, y = mark.at[0], mark.at[1] + CAP_MIDDLE * mark.size
-    place = f'x="{d(x)}" y="{d(y)}"'
-    if mark.anchor != "start":
-        place += f' text-anchor="{mark.anchor}"'
-    if mark.rotation:
-        place += f' transform="rotate({d(mark.rotation)} {d(mark.at[0])} {d(mark.at[1])})"'
-    pieces = _pieces(runs(mark.content), mark.size)
+    """A label as text; what lies behind one with a halo is covered by a rectangle (with the stroke of its class)."""
+    x, y = mark.at
+    turn = f' transform="rotate({d(mark.rotation)} {d(x)} {d(y)})"' if mark.rotation else ""
+    side = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
     own = f' style="font-size:{d(mark.size)}px"' if mark.size != _SIZES[mark.style] else ""
-    drawn = f'<text class="{_CLASSES[mark.style]}" {place}{own}>{pieces}</text>'
+    place = f'x="{d(x)}" y="{d(y + CAP_MIDDLE * mark.size)}"{side}{turn}{own}'
+    drawn = f'<text class="{_CLASSES[mark.style]}" {place}>{_pieces(runs(mark.content), mark.size)}</text>'
     if not mark.halo:
         return drawn
-    return f'<text class="lh-halo" aria-hidden="true" font-size="{d(mark.size)}" {place}>{pieces}</text>{drawn}'
+    left, top, right, bottom = bounds(replace(mark, rotation=0))
+    room = f'x="{d(left)}" y="{d(top + 1)}" width="{d(right - left)}" height="{d(bottom - top - 2)}"'
+    return f'<rect class="lh-halo" {room}{turn}/>{drawn}'
 
 
 def _pieces(found: tuple[Run, ...], size: float) -> str:

@@ -27,7 +27,8 @@ _STYLES = {
 }
 _HEAD = f"-{{Stealth[length={d(HEAD * UNIT)}pt, width={d(2 * HALF_HEAD * UNIT)}pt, inset=0pt]}}"
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }  # fmt: skip
 
@@ -79,6 +80,6 @@ def _mark(mark: Mark) -> str:
     if mark.rotation:
         options.append(f"rotate={d(-mark.rotation)}")
     points = round(mark.size * UNIT)
-    font = f"\\fontsize{{{points}}}{{{round(1.2 * points)}}}\\selectfont"
+    font = f"\\fontsize{{{points}}}{{{round(1.2 * points)}}}\\selectfont "
     x, y = mark.at
     return f"\\node[{', '.join(options)}] at {_point((x, y + CAP_MIDDLE * mark.size))} {{{font}{text}}};"

@@ -75,10 +75,11 @@ def _mark(mark: Mark) -> str:
     shift = {"start": 0.0, "middle": wide / 2, "end": wide}[mark.anchor]
     side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
     text = f"#{_string(mark.content)}" if isinstance(mark.content, str) else f"${typst(mark.content)}$"
-    inside = f"text(size: {_length(mark.size)})[{text}]"
+    inside = f"place({side} + horizon, text(size: {_length(mark.size)})[{text}])"
     if mark.halo:
-        inside = f"box(fill: white, outset: (x: 1pt, y: 2pt), {inside})"
-    inside = f"box(width: {_length(wide)}, height: 0pt, place({side} + horizon, {inside}))"
+        size = f"width: {_length(width_of(mark.content, mark.size) + 8)}, height: {_length(1.05 * mark.size)}"
+        inside = f"place({side} + horizon, dy: {_length(0.08 * mark.size)}, rect({size}, fill: white)); {inside}"
+    inside = f"box(width: {_length(wide)}, height: 0pt, {{{inside}}})"
     if mark.rotation:
         inside = f"rotate({d(mark.rotation)}deg, origin: {side}, {inside})"
     return f"place(dx: {_length(mark.at[0] - shift)}, dy: {_length(mark.at[1])}, {inside})"

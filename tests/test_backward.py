@@ -1,0 +1,532 @@
+"""The backward pass held against SymPy, complex steps, differences, PyTorch and a plain loop; and they against errors."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from networks import (
+    COMPLEX,
+    MPMATH,
+    Data,
+    autograd,
+    central_difference,
+    checked,
+    complex_step,
+    dense,
+    forward,
+    forward_graph,
+    graph_of,
+    nearest_kink,
+    networks,
+    random_network,
+    start,
+    symbolic,
+    torch_space,
+    trained,
+    value,
+)
+
+from generator import backward as module
+from generator.derivative import derivative
+from generator.errors import SolveError
+from generator.exact import Exact, bounds, evaluate, precision
+from generator.formula import Add, Neg, Num, Ref, infix
+from generator.functions import ACTIVATIONS, LOSSES
+from generator.graph import Graph, Role, derivative_name, updated_name
+from generator.kinds.network import Definition
+from generator.notation import Chain
+from generator.pipeline import load_worked
+from generator.rounding import Rounding
+from generator.solve import Trace, solve, trace, train
+
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+ROUNDING = Rounding(decimals=6)
+EXAMPLES = sorted(
+    path for path in Path("problems/networks").resolve().glob("*.yml") if not path.name.endswith(".claims.yml")
+)
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+
+
+def away_from_kinks(data: Data) -> Data:
+    assume(nearest_kink(data) > 1e-3)
+    return data
+
+
+def exactly(value: Exact) -> mpmath.mpf:
+    low, high = bounds(value)
+    middle = (low + high) / 2
+    return mpmath.mpf(middle.numerator) / middle.denominator
+
+
+def close(found: Any, expected: Any, digits: int) -> bool:
+    scale = max(abs(found), abs(expected), mpmath.mpf(1) / 1000)
+    return bool(abs(found - expected) <= scale * mpmath.mpf(10) ** -digits)
+
+
+def gradients(graph: Graph) -> dict[str, str]:
+    """The gradients of the loss: name of the gradient by name of the quantity."""
+    wrt = [q.name for q in graph.of_role(Role.FORWARD, Role.GIVEN, Role.LOSS)]
+    named = {name: derivative_name(graph.loss, name) for name in wrt}
+    return {name: gradient for name, gradient in named.items() if gradient in graph}
+
+
+# --- the witnesses as functions that raise, so that planted errors can be held against them ---------------------------
+
+
+def held_against_sympy(data: Data, graph: Graph) -> None:
+    found = trace(graph, ROUNDING).values
+    with mpmath.workdps(60):
+        for name, gradient in gradients(graph).items():
+            expected = mpmath.mpf(str(symbolic(data, name).evalf(50)))
+            assert close(exactly(found[gradient]), expected, 20), gradient
+
+
+def held_against_complex_steps(data: Data, graph: Graph) -> None:
+    found = solve(graph)
+    for name, gradient in gradients(graph).items():
+        assert math.isclose(found[gradient][0], complex_step(data, name), rel_tol=1e-11, abs_tol=1e-13), gradient
+
+
+def held_against_differences(data: Data, graph: Graph) -> None:
+    found = trace(graph, ROUNDING).values
+    with mpmath.workdps(60):
+        for name, gradient in gradients(graph).items():
+            assert close(exactly(found[gradient]), central_difference(data, name), 20), gradient
+
+
+def held_against_torch(data: Data, graph: Graph) -> None:
+    found = solve(graph)
+    names = gradients(graph)
+    for name, expected in autograd(data, list(names)).items():
+        assert math.isclose(found[names[name]][0], expected, rel_tol=1e-11, abs_tol=1e-13), names[name]
+
+
+def held_against_paths(data: Data, graph: Graph) -> None:
+    """Every gradient is the sum over all paths of the products of the local derivatives along them."""
+    found = trace(graph, ROUNDING).values
+    with precision(256), mpmath.workdps(60):
+        for name, gradient in gradients(graph).items():
+            total = mpmath.mpf(0)
+            for path in module.paths(graph, graph.loss, name):
+                steps = zip(path, path[1:], strict=False)
+                locals_ = [evaluate(derivative(graph[user], operand), found.__getitem__) for operand, user in steps]
+                total += mpmath.fprod(map(exactly, locals_))
+            assert close(total, exactly(found[gradient]), 20), gradient
+
+
+def held_against_the_updates(data: Data, graph: Graph) -> None:
+    """The updates, and the forward pass after them, from differences alone."""
+    found = trace(graph, ROUNDING).values
+    with mpmath.workdps(60):
+        numbers = start(data, MPMATH)
+        for name in trained(data):
+            numbers[name] -= numbers["eta"] * central_difference(data, name)
+            assert close(exactly(found[updated_name(name)]), numbers[name], 20), name
+        for name, expected in forward(data, numbers, MPMATH).items():
+            if updated_name(name) in graph:
+                assert close(exactly(found[updated_name(name)]), expected, 20), name
+
+
+WITNESSES: list[Callable[[Data, Graph], None]] = [
+    held_against_sympy,
+    held_against_complex_steps,
+    held_against_differences,
+    held_against_paths,
+    held_against_the_updates,
+]
+witnesses = pytest.mark.parametrize(
+    "witness", [*WITNESSES, pytest.param(held_against_torch, marks=needs_torch)], ids=lambda witness: witness.__name__
+)
+chains = pytest.mark.parametrize("chain", Chain)
+
+
+# --- right -----------------------------------------------------------------------------------------------------------
+
+
+@chains
+@settings(QUICK, max_examples=6)
+@given(data=networks(layers=1, units=2))
+def test_gradients_are_those_of_the_expanded_loss(chain: Chain, data: Data) -> None:
+    held_against_sympy(away_from_kinks(data), graph_of(data, chain))
+
+
+@chains
+@settings(QUICK, max_examples=15)
+@given(data=networks())
+def test_gradients_are_those_of_complex_steps(chain: Chain, data: Data) -> None:
+    held_against_complex_steps(away_from_kinks(data), graph_of(data, chain))
+
+
+@chains
+@settings(QUICK, max_examples=10)
+@given(data=networks())
+def test_gradients_and_updates_are_those_of_differences(chain: Chain, data: Data) -> None:
+    graph = graph_of(away_from_kinks(data), chain)
+    held_against_differences(data, graph)
+    held_against_the_updates(data, graph)
+
+
+@chains
+@settings(QUICK, max_examples=15)
+@given(data=networks(layers=2, units=3))
+def test_gradients_are_sums_over_paths(chain: Chain, data: Data) -> None:
+    held_against_paths(data, graph_of(data, chain))
+
+
+@needs_torch
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_are_those_of_autograd(activation: str, loss: str) -> None:
+    for seed in range(4):
+        data = {**random_network(seed, activations=[activation]), "loss": loss}
+        for chain in Chain:
+            held_against_torch(data, graph_of(data, chain))
+
+
+@needs_torch
+@settings(QUICK, max_examples=40)
+@given(data=networks())
+def test_gradients_of_any_network_are_those_of_autograd(data: Data) -> None:
+    held_against_torch(data, graph_of(away_from_kinks(data)))
+
+
+@QUICK
+@given(data=networks())
+def test_every_trained_parameter_and_active_hidden_quantity_has_its_gradient(data: Data) -> None:
+    forward_pass = forward_graph(data)
+    needed = forward_pass.needed(forward_pass.loss)
+    for chain in Chain:
+        graph = graph_of(data, chain)
+        named = gradients(graph)
+        assert set(trained(data)) <= set(named)
+        moved = set(trained(data))
+        for quantity in forward_pass.of_role(Role.FORWARD):
+            if moved & set(forward_pass.operands[quantity.name]):
+                moved.add(quantity.name)
+                assert quantity.name not in needed or quantity.name in named
+
+
+def same(one: Exact, other: Exact) -> bool:
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one == other
+    (low, high), (other_low, other_high) = bounds(one), bounds(other)
+    return low <= other_high and other_low <= high
+
+
+@settings(QUICK, max_examples=40)
+@given(data=networks())
+def test_all_chain_styles_give_the_same_values(data: Data) -> None:
+    traces = {chain: trace(graph_of(data, chain), ROUNDING) for chain in Chain}
+    first = traces[Chain.FACTORS]
+    for chain, other in traces.items():
+        both = [name for name in first.values if name in other.values]
+        assert len(both) > len(forward_graph(data))
+        assert all(same(first.values[name], other.values[name]) for name in both), chain
+        assert all(first.shown[name] == other.shown[name] for name in both), chain
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_shipped_examples(path: Path) -> None:
+    given = load_worked(path).definition.source.data
+    data = {key: part for key, part in given.items() if key != "names"}
+    data["layers"] = [{"activation": "logistic", **layer} for layer in data["layers"]]
+    data["learning_rate"] = {"eta": next(iter(data["learning_rate"].values()))}
+    for chain in Chain:
+        graph = graph_of(data, chain)
+        for witness in WITNESSES:
+            witness(data, graph)
+
+
+def test_a_unit_that_feeds_nothing_has_gradient_zero() -> None:
+    data = dense([1, 2, 1])
+    del data["layers"][1]["units"]["u2n0"]["u1n1"]
+    del data["weights"]["w3"]
+    data["trained"] = "all"
+    for chain in Chain:
+        graph = graph_of(data, chain)
+        found = trace(graph, ROUNDING)
+        assert found.values["dE_total/dw1"] == 0
+        assert found.values["w1_new"] == graph.givens["w1"]
+        held_against_complex_steps(data, graph)
+
+
+def test_a_weight_used_twice_adds_both_uses_up() -> None:
+    data = dense([2, 2, 1])
+    data["layers"][0]["units"] = {"u1n0": {"x0": "w0", "x1": "w0"}, "u1n1": {"x0": "w0", "x1": "w3"}}
+    data["weights"] = {name: text for name, text in data["weights"].items() if name not in ("w1", "w2")}
+    data["trained"] = "weights"
+    for chain in Chain:
+        graph = graph_of(data, chain)
+        assert len(list(module.paths(graph, "E_total", "w0"))) == 2
+        for witness in WITNESSES:
+            witness(data, graph)
+
+
+def test_a_shared_bias_adds_up_all_units_of_its_layer() -> None:
+    data = dense([2, 3, 2])
+    data["layers"][0]["bias"] = "b0"
+    data["biases"] = {name: text for name, text in data["biases"].items() if name not in ("b1", "b2")}
+    data["trained"] = "all"
+    for chain in Chain:
+        graph = graph_of(data, chain)
+        assert len(list(module.paths(graph, "E_total", "b0"))) == 3 * 2
+        for witness in WITNESSES:
+            witness(data, graph)
+
+
+def test_nothing_is_trained_and_no_learning_rate() -> None:
+    data = dense([2, 2, 1])
+    graph = graph_of({**data, "trained": []})
+    assert not graph.of_role(Role.UPDATE, Role.AFTER)
+    no_rate = {key: value for key, value in data.items() if key != "learning_rate"}
+    graph = graph_of({**no_rate, "trained": "all"})
+    assert graph.of_role(Role.GRADIENT)
+    assert not graph.of_role(Role.UPDATE, Role.AFTER)
+
+
+# --- planted errors ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def planted() -> Data:
+    """Two outputs, every activation's input away from its kink, a shared bias and tied weights."""
+    data = dense([2, 3, 2], "tanh", seed=3)
+    data["layers"][0]["bias"] = "b0"
+    data["biases"] = {name: text for name, text in data["biases"].items() if name not in ("b1", "b2")}
+    return {**data, "trained": "all"}
+
+
+def caught(witness: Callable[[Data, Graph], None], data: Data, chain: Chain = Chain.FACTORS) -> bool:
+    try:
+        witness(data, graph_of(data, chain))
+    except AssertionError:
+        return True
+    return False
+
+
+@witnesses
+@pytest.mark.parametrize("wrong", ["1 + y**2", "-(1 - y**2)", "1 - y", "(1 - y**2) * 1.0001", "1 - x**2"])
+def test_a_wrong_derivative_in_a_row_is_caught(
+    witness: Callable[..., None], wrong: str, planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if witness is held_against_paths:
+        pytest.skip("the local derivatives are its premises")
+    row = ACTIVATIONS["tanh"]
+    witness(planted, graph_of(planted))
+    changed = type(row)(row.name, row.formula, wrong, row.symbol, row.kink)
+    monkeypatch.setitem(ACTIVATIONS, "tanh", changed)  # type: ignore[arg-type]
+    assert caught(witness, planted)
+
+
+@witnesses
+def test_a_wrong_derivative_of_a_loss_is_caught(
+    witness: Callable[..., None], planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if witness is held_against_paths:
+        pytest.skip("the local derivatives are its premises")
+    row = LOSSES["half_squared_error"]
+    for wrong in ("t - y", "-2 * (t - y)", "-(t + y)"):
+        changed = type(row)(row.name, row.formula, row.formula_output_first, wrong, wrong, row.worked)
+        monkeypatch.setitem(LOSSES, row.name, changed)  # type: ignore[arg-type]
+        assert caught(witness, planted)
+
+
+@chains
+@witnesses
+def test_a_missing_path_is_caught(
+    witness: Callable[..., None], chain: Chain, planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = module._Backward._products
+
+    def short(self: Any, source: str, name: str) -> Any:
+        products = whole(self, source, name)
+        return products[:-1] if len(products) > 1 else products
+
+    monkeypatch.setattr(module._Backward, "_products", short)
+    assert caught(witness, planted, chain)
+
+
+@witnesses
+def test_a_wrong_sign_in_a_sum_is_caught(
+    witness: Callable[..., None], planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = module._sum
+
+    def wrong(products: Any) -> Any:
+        made = right(products)
+        return Add((*made.terms[:-1], Neg(made.terms[-1]))) if isinstance(made, Add) else made
+
+    monkeypatch.setattr(module, "_sum", wrong)
+    assert caught(witness, planted)
+
+
+def test_a_wrong_sign_in_an_update_is_caught(planted: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = module._Backward._update
+
+    def wrong(self: Any, name: str) -> Any:
+        made = right(self, name)
+        terms = made.formula.terms
+        return type(made)(made.name, made.role, made.label, Add((terms[0], terms[1].body)), made.rule, made.group)
+
+    monkeypatch.setattr(module._Backward, "_update", wrong)
+    assert caught(held_against_the_updates, planted)
+
+
+def test_updating_hidden_weights_with_changed_output_weights_is_caught(
+    planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The classic slip: the last layer's weights are moved first, and the hidden gradients use the moved ones."""
+    graph = graph_of(planted)
+    first = trace(graph, ROUNDING)
+    moved = {name: Fraction(first.full(f"{name}_new")) for name in planted["layers"][1]["units"]["u2n0"].values()}
+    slipped = trace(graph, ROUNDING, moved)
+    assert not close(exactly(slipped.values["w0_new"]), exactly(first.values["w0_new"]), 6)
+
+
+# --- updates and training ----------------------------------------------------------------------------------------------
+
+
+def slope(name: str, at: float) -> float:
+    """An activation's derivative at a number, by a complex step on the row's formula."""
+    return float(complex(value(ACTIVATIONS[name].formula, COMPLEX, x=complex(at, 1e-40))).imag / 1e-40)
+
+
+def plain_loop(data: Data, iterations: int) -> tuple[list[float], dict[str, float]]:
+    """Backpropagation as a textbook's program: deltas, layer by layer from the last to the first."""
+    numbers = {name: number.real for name, number in start(data, COMPLEX).items()}
+    factor = 2.0 if data["loss"] == "squared_error" else 1.0
+    losses = []
+    for iteration in range(iterations + 1):
+        values = {name: complex(number).real for name, number in forward(data, numbers, COMPLEX).items()}
+        losses.append(values["E_total"])
+        if iteration == iterations:
+            return losses, values
+        gradient = dict.fromkeys(trained(data), 0.0)
+        upstream: dict[str, float] = {}
+        for target, unit in zip(data["targets"], data["layers"][-1]["units"], strict=True):
+            upstream[unit] = factor * (values[f"out_{unit}"] - values[target])
+        for layer in reversed(data["layers"]):
+            for unit, weights in layer["units"].items():
+                delta = upstream.get(unit, 0.0) * slope(layer["activation"], values[f"net_{unit}"])
+                for source, weight in weights.items():
+                    upstream[source] = upstream.get(source, 0.0) + delta * values[weight]
+                    if weight in gradient:
+                        gradient[weight] += delta * values[f"out_{source}" if f"out_{source}" in values else source]
+                bias = layer.get("bias")
+                bias = bias.get(unit) if isinstance(bias, dict) else bias
+                if bias in gradient:
+                    gradient[bias] += delta
+        for name, number in gradient.items():
+            numbers[name] -= numbers["eta"] * number
+    raise AssertionError
+
+
+@settings(QUICK, max_examples=20)
+@given(data=networks(layers=2, units=3, activations=["logistic", "tanh"]))
+def test_training_is_that_of_a_plain_loop(data: Data) -> None:
+    iterations = 12
+    losses, values = plain_loop(data, iterations)
+    history = train(graph_of(data), iterations, (3,), ROUNDING)
+    assert list(history.rows) == [0, 3, iterations]
+    for found, expected in zip(history.losses, losses, strict=True):
+        assert math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12)
+    for name, number in history.rows[iterations].items():
+        assert math.isclose(float(exactly(number)), values[name], rel_tol=1e-9, abs_tol=1e-12), name
+
+
+@pytest.mark.parametrize("activation", ["logistic", "tanh", "relu", "identity"])
+def test_a_thousand_updates_are_those_of_a_plain_loop(activation: str) -> None:
+    data = {**dense([2, 2, 2], activation, seed=7), "trained": "all", "loss": "squared_error"}
+    losses, values = plain_loop(data, 1000)
+    history = train(graph_of(data, Chain.TERMS), 1000, (1000,), ROUNDING)
+    assert len(history.losses) == 1001
+    assert history.losses[1000] < history.losses[0]
+    assert all(math.isclose(*pair, rel_tol=1e-7, abs_tol=1e-14) for pair in zip(history.losses, losses, strict=True))
+    assert all(
+        math.isclose(float(exactly(number)), values[name], rel_tol=1e-7, abs_tol=1e-14)
+        for name, number in history.rows[1000].items()
+    )
+
+
+@needs_torch
+@pytest.mark.parametrize("seed", range(3))
+def test_training_is_that_of_torch_sgd(seed: int) -> None:
+    import torch
+
+    data = random_network(seed, activations=["logistic", "tanh"])
+    space = torch_space()
+    numbers = start(data, space)
+    parameters = [numbers[name].requires_grad_(True) for name in trained(data)]
+    optimizer = torch.optim.SGD(parameters, lr=float(numbers["eta"]))
+    history = train(graph_of(data), 50, (), ROUNDING)
+    for expected in history.losses:
+        optimizer.zero_grad()
+        loss = forward(data, numbers, space)["E_total"]
+        assert math.isclose(float(loss.detach()), expected, rel_tol=1e-9, abs_tol=1e-12)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+
+def test_training_zero_times_is_the_start() -> None:
+    graph = graph_of({**dense([2, 2, 1]), "trained": "all"})
+    found = trace(graph, ROUNDING)
+    history = train(graph, 0, (), ROUNDING)
+    assert list(history.rows) == [0]
+    assert all(same(number, found.values[name]) for name, number in history.rows[0].items())
+
+
+def test_one_update_of_training_is_the_update() -> None:
+    graph = graph_of({**dense([3, 3, 2]), "trained": "all"})
+    found = trace(graph, ROUNDING)
+    row = train(graph, 1, (1,), ROUNDING).rows[1]
+    assert all(same(number, found.values[updated_name(name)]) for name, number in row.items())
+
+
+@pytest.mark.parametrize("iterations", [600, 3000])
+def test_training_that_diverges_says_so(iterations: int) -> None:
+    data = {**dense([1, 1], "identity"), "trained": "all", "learning_rate": {"eta": "30"}}
+    with pytest.raises(SolveError, match="diverges"):
+        train(graph_of(data), iterations, (iterations,), ROUNDING)
+
+
+def test_training_decides_digits_that_errors_in_the_start_would_spoil() -> None:
+    """Large steps double an error at every update: a hundred of them eat all 128 bits of the first attempt."""
+    data = {**dense([1, 2, 1], "tanh", seed=5), "trained": "all", "learning_rate": {"eta": "8"}}
+    row = train(graph_of(data), 150, (150,), Rounding(decimals=12)).rows[150]
+    low, high = bounds(row["E_total"])
+    assert high - low < Fraction(1, 10**12)
+
+
+def test_graph_order_and_roles() -> None:
+    """Givens, forward, loss, then gradients from the last layer to the first, updates, and what follows them."""
+    graph = graph_of({**dense([2, 2, 2]), "trained": "all"})
+    roles = list(dict.fromkeys(quantity.role for quantity in graph))
+    assert roles[:3] == [Role.GIVEN, Role.FORWARD, Role.LOSS]
+    assert set(roles[3:5]) == {Role.LOCAL, Role.GRADIENT}
+    assert roles[5:] == [Role.UPDATE, Role.AFTER]
+    names = [quantity.name for quantity in graph]
+    assert names.index("dE_total/dw4") < names.index("dE_total/dw0")
+    assert infix(graph["w0_new"].formula or Num(Fraction(0))) == "w0 - eta * dE_total/dw0"
+    assert graph["w0_new"].formula == Add((Ref("w0"), Neg(graph["w0_new"].formula.terms[1].body)))  # type: ignore
+
+
+def test_the_definition_is_not_changed_by_working_it() -> None:
+    data = {**dense([2, 2, 2]), "trained": "all"}
+    definition = checked(data)
+    before = definition.model_dump()
+    graph = graph_of(data)
+    size = len(graph)
+    trace(graph, ROUNDING)
+    assert isinstance(definition, Definition)
+    assert definition.model_dump() == before
+    assert len(graph) == size
+    assert isinstance(trace(graph, ROUNDING), Trace)
