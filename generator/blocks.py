@@ -145,6 +145,11 @@ class Setter:
             made += self._step(step, 0)
         return _merged(made)
 
+    def conclusion(self, step: Step) -> Block:
+        """What a step says and its last equation, without what is worked on the way."""
+        rows = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
+        return Block("step", self.sentence(step), tuple(rows))
+
     def _step(self, step: Step, depth: int) -> Iterator[Block]:
         own = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
         if not step.full:

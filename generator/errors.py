@@ -22,6 +22,10 @@ class DefinitionError(LonghandError):
         named = f"`{key}`: " if key else ""
         super().__init__(f"{where}{named}found {found}; expected {expected}")
 
+    def __reduce__(self) -> tuple[type[DefinitionError], tuple[object, ...]]:
+        """Let the error come back whole from another process."""
+        return type(self), (self.file, self.line, self.key, self.found, self.expected)
+
 
 class FormulaError(LonghandError):
     """A formula's text cannot be read."""

@@ -63,10 +63,13 @@ def bounds(value: Exact) -> tuple[Fraction, Fraction]:
         return value, value
     if not value.is_finite():
         raise Undefined("the value is not finite")
+    mantissa, exponent = value.rad().man_exp()
+    if int(exponent) > _FARTHEST and value.rel_accuracy_bits() <= 0:
+        raise Undecided("the error bound has grown larger than the value")
     middle = _exact_fraction(value.mid())
     # A radius below all that is written out still counts: it is rounded up to what is.
-    (mantissa, exponent), least = value.rad().man_exp(), Fraction(1, 2**_FARTHEST)
-    radius = least if mantissa and int(exponent) < -_FARTHEST else _exact_fraction(value.rad())
+    is_tiny = mantissa and int(exponent) < -_FARTHEST
+    radius = Fraction(1, 2**_FARTHEST) if is_tiny else _exact_fraction(value.rad())
     return middle - radius, middle + radius
 
 

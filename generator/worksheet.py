@@ -59,9 +59,9 @@ class _Sheet:
         self.trace = worked.trace
         self.answers: list[Answer] = []
         self.blanks: dict[str, int] = {}  # quantity: number of its blank
-        self.hidden: set[str] = set()  # the texts of the answers
+        self.hidden: set[str] = set()  # the texts of the answers, without signs: -0.12 would tell 0.12
         graph = worked.graph
-        self.printed = {self.trace.shown[q.name] for q in graph if q.formula is None}
+        self.printed = {self._text(q.name) for q in graph if q.formula is None}
         self.known = {q.name for q in graph if q.formula is None}  # quantities whose values stand printed
         rounding = self.trace.rounding
         self.width = (rounding.decimals if rounding.significant is None else rounding.significant) + 3
@@ -93,15 +93,14 @@ class _Sheet:
         formula = self._filled(equation, formulas)
         if isinstance(formula, Ref | Num):
             return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
-        text = self.trace.shown[equation.target]
-        worked = self.level == "faded" and text not in self.hidden
+        worked = self.level == "faded" and self._text(equation.target) not in self.hidden
         leaf = {name: self._operand(name, worked) for name in references(formula)}
         parts = [*formulas, Part("=", substitute(formula, leaf), "numbers")]
         if worked:
-            self.printed.add(text)
+            self.printed.add(self._text(equation.target))
             self.known.add(equation.target)
             numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
-            sign = relation(numbers, text, self.trace.rounding)
+            sign = relation(numbers, self.trace.shown[equation.target], self.trace.rounding)
             return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
         return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
 
@@ -123,7 +122,7 @@ class _Sheet:
         formula = self.worked.graph[name].formula if name in self.worked.graph else None
         if worked and isinstance(formula, Ref):
             return self._operand(formula.name, worked)  # the same value under two names
-        printed = name in self.known or isinstance(formula, Num) or self.trace.shown[name] in self.printed
+        printed = name in self.known or isinstance(formula, Num) or self._text(name) in self.printed
         if worked and printed:
             return self.trace.number(name)
         if worked and name in self.blanks:
@@ -142,7 +141,11 @@ class _Sheet:
         return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
 
     def _stands_printed(self, equation: Equation) -> bool:
-        return self.trace.shown[equation.target] in self.printed
+        return self._text(equation.target) in self.printed
+
+    def _text(self, name: str) -> str:
+        """How a value is shown, without its sign."""
+        return self.trace.shown[name].lstrip("-")
 
     def _blank(self, name: str) -> Blank:
         if name not in self.blanks:
@@ -151,7 +154,7 @@ class _Sheet:
             points = self.worked.problem.worksheet.points.get(_ROLE_KEYS.get(role, role.value), Fraction(1))  # type: ignore[call-overload]
             self.answers.append(Answer(number, name, points))
             self.blanks[name] = number
-            self.hidden.add(self.trace.shown[name])
+            self.hidden.add(self._text(name))
         return Blank(self.blanks[name], self.width)
 
 

@@ -183,6 +183,8 @@ def torch_space() -> Space:
     """PyTorch in double precision."""
     import torch
 
+    torch.set_num_threads(1)  # these are tiny numbers of tiny tensors
+
     def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args: function(*(torch.as_tensor(arg, dtype=torch.float64) for arg in args))
 

@@ -380,6 +380,7 @@ NAMES = {name: name for name in "abc"}
         ("(-a)**2", "(-a) ** 2"),
         ("-a**2", "-a**2"),
         ("a**-b", "a ** -b"),
+        ("a**(-(b*c))", "a ** (-b * c)"),
         ("(a**b)**c", "(a**b) ** c"),
         ("1/2 * (a - b)**2", "1 / 2 * (a - b) ** 2"),
         ("a * -b", "a * (-b)"),
@@ -397,6 +398,7 @@ def test_numpy_has_its_own_functions() -> None:
     printer = Printer(NAMES, DIALECTS["numpy"])
     assert printer.source(parse("max(a, b, c)")) == "np.maximum(np.maximum(a, b), c)"
     assert printer.source(parse("(a if a > 0 else 0) * b")) == "np.where(a > 0, a, 0) * b"
+    assert printer.source(parse("(2 if a > 0 else 1)**-1")) == "np.where(a > 0.0, 2.0, 1.0) ** -1"
     assert printer.source(parse("exp(a) + tanh(b)")) == "np.exp(a) + np.tanh(b)"
 
 
@@ -496,7 +498,7 @@ def test_numbers_are_exact_decimals_where_they_end() -> None:
 )
 def test_a_printed_number_is_the_nearest_double(value: Any) -> None:
     exact = Fraction(value)
-    assert eval(number(exact)) == float(exact)
+    assert float(eval(number(exact))) == float(exact)
     assert isinstance(eval(real(exact)), float)
 
 

@@ -45,7 +45,9 @@ from generator.typeset.typst import typst
 from generator.verify import FORMATS, Report, verify
 from generator.verify_tables import verify_table
 
-PROBLEMS = sorted(p for p in Path("problems/networks").glob("*.yml") if "claims" not in p.name)
+FOLDER = Path(__file__).parents[1] / "problems" / "networks"
+NET_OUT, SUM_OUTPUT, Z_H = (FOLDER / f"example_{name}.yml" for name in ("222_net_out", "222_sum_output", "322"))
+PROBLEMS = (NET_OUT, SUM_OUTPUT, Z_H)
 MATH: dict[str, Callable[[Box], str]] = {
     "markdown": lambda box: latex(box, plain_gap),
     "latex": latex,
@@ -340,7 +342,7 @@ def test_every_planted_error_is_found(notation: str, format: str) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_changed_digit_anywhere_in_the_rendered_text_is_found(format: str) -> None:
     """Not through the printers but in the finished text: each decimal of a document in turn."""
-    key = (PROBLEMS[0], "net_out")
+    key = (NET_OUT, "net_out")
     truth = truth_of(*key)
     text = "\n".join(display(rows_of(truth, equation), format) for equation in equations(*key)[14::6])
     assert not verify(text, format, truth).untrue
@@ -357,7 +359,7 @@ def test_a_changed_digit_anywhere_in_the_rendered_text_is_found(format: str) -> 
 
 @pytest.fixture
 def truth() -> Truth:
-    return truth_of(PROBLEMS[0], "net_out")
+    return truth_of(NET_OUT, "net_out")
 
 
 def reasons(text: str, truth: Truth, format: str = "markdown") -> list[str]:
@@ -430,28 +432,28 @@ def test_lines_that_are_not(line: str, why: str, truth: Truth) -> None:
 
 def test_equal_numbers_do_not_hide_a_wrong_name() -> None:
     """w1 and w10 have the same value in this problem: held against its own numbers only, they could be exchanged."""
-    truth = truth_of(PROBLEMS[2], "z_h")
+    truth = truth_of(Z_H, "z_h")
     assert truth.graph.givens["w1"] == truth.graph.givens["w10"]
     assert reasons("$z_{h_1} = w_1x_1 + w_3x_2 + w_5x_3 + b_1$", truth) == []
     assert reasons("$z_{h_1} = w_{10}x_1 + w_3x_2 + w_5x_3 + b_1$", truth)
 
 
 def test_an_assignment_names_the_old_value_and_gives_the_new_one() -> None:
-    truth = truth_of(PROBLEMS[2], "z_h")
+    truth = truth_of(Z_H, "z_h")
     assert reasons(r"$w_1 \mathrel{:=} w_1 - \alpha\frac{dE}{dw_1} = 0.1 - 0.01(0.0020) = 0.1000$", truth) == []
     assert reasons(r"$w_1 \mathrel{:=} w_1 + \alpha\frac{dE}{dw_1}$", truth)
     assert reasons(r"$w_1 = w_1 - \alpha\frac{dE}{dw_1}$", truth)
 
 
 def test_bare_names_are_read_in_update_lines() -> None:
-    truth = truth_of(PROBLEMS[1], "sum_output")
+    truth = truth_of(SUM_OUTPUT, "sum_output")
     line = r"$\mathit{new\_w5} = w5 - n * \frac{\partial E_{\mathit{total}}}{\partial w_5}$"
     assert verify(line, "markdown", truth) == Report(1, ())
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_long_sum_goes_on_in_the_next_row(format: str, truth: Truth) -> None:
-    equation = next(e for e in equations(PROBLEMS[0], "net_out") if e.target == "net_o1")
+    equation = next(e for e in equations(NET_OUT, "net_out") if e.target == "net_o1")
     rows: list[tuple[Box | None, str, Box]] = []
     for left, sign_, box in rows_of(truth, equation):
         assert isinstance(box, Row | Digits)
@@ -465,7 +467,7 @@ def test_a_long_sum_goes_on_in_the_next_row(format: str, truth: Truth) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_several_statements_in_one_display_and_a_blank(format: str, truth: Truth) -> None:
-    made = [e for e in equations(PROBLEMS[0], "net_out") if e.target in ("net_h1", "E_total")]
+    made = [e for e in equations(NET_OUT, "net_out") if e.target in ("net_h1", "E_total")]
     rows = [row for equation in made for row in rows_of(truth, equation)]
     rows[2] = (None, "=", Gap(3, 12))
     report = verify(display(rows, format) + inline(truth.writer.box("w1"), format), format, truth)
@@ -502,7 +504,7 @@ def test_broken_mathematics_is_untrue_not_an_exception(truth: Truth) -> None:
 
 
 def iterations(by_row: bool) -> list[list[str]]:
-    key = (PROBLEMS[0], "net_out")
+    key = (NET_OUT, "net_out")
     truth, history = truth_of(*key), history_of(*key)
     names = ["E_total", "w1", "w5"]
     symbols = [f"${latex(truth.writer.box(name))}$" for name in names]
@@ -519,7 +521,7 @@ def as_markdown(table: list[list[str]]) -> str:
 
 @pytest.mark.parametrize("by_row", [True, False])
 def test_a_table_of_iterations_is_held_against_the_history(by_row: bool) -> None:
-    key = (PROBLEMS[0], "net_out")
+    key = (NET_OUT, "net_out")
     truth, history = truth_of(*key), history_of(*key)
     table = iterations(by_row)
     assert verify(as_markdown(table), "markdown", truth, history) == Report(9, ())
@@ -533,7 +535,7 @@ def test_a_table_of_iterations_is_held_against_the_history(by_row: bool) -> None
 
 
 def test_the_rows_of_a_table_of_another_format_can_be_checked_too() -> None:
-    key = (PROBLEMS[0], "net_out")
+    key = (NET_OUT, "net_out")
     truth, history = truth_of(*key), history_of(*key)
     assert verify_table(["w1"], [(0, ["0.15"]), (1, [truth.shown.shown["w1_new"]])], truth, history) == []
     assert len(verify_table(["w1"], [(0, ["nan"]), (1, ["-0.000"]), (2, ["0.1"])], truth, history)) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from generator.errors import UntrueLineError
 from generator.figures import image
@@ -15,6 +16,7 @@ from generator.publish.pdf import has_font, typst_pdf
 from generator.paper import Paper
 from generator.render import render
 from generator.verify import Truth, verify
+from generator.worksheet import LEVELS
 
 TEXTS = ("markdown", "latex", "typst")
 
@@ -43,19 +45,43 @@ def documents_of(worked: Worked) -> tuple[str, ...]:
     return (*base, "audit") if worked.definition.claims.is_file() else base
 
 
-def artifacts(worked: Worked, pdf: bool = True) -> Iterator[Artifact]:
-    """Every file of a problem, in a fixed order; Chinese PDFs only where their font is installed."""
-    truth = truth_of(worked)
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """One document of a problem as it is written: in which language and, for worksheet and key, at which level."""
+
+    document: str
+    language: str
+    level: str | None = None
+
+    def stem(self, name: str) -> str:
+        """The name of its files for the problem `name`, without their endings."""
+        parts = (name, self.document, *filter(None, (self.level,)))
+        return "-".join(parts) + ("" if self.language == "en" else f".{self.language}")
+
+
+def varieties(worked: Worked) -> Iterator[Variety]:
+    """Every document of a problem, in every language it speaks and at every level."""
     for language in languages_of(worked):
-        mark = "" if language == "en" else f".{language}"
         for document in documents_of(worked):
-            stem = f"{worked.id}-{document}{mark}"
-            for format_name in TEXTS:
-                text = checked(worked, render(worked, document, format_name, language), format_name, stem, truth)
-                if format_name != "typst":
-                    yield Artifact(stem + format_for(format_name).suffix, text.encode())
-                elif pdf and can_set(language):
-                    yield Artifact(f"{stem}.pdf", typst_pdf(text, language))
+            for level in LEVELS if document in ("worksheet", "key") else (None,):
+                yield Variety(document, language, level)
+
+
+def artifacts(worked: Worked) -> Iterator[Artifact]:
+    """Every file of a problem, in a fixed order; Chinese PDFs only where their font is installed.
+
+    Raises `UntrueLineError` before the first file where a line of a document is not true.
+    """
+    truth = truth_of(worked)
+    for variety in varieties(worked):
+        stem = variety.stem(worked.id)
+        for format_name in TEXTS:
+            text = render(worked, variety.document, format_name, variety.language, level=variety.level)
+            checked(worked, text, format_name, stem, truth)
+            if format_name != "typst":
+                yield Artifact(stem + format_for(format_name).suffix, text.encode())
+            elif can_set(variety.language):
+                yield Artifact(f"{stem}.pdf", typst_pdf(text, variety.language))
     for flavour in FLAVOURS:
         yield Artifact(f"{worked.id}-{flavour}.py", program(worked, flavour).encode())
     yield from pictures(worked)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 
 from generator.errors import LonghandError
@@ -16,7 +17,7 @@ from generator.language import load_words
 from generator.pipeline import Worked, load_worked
 from generator.problem import find_definitions
 from generator.program import FLAVOURS, program
-from generator.publish.artifacts import artifacts, checked, documents_of, languages_of, truth_of
+from generator.publish.artifacts import artifacts, checked, documents_of, languages_of, truth_of, varieties
 from generator.publish.files import Artifact
 from generator.paper import Paper, network_drawing
 from generator.render import render, tidy
@@ -82,19 +83,32 @@ def _entities(text: str) -> str:
 
 
 def generate(folder: Path, report: Callable[[str], None] = lambda name: None) -> tuple[Generated, ...]:
-    """Work every problem in a folder. `report` is told each problem's id before it is worked.
+    """Work every problem in a folder, on all cores. `report` is told each problem's id when it is done.
 
-    Raises `LonghandError` where a definition is wrong, or a rendered line is not true.
+    What has been made before in this process is not made again while its files stay the same. Raises `LonghandError`
+    where a definition is wrong, two have the same id, or a rendered line is not true.
     """
-    made = []
-    for path in find_definitions(folder):
-        report(path.stem)
-        made.append(_generated(path, _state(path)))
-    ids = [one.id for one in made]
-    for name in ids:
-        if ids.count(name) > 1:
-            raise LonghandError(f"{folder}: two definitions are called `{name}`; a file's name is the problem's id")
-    return tuple(made)
+    paths = find_definitions(folder)
+    first: dict[str, Path] = {}
+    for path in paths:
+        other = first.setdefault(path.stem, path)
+        if other != path:
+            raise LonghandError(f"{path}: {other} has the same name; a file's name is the problem's id")
+    new = [path for path in paths if (path, _state(path)) not in _made]
+    if len(new) > 1:
+        # Fresh processes: forking one that has threads (Typst, MkDocs' server) is not safe.
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            for path, made in zip(new, pool.map(_generated, new), strict=True):
+                report(path.stem)
+                _made[path, _state(path)] = made
+    else:
+        for path in new:
+            report(path.stem)
+            _made[path, _state(path)] = _generated(path)
+    return tuple(_made[path, _state(path)] for path in paths)
+
+
+_made: dict[tuple[Path, tuple[bytes, ...]], Generated] = {}
 
 
 def _state(path: Path) -> tuple[bytes, ...]:
@@ -103,8 +117,7 @@ def _state(path: Path) -> tuple[bytes, ...]:
     return tuple(file.read_bytes() for file in (path, claims) if file.is_file())
 
 
-@lru_cache(maxsize=256)
-def _generated(path: Path, state: tuple[bytes, ...]) -> Generated:
+def _generated(path: Path) -> Generated:
     worked = load_worked(path)
     title = worked.problem.text(worked.problem.title, "en")
     files = tuple(artifacts(worked))
@@ -113,7 +126,7 @@ def _generated(path: Path, state: tuple[bytes, ...]) -> Generated:
 
 def forget() -> None:
     """Work every problem anew: a template has changed."""
-    _generated.cache_clear()
+    _made.clear()
 
 
 def _pages(worked: Worked, files: tuple[Artifact, ...]) -> Iterator[Page]:
@@ -144,15 +157,27 @@ def _template_page(path: str, title: str, template: str, worked: Worked, files: 
         documents=documents_of(worked),
         source=worked.definition.source.file.read_text(encoding="utf-8-sig"),
         programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
-        downloads=[(file.path, _kind(file.path)) for file in files],
+        downloads=_downloads(worked, paper, files),
         **paper.common(),
     )
     own = worked.problem.text(worked.problem.title, "en")
     return stash(path, title, tidy(text), own if template == "overview" else f"{title}: {own}")
 
 
-def _kind(path: str) -> str:
-    return path.rpartition(".")[2].upper()
+def _downloads(worked: Worked, paper: Paper, files: tuple[Artifact, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The files to download: for each document its name and its files, by kind."""
+    there = {file.path for file in files}
+    listed = []
+    for variety in varieties(worked):
+        words = load_words(variety.language)
+        name = words(f"documents.{variety.document}")
+        if variety.level:
+            name += f" ({words(f'levels.{variety.level}')})"
+        stem = variety.stem(worked.id)
+        kinds = (("PDF", f"{stem}.pdf"), ("LaTeX", f"{stem}.tex"), ("Markdown", f"{stem}.md"))
+        listed.append((paper.format.escape(name), [(kind, path) for kind, path in kinds if path in there]))
+    programs = [(paper.setter.word(f"site.{flavour}"), f"{worked.id}-{flavour}.py") for flavour in FLAVOURS]
+    return [*listed, (paper.setter.word("documents.program"), programs)]
 
 
 def _card(worked: Worked) -> str:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from generator.errors import RenderError
 from generator.paper import Paper
-from generator.pipeline import load_worked
+from generator.pipeline import Worked, load_worked
 from generator.problem import find_definitions
 from generator.publish.artifacts import checked
 
 
 def part(folder: Path, name: str, wanted: str) -> str:
-    """The part `wanted` of the problem called `name`: `network`, `curve`, `source`, or a section as `code` or
-    `code/layer`.
+    """The part `wanted` of the problem called `name`: `network`, `curve`, `source`, a quantity's name for the step that
+    works it, or a section as `code` or `code/layer`.
 
     Raises `RenderError` where there is no such problem or part.
     """
@@ -26,9 +26,21 @@ def part(folder: Path, name: str, wanted: str) -> str:
     paper = Paper(worked, "web", "en")
     if wanted in ("network", "curve"):
         return paper.figure(wanted)
+    if wanted in worked.graph:
+        return _quantity(worked, paper, wanted)
     code, _, layer = wanted.partition("/")
     for section in worked.sections():
         if section.code == code and (not layer or section.group == layer):
             blocks = "\n\n".join(paper.format.macro("block", block) for block in paper.setter.blocks(section))
             return checked(worked, blocks, "web", f"part {wanted}")
     raise RenderError(f"`longhand: {name} {wanted}`: the problem has no part `{wanted}`")
+
+
+def _quantity(worked: Worked, paper: Paper, name: str) -> str:
+    """The last block of the step that works the quantity `name`."""
+    for section in worked.sections():
+        for step in section.walk():
+            if step.target == name and step.rule != "chain_example":
+                text = paper.format.macro("block", paper.setter.conclusion(step))
+                return checked(worked, text, "web", f"part {name}")
+    raise RenderError(f"`{worked.id}`: no step of the solution works `{name}`")

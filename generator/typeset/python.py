@@ -6,7 +6,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -47,16 +47,17 @@ DIALECTS: Mapping[str, Dialect] = {
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Prints formulas in a dialect; `names` gives the identifier of each quantity."""
+    """Prints formulas in a dialect; `names` gives each quantity its identifier. `floats`: no number as an integer."""
 
     names: Mapping[str, str]
     dialect: Dialect
+    floats: bool = False
 
     def source(self, tree: Formula) -> str:
         """The source of `tree`: the same operations in the same order, so that every bit of the result is the same."""
         match tree:
             case Num(value):
-                return number(value)
+                return real(value) if self.floats else number(value)
             case Ref(name):
                 return self.names[name]
             case Add() | Mul():
@@ -67,7 +68,7 @@ class Printer:
                 return f"{self._inside(top, 2)} / {self._operand(bottom, 3)}"
             case Pow(base, exponent):
                 simple = isinstance(base, Num | Ref) and isinstance(exponent, Num | Ref)
-                return f"{self._inside(base, 5)}{'**' if simple else ' ** '}{self._inside(exponent, 3)}"
+                return f"{self._base(base)}{'**' if simple else ' ** '}{self._inside(exponent, 3)}"
             case Call(name, args):
                 return self._call(name, [self.source(arg) for arg in args])
             case Cases(left, op, right, then, otherwise):
@@ -106,6 +107,10 @@ class Printer:
             while len(args) > 2:  # np.maximum takes two
                 args = [f"{function}({args[0]}, {args[1]})", *args[2:]]
         return f"{function}({', '.join(args)})"
+
+    def _base(self, tree: Formula) -> str:
+        """The base of a power. NumPy refuses negative powers of integers, so there it computes with floats."""
+        return replace(self, floats=self.dialect.arrays)._inside(tree, 5)
 
     def _inside(self, tree: Formula, level: int) -> str:
         text = self.source(tree)

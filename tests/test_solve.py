@@ -1,0 +1,301 @@
+"""Many variants at once against one at a time; large networks and large numbers."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import MPMATH, Data, checked, dense, forward, givens, graph_of, networks, start
+
+from generator import derivative
+from generator.backward import backward
+from generator.compiled import compile_graph
+from generator.errors import GraphError, SolveError
+from generator.exact import Undecided, Undefined, bounds, evaluate, power, precision
+from generator.formula import parse
+from generator.functions import ACTIVATIONS
+from generator.graph import Graph, Label, Quantity, Role
+from generator.kinds.network import build
+from generator.notation import Chain
+from generator.rounding import Rounding
+from generator.solve import solve, trace
+
+ROUNDING = Rounding()
+
+
+def small(formula: str, **given_values: str) -> Graph:
+    quantities = [Quantity(name, Role.GIVEN, Label("input", name)) for name in given_values]
+    quantities.append(Quantity("y", Role.LOSS, Label("loss", "y"), parse(formula)))
+    return Graph(tuple(quantities), {name: Fraction(text) for name, text in given_values.items()}, "y")
+
+
+def number(value: object) -> float:
+    low, high = bounds(value)  # type: ignore[arg-type]
+    return float((low + high) / 2)
+
+
+# --- variants --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=networks(layers=2, units=3), seed=st.integers(0, 2**32 - 1))
+def test_many_variants_at_once_are_each_one_by_itself(data: Data, seed: int) -> None:
+    graph = graph_of(data)
+    rng = np.random.default_rng(seed)
+    # Sixteenths are exact in both arithmetics.
+    changed = {name: rng.integers(-32, 33, size=4) / 16 for name in (*data["inputs"], *data["weights"])}
+    together = solve(graph, changed)
+    assert set(together) == {quantity.name for quantity in graph}
+    for variant in range(4):
+        exact = {name: Fraction(float(numbers[variant])) for name, numbers in changed.items()}
+        try:
+            alone = trace(graph, ROUNDING, exact)
+        except SolveError:  # a ReLU whose input is zero, known as a ball only
+            continue
+        for name, found in together.items():
+            expected = number(alone.values[name])
+            assert math.isclose(found[variant], expected, rel_tol=1e-12, abs_tol=1e-14), name
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=networks())
+def test_one_variant_is_an_axis_of_length_one(data: Data) -> None:
+    graph = graph_of(data)
+    assert all(found.shape == (1,) for found in solve(graph).values())
+
+
+def test_givens_broadcast_over_the_last_axis() -> None:
+    graph = graph_of(dense([2, 2, 1]))
+    found = solve(graph, {"w0": np.linspace(-1, 1, 7)})
+    assert {values.shape for values in found.values()} == {(7,)}
+    assert np.ptp(found["x0"]) == 0
+    assert np.ptp(found["E_total"]) > 0
+    found = solve(graph, {"w0": np.zeros((3, 1)), "w1": np.ones(5)})
+    assert {values.shape for values in found.values()} == {(3, 5)}
+    found = solve(graph, {"w0": np.float64(0.25)})
+    assert {values.shape for values in found.values()} == {(1,)}
+    assert {values.dtype for values in found.values()} == {np.dtype(np.float64)}
+    with pytest.raises(ValueError, match="broadcast|shape"):
+        solve(graph, {"w0": np.zeros(3), "w1": np.zeros(4)})
+
+
+def test_no_variants_are_no_error() -> None:
+    found = solve(graph_of(dense([1, 1])), {"w0": np.zeros(0)})
+    assert {values.shape for values in found.values()} == {(0,)}
+
+
+@pytest.mark.parametrize("name", ["w99", "out_u1n0", "dE_total/dw0"])
+def test_a_given_that_is_none_is_refused(name: str) -> None:
+    graph = graph_of(dense([1, 1]))
+    with pytest.raises(SolveError, match=name):
+        solve(graph, {name: np.zeros(1)})
+    with pytest.raises(SolveError, match=name):
+        trace(graph, ROUNDING, {name: Fraction(0)})
+
+
+def test_solving_changes_nothing_and_repeats() -> None:
+    graph = graph_of(dense([2, 2, 1]))
+    mine = np.linspace(-1, 1, 5)
+    first, second = solve(graph, {"w0": mine}), solve(graph, {"w0": mine})
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert np.array_equal(mine, np.linspace(-1, 1, 5))
+
+
+def test_the_source_is_straight_and_holds_no_text_of_the_definition() -> None:
+    graph = graph_of(dense([2, 2, 1]))
+    names = tuple(quantity.name for quantity in graph if quantity.formula is None)
+    compiled = compile_graph(graph, names, ("E_total",))
+    assert "E_total" not in compiled.source
+    assert "w0" not in compiled.source
+    assert compiled.source == compile_graph(graph, names, ("E_total",)).source
+    assert not {"for", "if", "while", "import"} & set(compiled.source.split())
+
+
+# --- a large network ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def large() -> Data:
+    return {**dense([16, 32, 16], seed=1), "trained": "all"}
+
+
+@pytest.mark.parametrize("chain", Chain)
+def test_a_large_network_stays_linear_in_its_weights(large: Data, chain: Chain) -> None:
+    forward_pass = build(checked(large))
+    weights, biases, units, outputs = len(large["weights"]), len(large["biases"]), 48, 16
+    assert weights == 16 * 32 + 32 * 16
+    derivative._shape_derivative.cache_clear()
+    graph = backward(forward_pass, chain)
+    # A weight is a given, a local gradient, a gradient and an update; each reached by one term at a time under `terms`.
+    each = 4 + (outputs if chain is Chain.TERMS else 0)
+    assert len(graph) < each * (weights + biases) + 8 * units * (outputs if chain is Chain.TERMS else 2) + 600
+    assert derivative._shape_derivative.cache_info().misses <= 8
+    found = solve(graph)
+    assert f"dE_total/dw{weights - 1}" in graph
+    assert f"w{weights - 1}_new" in graph
+    assert all(np.isfinite(values).all() for values in found.values())
+    assert found["E_total_new"][0] < found["E_total"][0]
+
+
+def test_quantities_grow_with_the_weights() -> None:
+    sizes = {width: len(graph_of({**dense([width, width, width]), "trained": "weights"})) for width in (4, 8, 16)}
+    per_weight = {width: size / (2 * width * width) for width, size in sizes.items()}
+    assert per_weight[16] < per_weight[8] < per_weight[4] < 10
+
+
+def test_distinct_shapes_do_not_grow_with_the_network() -> None:
+    """A sum is differentiated term by term: SymPy sees one product, however many there are."""
+    derivative._shape_derivative.cache_clear()
+    graph_of({**dense([3, 4, 2]), "trained": "all"})
+    few = derivative._shape_derivative.cache_info().misses
+    graph_of({**dense([12, 16, 8]), "trained": "all"})
+    assert derivative._shape_derivative.cache_info().misses == few
+
+
+# --- large numbers -------------------------------------------------------------------------------------------------------
+
+
+def one_unit(activation: str, weight: str) -> Data:
+    data = {**dense([1, 1], activation), "trained": "weights"}
+    data["inputs"]["x0"], data["weights"]["w0"], data["biases"]["b0"] = "1", weight, "0"
+    return data
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("weight", ["-1000", "1000", "-1e6", "1e6", "-1e20", "1e20", "710", "-745.2", "1e-300", "1e300"])
+def test_large_inputs_give_right_values_or_a_clear_error(activation: str, weight: str) -> None:
+    data = one_unit(activation, weight)
+    graph = graph_of(data)
+    try:
+        fast = solve(graph)
+    except SolveError as error:
+        assert "no finite value" in str(error)
+        assert activation not in ("logistic", "tanh")
+    else:
+        assert not any(np.isnan(values).any() for values in fast.values())
+        with mpmath.workdps(50):
+            if abs(Fraction(weight)) < 10**7:  # mpmath's exp of 1e20 is a number of 1e20 digits
+                expected = forward(data, start(data, MPMATH), MPMATH)["out_u1n0"]
+                assert math.isclose(fast["out_u1n0"][0], float(expected), rel_tol=1e-12, abs_tol=1e-300)
+    try:
+        exact = trace(graph, ROUNDING)
+    except SolveError as error:
+        assert "`" in str(error)
+        assert "too small" in str(error) or "too large" in str(error) or "finite" in str(error)
+    else:
+        for name in exact.values:
+            assert Fraction(exact.shown[name]) is not None
+            assert exact.full(name)
+
+
+@pytest.mark.parametrize(
+    ("formula", "givens_", "name"),
+    [
+        ("1 / a", {"a": "0"}, "division by zero"),
+        ("1 / (a - a)", {"a": "0.1"}, "division by zero"),
+        ("log(a)", {"a": "0"}, "finite"),
+        ("log(a)", {"a": "-1"}, "finite"),
+        ("a**0.5", {"a": "-1"}, "real"),
+        ("exp(exp(a))", {"a": "1000"}, "finite"),
+        ("a**(-2)", {"a": "0"}, "division by zero"),
+        ("sqrt(a)", {"a": "-2"}, "finite"),
+    ],
+)
+def test_no_value_is_a_clear_error(formula: str, givens_: dict[str, str], name: str) -> None:
+    graph = small(formula, **givens_)
+    with pytest.raises(SolveError, match="`y`") as caught:
+        trace(graph, ROUNDING)
+    assert name in str(caught.value)
+    with pytest.raises(SolveError, match="`y`"):
+        solve(graph)
+
+
+def test_a_divisor_that_is_zero_but_irrational_is_not_decided() -> None:
+    with pytest.raises(SolveError, match="`y`"):
+        trace(small("1 / (exp(a) - exp(a))", a="0.5"), ROUNDING)
+
+
+def test_one_bad_variant_is_named() -> None:
+    with pytest.raises(SolveError, match=r"`y` has no finite value in 2 of 5 variants"):
+        solve(small("1 / (a * b)", a="1", b="1"), {"a": np.array([0.0, 1, 2, 3, 0])})
+
+
+def test_a_number_beyond_double_precision() -> None:
+    graph = small("a / b", a="1e400", b="1e399")
+    assert trace(graph, ROUNDING).shown["y"] == "10"
+    with pytest.raises(SolveError, match="too large"):
+        solve(graph)
+
+
+def test_exact_numbers_stay_exact_and_long_ones_stay_quick() -> None:
+    found = trace(small("(a + b) * (a - b)", a="1/3", b="0.1"), ROUNDING)
+    assert found.values["y"] == Fraction(1, 9) - Fraction(1, 100)
+    found = trace(small("a**3", a="1.000000000000000000001"), Rounding(decimals=21))
+    assert found.shown["y"] == "1.000000000000000000003"
+    data = {**dense([2, 2, 2, 2, 2], "identity"), "trained": "all", "loss": "squared_error"}
+    assert isinstance(trace(graph_of(data), ROUNDING).values["E_total"], Fraction)
+
+
+def test_powers_of_balls_around_zero() -> None:
+    """Arb's own power of a ball that holds zero is not a number: the square of an error near zero must be one."""
+    with precision(128):
+        import flint
+
+        near = flint.arb(0, 1e-30)
+        for exponent in range(5):
+            made = power(near, exponent)
+            assert made.is_finite()
+            assert made.contains(0) or exponent == 0
+        assert power(flint.arb(-3), 3) == -27
+        assert power(flint.arb(2), -2) == 0.25
+        low, high = bounds(power(near, 2))
+        assert high - low < Fraction(1, 10**50)
+
+
+def test_an_error_that_is_nearly_zero() -> None:
+    """The output is the target to 400 digits."""
+    data = one_unit("logistic", "1000")
+    data["targets"]["t0"] = "1"
+    found = trace(graph_of(data), ROUNDING)
+    assert found.shown["E_total"] == "0.0000"
+    assert solve(graph_of(data))["E_total"][0] == 0
+
+
+def test_a_sum_that_cancels_exactly_is_zero() -> None:
+    data = {**dense([1, 2, 1]), "trained": "all"}
+    data["weights"].update({"w0": "0.3", "w1": "0.3", "w2": "0.7", "w3": "-0.7"})
+    data["biases"].update({"b0": "0.1", "b1": "0.1", "b2": "0"})
+    found = trace(graph_of(data), ROUNDING)
+    assert (found.shown["net_u2n0"], found.shown["out_u2n0"]) == ("0.0000", "0.5000")
+    assert Fraction(found.full("net_u2n0")) == 0
+
+
+def test_evaluating_says_what_is_wrong() -> None:
+    with pytest.raises(Undefined, match="unknown function `sin`"):
+        evaluate(parse("sin(1)"), {}.__getitem__)
+    with precision(64), pytest.raises(Undecided):
+        evaluate(parse("1 if exp(1) - exp(1) > 0 else 0"), {}.__getitem__)
+
+
+def test_a_graph_is_well_formed_or_refused() -> None:
+    y = Quantity("y", Role.LOSS, Label("loss", "y"), parse("a + b"))
+    a, b = (Quantity(name, Role.GIVEN, Label("input", name)) for name in "ab")
+    values = {"a": Fraction(1), "b": Fraction(2)}
+    Graph((a, b, y), values, "y")
+    for wrong in ((a, y, b), (a, y), (a, a, b, y)):
+        with pytest.raises(GraphError):
+            Graph(wrong, values, "y")
+    with pytest.raises(GraphError):
+        Graph((a, b, y), {"a": Fraction(1)}, "y")
+    with pytest.raises(GraphError, match="`z`"):
+        Graph((a, b, y), values, "y")["z"]
+
+
+def test_the_helpers_know_all_givens() -> None:
+    data = dense([2, 2, 1])
+    assert set(givens(data)) == {quantity.name for quantity in graph_of(data) if quantity.formula is None}
