@@ -118,11 +118,11 @@ def _values(worked: Worked, claims: Claims, source: Source) -> Mapping[str, Exac
     if later:
         counts = tuple(sorted({count for _, count in later.values()}))
         history = train(worked.graph, counts[-1], counts, worked.trace.rounding)
-        for key, (name, count) in later.items():
-            if name not in history.rows[count]:
+        for key, (name, updates) in later.items():
+            if name not in history.rows[updates]:
                 place = next(n for n, claim in enumerate(claims.claims) if claim.quantity == key)
                 raise source.error(("claims", place, "quantity"), f"`{key}`", "an output, error or parameter after N")
-            values[key] = history.rows[count][name]
+            values[key] = history.rows[updates][name]
     return values
 
 
@@ -137,4 +137,3 @@ def _finding(claim: Claim, value: Exact | None, rounding: Rounding, source: Sour
     verdict = Verdict.RIGHT if own == Fraction(printed) else Verdict.WRONG
     shown = replace(rounding, decimals=max(decimals, rounding.decimals), significant=None)
     return Finding(claim, verdict, shown.text(value))
-

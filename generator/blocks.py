@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from generator.derive import DELTA
+from generator.equations import DELTA
 from generator.errors import RenderError
 from generator.formats import Format
 from generator.formula import Formula

@@ -45,14 +45,14 @@ def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
 
 def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     setter, code = paper.setter, section.code
-    group = {"group": setter.group(section.group)} if section.group else {}
+    group = setter.group(section.group) if section.group else ""
     names = dict(section.names)
     if code == "update":
         names |= {key: section.steps[0].names[key] for key in ("gradient", "rate")}
     introduction = [setter.say(f"texts.{code}", names)] if paper.words.has(f"texts.{code}") else []
     return View(
         code,
-        setter.say(f"sections.{code}", **group),
+        setter.say(f"sections.{code}", group=group),
         introduction,
         setter.blocks(section),
         _closing(paper, section) if closing else [],
@@ -147,10 +147,10 @@ def comparison(paper: Paper, choice: str | None) -> dict[str, Any]:
         raise RenderError(f"`{paper.worked.id}` has no claims file, so there is nothing to compare")
     wrong = found.of(Verdict.WRONG)
     count = len(wrong) + len(found.of(Verdict.RIGHT))
-    numbers = {"wrong": paper.number(len(wrong)), "count": paper.number(count)}
+    summary = "audit.some_wrong" if wrong else "audit.all_right"
     return {
         "source": paper.setter.say("audit.source", source=paper.format.escape(found.publication.line)),
-        "summary": paper.setter.say("audit.some_wrong" if wrong else "audit.all_right", **numbers),
+        "summary": paper.setter.say(summary, wrong=paper.number(len(wrong)), count=paper.number(count)),
         "wrong": [_finding(paper, finding) for finding in wrong],
         "findings": [_finding(paper, finding) for finding in found.findings],
     }

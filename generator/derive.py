@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.derivative import by_terms
-from generator.formula import Add, Call, Formula, Mul, Num, Ref, parse, references, substitute
-from generator.functions import ACTIVATIONS, LOSSES, expand
+from generator.equations import DELTA, Equations
+from generator.formula import Add, Call, Ref
 from generator.graph import Graph, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
-from generator.solve import Trace, relation
-from generator.steps import Equation, Part, Section, Step
-
-DELTA = "δ:"  # the prefix of a name that stands for a unit's δ, another sign for the gradient of its pre-activation
+from generator.solve import Trace
+from generator.steps import Equation, Section, Step
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
@@ -24,11 +21,10 @@ class _Derivation:
     """The derivation being written: remembers what has been shown already, so that nothing is worked twice."""
 
     def __init__(self, graph: Graph, trace: Trace, writer: Writer, detail: str) -> None:
-        self.graph, self.trace, self.writer, self.detail = graph, trace, writer, detail
-        self.notation = writer.notation
+        self.graph, self.detail, self.notation = graph, detail, writer.notation
+        self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
         self.kinds: set[tuple[str, ...]] = set()
-        self.functions: set[str] = set()  # those that have been written out once
         targets = [derivative_name(graph.loss, name) for name in graph.trained]
         self.needed = graph.needed(graph.loss, *targets)
         self.groups = list(dict.fromkeys(q.group for q in graph.of_role(Role.FORWARD)))
@@ -58,7 +54,7 @@ class _Derivation:
         full = self._is_full(quantity)
         self.shown.add(quantity.name)
         names, words = self._speaking(quantity)
-        return Step(quantity.rule, quantity.name, (self.equation(quantity.name, full),), names, words, full)
+        return Step(quantity.rule, quantity.name, (self.equations.of(quantity.name, full),), names, words, full)
 
     def _is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
@@ -89,65 +85,6 @@ class _Derivation:
             names["first"] = used[0]
         return names, words
 
-    # --- equations ---
-
-    def equation(self, name: str, full: bool = True) -> Equation:
-        """A quantity as formula = numbers = result; listed ones leave out what their kind has shown already."""
-        quantity = self.graph[name]
-        formula = self.writer.formula(name)
-        update = quantity.role is Role.UPDATE
-        assign = self.notation.assign if update else "="
-        left = Ref(quantity.label.of) if update and assign == ":=" else Ref(name)
-        parts = [*self._worked(quantity, full)]
-        parts.append(Part(assign, formula, "formula"))
-        formula = self._introduced(formula) if full else formula
-        if formula != parts[-1].formula:
-            parts.append(Part("=", formula, "formula"))
-        if (full or quantity.role not in (Role.FORWARD, Role.AFTER)) and not isinstance(formula, Num | Ref):
-            parts.append(Part("=", self._numbers(formula), "numbers"))
-        if not isinstance(formula, Num):
-            parts.append(self._result(name, formula))
-        parts = [
-            Part(assign if not place else part.relation, part.formula, part.kind) for place, part in enumerate(parts)
-        ]
-        return Equation(name, left, tuple(parts), plain=update and self.notation.plain_updates)
-
-    def _introduced(self, formula: Formula) -> Formula:
-        """A function that is written by its sign (σ), written out where it comes up for the first time."""
-        if isinstance(formula, Call) and formula.name in ACTIVATIONS and formula.name not in self.functions:
-            self.functions.add(formula.name)
-            return expand(formula)
-        return formula
-
-    def _worked(self, quantity: Quantity, full: bool) -> list[Part]:
-        """How a derivative comes about, before it is tidied: the power rule, a sum term by term."""
-        if not full or self.notation.working is Working.INLINED or quantity.label.kind != "derivative":
-            return []
-        of = self.graph[quantity.label.of]
-        if quantity.rule == "local_loss":
-            (term,) = (u for u in self.graph.consumers[quantity.label.wrt] if self.graph[u].role is Role.LOSS)
-            call = self.graph[term].formula
-            if isinstance(call, Call) and call.name in LOSSES:
-                worked = parse(LOSSES[call.name].worked)
-                return [Part("=", substitute(worked, {"t": call.args[0], "y": call.args[1]}), "worked")]
-        if quantity.rule == "local_weighted_sum" and isinstance(of.formula, Add) and len(of.formula.terms) <= 6:
-            return [Part("=", Add(by_terms(of.formula, quantity.label.wrt)), "worked")]
-        return []
-
-    def _numbers(self, formula: Formula) -> Formula:
-        return substitute(formula, {name: self.trace.number(self.quantity(name)) for name in references(formula)})
-
-    def _result(self, name: str, formula: Formula) -> Part:
-        number = self.trace.number(name)
-        sign = relation(self._numbers(formula), number.text, self.trace.rounding)
-        return Part(sign, number, "result")
-
-    def quantity(self, name: str) -> str:
-        """The quantity that a name in a formula stands for: itself, or the gradient that a δ is."""
-        if name.startswith(DELTA):
-            return derivative_name(self.graph.loss, name.removeprefix(DELTA))
-        return name
-
     # --- gradients ---
 
     def _chain_rule(self) -> Section:
@@ -157,8 +94,7 @@ class _Derivation:
         parameter = self.graph.trained[nearest]
         name = derivative_name(self.graph.loss, parameter)
         names = {"loss": self.graph.loss, "parameter": parameter, "wrt": parameter, "target": name}
-        example = Equation(name, Ref(name), (Part("=", self.writer.formula(name), "formula"),))
-        step = Step("chain_example", name, (example,), names)
+        step = Step("chain_example", name, (self.equations.symbolic(name),), names)
         return Section("chain_rule", (step,), names=names)
 
     def _backward(self, group: str) -> Iterator[Step]:
@@ -199,7 +135,7 @@ class _Derivation:
 
     def _listed(self, quantity: Quantity) -> Step:
         self.shown.add(quantity.name)
-        equation = self.equation(quantity.name)
+        equation = self.equations.of(quantity.name)
         names, words = self._speaking(quantity)
         return Step(quantity.rule, quantity.name, (equation,), names, words, full=False)
 
@@ -208,12 +144,12 @@ class _Derivation:
         full = self._is_full(quantity)
         names, words = self._speaking(quantity)
         before = tuple(self._factors(quantity, full))
-        whole = self.equation(quantity.name, full)
+        whole = self.equations.of(quantity.name, full)
         opening: tuple[Equation, ...] = ()
         if full and before:
             opening = (Equation(quantity.name, whole.left, whole.parts[:1]),)
         if full and self.notation.working is not Working.SEPARATE and not isinstance(whole.parts[0].formula, Add):
-            whole = self._with_inlined(quantity, whole)
+            whole = self.equations.inlined(whole)
         self.shown.add(quantity.name)
         rule = self._gradient_rule(quantity)
         return Step(rule, quantity.name, (whole,), names, words, full, number, before, opening, asides if full else ())
@@ -235,52 +171,20 @@ class _Derivation:
                 worked = full and self._is_full(made)
                 self.shown.add(operand)
                 names, words = self._speaking(made)
-                equation = self.equation(operand, worked)
+                equation = self.equations.of(operand, worked)
                 yield Step(made.rule, operand, (equation,), names, words, worked, number if components and full else 0)
 
-    def _with_inlined(self, quantity: Quantity, whole: Equation) -> Equation:
-        """The equation with the factors' own formulas (and, where they replace the names, their numbers) put in."""
-        formula = whole.parts[0].formula
-        inner: dict[str, Formula] = {
-            name: self.writer.formula(name)
-            for name in references(formula)
-            if self.graph[name].role is Role.LOCAL or self.graph[name].rule == "local_loss"
-        }
-        if not inner:
-            return whole
-        inlined = substitute(formula, inner)
-        parts = [whole.parts[0], Part("=", inlined, "formula")]
-        if self.notation.working is Working.INLINED:
-            parts += [Part("=", self._numbers(inlined), "numbers"), self._result(quantity.name, inlined)]
-        else:
-            parts += whole.parts[1:]
-        return Equation(quantity.name, whole.left, tuple(parts))
-
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
-        """The same gradient by way of the unit's δ."""
-        (pre, *_) = self.graph.consumers[quantity.label.wrt]
-        (post,) = (name for name in self.graph.consumers[pre] if self.graph[name].role is Role.FORWARD)
-        local = self.writer.formula(derivative_name(post, pre))
-        users = [name for name in self.graph.consumers[post] if self.graph[name].role is Role.FORWARD]
-        upstream: Formula
-        if users:
-            terms = [Mul((Ref(DELTA + user), self._weight(user, post))) for user in users]
-            upstream = Add(tuple(terms)) if len(terms) > 1 else terms[0]
-        else:
-            upstream = self.writer.formula(derivative_name(self.graph.loss, post))
-        delta = Mul((upstream, local))
+        """The same gradient by way of the unit's δ; nothing where several units share the parameter."""
+        pre, *others = self.graph.consumers[quantity.label.wrt]
+        if others:
+            return ()
+        delta, hidden = self.equations.delta(pre)
         made = derivative_name(self.graph.loss, pre)
-        short = Mul((Ref(DELTA + pre), self._weight(pre, quantity.label.wrt)))
+        short = self.equations.through_delta(pre, quantity.label.wrt)
         equations = (
-            self._aside(made, Ref(DELTA + pre), delta),
-            self._aside(quantity.name, Ref(quantity.name), short),
+            self.equations.by_way_of(made, Ref(DELTA + pre), delta),
+            self.equations.by_way_of(quantity.name, Ref(quantity.name), short),
         )
         names = {"target": quantity.name, "delta": DELTA + pre, "wrt": quantity.label.wrt, "gradient": made}
-        return (Step("delta_rule_hidden" if users else "delta_rule", quantity.name, equations, names),)
-
-    def _weight(self, user: str, name: str) -> Formula:
-        return self.writer.formula(derivative_name(user, name))
-
-    def _aside(self, target: str, left: Formula, formula: Formula) -> Equation:
-        parts = (Part("=", formula, "formula"), Part("=", self._numbers(formula), "numbers"))
-        return Equation(target, left, (*parts, self._result(target, formula)))
+        return (Step("delta_rule_hidden" if hidden else "delta_rule", quantity.name, equations, names),)

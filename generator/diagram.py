@@ -22,7 +22,7 @@ MOST = 16  # more numbers than that between two columns cannot be read
 NUMBERED, PLAIN = 900.0, 1100.0  # how broad a drawing with and without numbers on its edges may be
 STRETCHES = ((1, 1), (1.2, 1), (1, 1.2), (1.2, 1.25), (1.45, 1.25), (1.45, 1.5), (1.75, 1.75), (2.1, 2.1), (2.5, 2.6))
 FRACTIONS = tuple(number / 40 for number in range(5, 36))  # where along its edge a label may stand
-CLASH, GOOD = 100.0, 15.0  # an overlap costs CLASH and more; below GOOD a label is clear
+CLASH, GOOD = 100.0, 2.5  # an overlap costs CLASH and more; where no label costs GOOD, nothing need be stretched
 
 
 def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None) -> Drawing:
@@ -93,7 +93,7 @@ def _best(sheet: _Sheet, broadest: float = inf, most: float = inf) -> Drawing | 
             break
     if not tried:
         return None
-    cost, _, best = min(tried, key=lambda one: one[:2])
+    cost, _, best = min(tried, key=lambda one: one[0] + 0.4 * one[1])  # a larger drawing must be worth it
     return best if cost < CLASH or broadest == inf else None
 
 
@@ -245,7 +245,7 @@ def _labels(sheet: _Sheet, tracks: list[_Track], obstacles: Sequence[Bounds]) ->
 
     home: dict[int, float] = {}
     for group in groups.values():
-        costs = {t: together(group, t) + 40 * abs(t - 1 / 3) for t in FRACTIONS}
+        costs = {t: together(group, t) + 10 * len(group) * abs(t - 1 / 3) for t in FRACTIONS}
         home.update(dict.fromkeys(group, min(FRACTIONS, key=costs.__getitem__)))
     chosen = dict(home)
 

@@ -187,8 +187,7 @@ def _call(name: str, args: list[Exact]) -> Exact:
             best = other if _compare(">" if name == "max" else "<", other, best) else best
         return best
     if name == "abs":
-        positive: Exact = abs(first)
-        return positive
+        return abs(first) if isinstance(first, Fraction) else ball(abs(first))
     at_zero = {"exp": Fraction(1), "tanh": Fraction(0), "sqrt": Fraction(0)}
     if name in at_zero and first == 0 and isinstance(first, Fraction):
         return at_zero[name]

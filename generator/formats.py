@@ -12,6 +12,7 @@ import jinja2
 
 from generator import resources
 from generator.errors import RenderError
+from generator.language import load_words
 from generator.typeset.boxes import GREEK, Box
 from generator.typeset.latex import latex, plain_gap
 from generator.typeset.mathml import mathml
@@ -126,8 +127,6 @@ def _module(name: str) -> Any:
 
 def forget_templates() -> None:
     """Read every template and language file anew (a site that reloads calls this)."""
-    from generator.language import load_words
-
     environment.cache_clear()
     _module.cache_clear()
     load_words.cache_clear()

@@ -34,17 +34,11 @@ def render(
     paper = Paper(worked, format_name, language)
     fill = CONTENTS.get(document)
     content = fill(paper, detail if document == "solution" else level) if fill else {}
-    return tidy(
-        environment()
-        .get_template(f"documents/{document}.j2")
-        .render(
-            f=paper.macros,
-            t=paper.setter.word,
-            standalone=standalone,
-            document=paper.setter.word(f"documents.{document}") if paper.words.has(f"documents.{document}") else document,
-            **(paper.common() | content),
-        )
-    )
+    code = f"documents.{document}"
+    name = paper.setter.word(code) if paper.words.has(code) else document  # a document of your own may have no word
+    template = environment().get_template(f"documents/{document}.j2")
+    given = {"f": paper.macros, "t": paper.setter.word, "standalone": standalone, "document": name}
+    return tidy(template.render(given | paper.common() | content))
 
 
 def tidy(text: str) -> str:

@@ -85,7 +85,7 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
         return data
     if isinstance(node, yaml.SequenceNode):
         return [_plain(path, item, (*place, number), lines) for number, item in enumerate(node.value)]
-    if node.tag == "tag:yaml.org,2002:null" and node.style is None:
+    if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null" and node.style is None:
         return None
     return node.value
 
@@ -138,7 +138,8 @@ def _is_branch(part: str | int) -> bool:
 def _kind(data: object) -> str:
     if data is None:
         return "nothing"
-    return {dict: "a mapping", list: "a list"}.get(type(data), repr(data))
+    kinds: dict[type, str] = {dict: "a mapping", list: "a list"}
+    return kinds.get(type(data), repr(data))
 
 
 def _known_keys(model: type[object]) -> str:

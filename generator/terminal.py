@@ -68,7 +68,9 @@ def _print(worked: Worked, result: Audit) -> None:
     for head, side in (("quantity", "left"), ("printed", "right"), ("right", "right"), ("where", "left")):
         table.add_column(head, justify=side, no_wrap=head != "where")  # type: ignore[arg-type]  # rich's own literal type
     for finding in wrong:
-        table.add_row(*map(Text, (finding.claim.quantity or "", finding.claim.printed, finding.right, finding.claim.where)))
+        table.add_row(
+            *map(Text, (finding.claim.quantity or "", finding.claim.printed, finding.right, finding.claim.where))
+        )
     console.print(table)
 
 

@@ -20,6 +20,8 @@ from generator.statement import check
 from generator.truth import Truth, Untrue
 from generator.verify_tables import verify_tables
 
+__all__ = ["FORMATS", "Report", "Truth", "Untrue", "verify"]
+
 Finder = Callable[[str], Iterator[Found]]
 Reader = Callable[[str], tuple[Line, ...]]
 

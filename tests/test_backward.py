@@ -1,4 +1,4 @@
-"""The backward pass held against SymPy, complex steps, differences, PyTorch and a plain loop; and they against errors."""
+"""The backward pass against SymPy, complex steps, differences, PyTorch and a plain loop; and these against errors."""
 
 from __future__ import annotations
 

@@ -305,6 +305,7 @@ def test_quantities_may_be_called_what_the_program_needs_for_itself(flavour: str
     assert tuple(last) == made.graph.trained
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(max_size=8), unique=True))
 def test_identifiers_are_valid_and_no_two_are_alike(names: list[str]) -> None:
     made = list(identifiers(names).values())
@@ -454,7 +455,7 @@ def reference(tree: Formula) -> float:
     raise AssertionError(tree)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 @given(trees())
 def test_the_source_computes_exactly_what_the_tree_says(tree: Formula) -> None:
     try:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import TypeVar
 
+import flint
 import mpmath
 import numpy as np
 import pytest
@@ -25,6 +28,7 @@ from generator.notation import Chain
 from generator.rounding import Rounding
 from generator.solve import solve, trace
 
+T = TypeVar("T")
 ROUNDING = Rounding()
 
 
@@ -39,7 +43,7 @@ def number(value: object) -> float:
     return float((low + high) / 2)
 
 
-# --- variants --------------------------------------------------------------------------------------------------------
+# --- variants ------------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=25, deadline=None)
@@ -80,7 +84,7 @@ def test_givens_broadcast_over_the_last_axis() -> None:
     found = solve(graph, {"w0": np.float64(0.25)})
     assert {values.shape for values in found.values()} == {(1,)}
     assert {values.dtype for values in found.values()} == {np.dtype(np.float64)}
-    with pytest.raises(ValueError, match="broadcast|shape"):
+    with pytest.raises(ValueError, match="(?i)broadcast"):
         solve(graph, {"w0": np.zeros(3), "w1": np.zeros(4)})
 
 
@@ -116,7 +120,7 @@ def test_the_source_is_straight_and_holds_no_text_of_the_definition() -> None:
     assert not {"for", "if", "while", "import"} & set(compiled.source.split())
 
 
-# --- a large network ---------------------------------------------------------------------------------------------------
+# --- a large network -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +135,10 @@ def test_a_large_network_stays_linear_in_its_weights(large: Data, chain: Chain) 
     assert weights == 16 * 32 + 32 * 16
     derivative._shape_derivative.cache_clear()
     graph = backward(forward_pass, chain)
-    # A weight is a given, a local gradient, a gradient and an update; each reached by one term at a time under `terms`.
+    # A weight is a given, a local gradient, a gradient and an update; under `terms` also a gradient for each output.
+    parameters = weights + biases
     each = 4 + (outputs if chain is Chain.TERMS else 0)
-    assert len(graph) < each * (weights + biases) + 8 * units * (outputs if chain is Chain.TERMS else 2) + 600
+    assert len(graph) < each * parameters + (units * outputs) + parameters
     assert derivative._shape_derivative.cache_info().misses <= 8
     found = solve(graph)
     assert f"dE_total/dw{weights - 1}" in graph
@@ -157,7 +162,7 @@ def test_distinct_shapes_do_not_grow_with_the_network() -> None:
     assert derivative._shape_derivative.cache_info().misses == few
 
 
-# --- large numbers -------------------------------------------------------------------------------------------------------
+# --- large numbers -------------------------------------------------------------------------------------------------
 
 
 def one_unit(activation: str, weight: str) -> Data:
@@ -166,15 +171,25 @@ def one_unit(activation: str, weight: str) -> Data:
     return data
 
 
+def attempt(work: Callable[[], T]) -> tuple[T | None, str]:
+    """What `work` gives, or what the `SolveError` says."""
+    try:
+        return work(), ""
+    except SolveError as error:
+        return None, str(error)
+
+
+LARGE = ["-1000", "1000", "-1e6", "1e6", "-1e20", "1e20", "710", "-745.2", "1e-300", "1e300"]
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("weight", ["-1000", "1000", "-1e6", "1e6", "-1e20", "1e20", "710", "-745.2", "1e-300", "1e300"])
+@pytest.mark.parametrize("weight", LARGE)
 def test_large_inputs_give_right_values_or_a_clear_error(activation: str, weight: str) -> None:
     data = one_unit(activation, weight)
     graph = graph_of(data)
-    try:
-        fast = solve(graph)
-    except SolveError as error:
-        assert "no finite value" in str(error)
+    fast, complaint = attempt(lambda: solve(graph))
+    if fast is None:
+        assert "no finite value" in complaint
         assert activation not in ("logistic", "tanh")
     else:
         assert not any(np.isnan(values).any() for values in fast.values())
@@ -182,15 +197,13 @@ def test_large_inputs_give_right_values_or_a_clear_error(activation: str, weight
             if abs(Fraction(weight)) < 10**7:  # mpmath's exp of 1e20 is a number of 1e20 digits
                 expected = forward(data, start(data, MPMATH), MPMATH)["out_u1n0"]
                 assert math.isclose(fast["out_u1n0"][0], float(expected), rel_tol=1e-12, abs_tol=1e-300)
-    try:
-        exact = trace(graph, ROUNDING)
-    except SolveError as error:
-        assert "`" in str(error)
-        assert "too small" in str(error) or "too large" in str(error) or "finite" in str(error)
+    exact, complaint = attempt(lambda: trace(graph, ROUNDING))
+    if exact is None:
+        assert "`" in complaint
+        assert any(word in complaint for word in ("too small", "too large", "finite"))
     else:
         for name in exact.values:
-            assert Fraction(exact.shown[name]) is not None
-            assert exact.full(name)
+            assert abs(Fraction(exact.shown[name]) - Fraction(exact.full(name))) <= Fraction(1, 2 * 10**4)
 
 
 @pytest.mark.parametrize(
@@ -244,8 +257,6 @@ def test_exact_numbers_stay_exact_and_long_ones_stay_quick() -> None:
 def test_powers_of_balls_around_zero() -> None:
     """Arb's own power of a ball that holds zero is not a number: the square of an error near zero must be one."""
     with precision(128):
-        import flint
-
         near = flint.arb(0, 1e-30)
         for exponent in range(5):
             made = power(near, exponent)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.errors import UntrueLineError
 from generator.figures import image
 from generator.formats import format_for
 from generator.language import language_names
+from generator.paper import Paper
 from generator.pipeline import Worked
 from generator.program import FLAVOURS, program
 from generator.publish.files import Artifact
 from generator.publish.pdf import has_font, typst_pdf
-from generator.paper import Paper
 from generator.render import render
-from generator.verify import Truth, verify
+from generator.truth import Truth
+from generator.verify import verify
 from generator.worksheet import LEVELS
 
 TEXTS = ("markdown", "latex", "typst")
@@ -97,5 +97,3 @@ def pictures(worked: Worked, language: str = "en") -> Iterator[Artifact]:
     paper = Paper(worked, "markdown", language)
     for kind, drawing, description in paper.pictures():
         yield Artifact(f"{worked.id}-{kind}.svg", image(drawing, paper.alt(kind), description).encode())
-
-

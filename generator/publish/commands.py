@@ -67,7 +67,9 @@ def _one(
     if document == "program":
         return Artifact(f"{worked.id}-{flavour}.py", program(worked, flavour, language).encode())
     if document not in DOCUMENTS:
-        raise RenderError(f"--document: found `{document}`; expected one of {', '.join((*DOCUMENTS, 'program', 'all'))}")
+        raise RenderError(
+            f"--document: found `{document}`; expected one of {', '.join((*DOCUMENTS, 'program', 'all'))}"
+        )
     if kind != "pdf" and kind not in FORMATS:
         raise RenderError(f"--format: found `{kind}`; expected one of {', '.join((*FORMATS, 'pdf', 'all'))}")
     text_format = engine if kind == "pdf" else kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -14,12 +14,13 @@ from generator.errors import LonghandError
 from generator.figures import thumbnail
 from generator.formats import environment
 from generator.language import load_words
+from generator.paper import Paper, network_drawing
 from generator.pipeline import Worked, load_worked
 from generator.problem import find_definitions
 from generator.program import FLAVOURS, program
 from generator.publish.artifacts import artifacts, checked, documents_of, languages_of, truth_of, varieties
 from generator.publish.files import Artifact
-from generator.paper import Paper, network_drawing
+from generator.publish.progress import Report
 from generator.render import render, tidy
 
 _ELEMENT = re.compile(r"<(math|svg)\b.*?</\1>", re.DOTALL)
@@ -82,7 +83,7 @@ def _entities(text: str) -> str:
     return re.sub(r"[*_`\[\]|$~\\]", lambda match: f"&#{ord(match[0])};", text)
 
 
-def generate(folder: Path, report: Callable[[str], None] = lambda name: None) -> tuple[Generated, ...]:
+def generate(folder: Path, report: Report = lambda name, done, total: None) -> tuple[Generated, ...]:
     """Work every problem in a folder, on all cores. `report` is told each problem's id when it is done.
 
     What has been made before in this process is not made again while its files stay the same. Raises `LonghandError`
@@ -98,13 +99,14 @@ def generate(folder: Path, report: Callable[[str], None] = lambda name: None) ->
     if len(new) > 1:
         # Fresh processes: forking one that has threads (Typst, MkDocs' server) is not safe.
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            for path, made in zip(new, pool.map(_generated, new), strict=True):
-                report(path.stem)
+            results = zip(new, pool.map(_generated, new), strict=True)
+            for done, (path, made) in enumerate(results, 1):
+                report(path.stem, done, len(new))
                 _made[path, _state(path)] = made
     else:
         for path in new:
-            report(path.stem)
             _made[path, _state(path)] = _generated(path)
+            report(path.stem, 1, 1)
     return tuple(_made[path, _state(path)] for path in paths)
 
 
@@ -149,16 +151,20 @@ def _pages(worked: Worked, files: tuple[Artifact, ...]) -> Iterator[Page]:
 
 def _template_page(path: str, title: str, template: str, worked: Worked, files: tuple[Artifact, ...]) -> Page:
     paper = Paper(worked, "web", "en")
-    text = environment().get_template(f"pages/{template}.j2").render(
-        f=paper.macros,
-        t=paper.setter.word,
-        id=worked.id,
-        languages=[(other, load_words(other)) for other in languages_of(worked) if other != "en"],
-        documents=documents_of(worked),
-        source=worked.definition.source.file.read_text(encoding="utf-8-sig"),
-        programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
-        downloads=_downloads(worked, paper, files),
-        **paper.common(),
+    text = (
+        environment()
+        .get_template(f"pages/{template}.j2")
+        .render(
+            f=paper.macros,
+            t=paper.setter.word,
+            id=worked.id,
+            languages=[(other, load_words(other)) for other in languages_of(worked) if other != "en"],
+            documents=documents_of(worked),
+            source=worked.definition.source.file.read_text(encoding="utf-8-sig"),
+            programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
+            downloads=_downloads(worked, paper, files),
+            **paper.common(),
+        )
     )
     own = worked.problem.text(worked.problem.title, "en")
     return stash(path, title, tidy(text), own if template == "overview" else f"{title}: {own}")
@@ -184,17 +190,23 @@ def _card(worked: Worked) -> str:
     """The problem's entry in the gallery."""
     paper = Paper(worked, "web", "en")
     drawing = network_drawing(worked)
-    return environment().get_template("pages/card.j2").render(
-        id=worked.id,
-        picture=thumbnail(drawing) if drawing else "",
-        **paper.common(),
+    return (
+        environment()
+        .get_template("pages/card.j2")
+        .render(
+            id=worked.id,
+            picture=thumbnail(drawing) if drawing else "",
+            **paper.common(),
+        )
     )
 
 
 def gallery(made: tuple[Generated, ...]) -> Page:
     """The page that shows all problems."""
     words = load_words("en")
-    text = environment().get_template("pages/gallery.j2").render(
-        title=words("site.problems"), introduction=words("site.gallery"), cards=[one.card for one in made]
+    text = (
+        environment()
+        .get_template("pages/gallery.j2")
+        .render(title=words("site.problems"), introduction=words("site.gallery"), cards=[one.card for one in made])
     )
     return stash("problems/index.md", words("site.problems"), text)

@@ -1,4 +1,4 @@
-"""Typst or LaTeX source -> PDF bytes, the same bytes every time; a clear error where a compiler or a font is missing."""
+"""Typst or LaTeX source -> PDF, the same bytes every time; a clear error where a compiler or a font is missing."""
 
 from __future__ import annotations
 

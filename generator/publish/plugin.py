@@ -1,7 +1,8 @@
 """The MkDocs plugin: problem definitions become virtual pages and downloads of the site.
 
 Hand-written pages may take in generated parts with a line `<!-- longhand: ID PART -->`, where PART is `network`,
-`curve`, `source` (the definition) or a section's code (`forward`, `error`, `gradients`, ...) with `/LAYER` where it has one.
+`curve`, `source` (the definition), the name of a quantity, or a section's code (`forward`, `error`, `gradients`, ...),
+with `/LAYER` where it has one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from generator import resources
 from generator.errors import LonghandError
 from generator.formats import forget_templates
 from generator.publish.pages import Generated, Page, forget, gallery, generate, restored, stash
+from generator.publish.parts import part
 from generator.publish.progress import progress
 
 _PART = re.compile(r"^<!-- longhand: (\S+) (\S+) -->$", re.MULTILINE)
@@ -84,8 +86,6 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         """Take generated parts into a hand-written page."""
         if not _PART.search(markdown):
             return markdown
-        from generator.publish.parts import part
-
         try:
             text = _PART.sub(lambda match: part(self.folder(config), match[1], match[2]), markdown)
         except LonghandError as error:
@@ -107,4 +107,6 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
 
 def _newest(folders: tuple[Path, ...]) -> float:
     """When a template was changed last."""
-    return max((path.stat().st_mtime for folder in folders for path in folder.rglob("*") if path.is_file()), default=0.0)
+    return max(
+        (path.stat().st_mtime for folder in folders for path in folder.rglob("*") if path.is_file()), default=0.0
+    )

@@ -6,17 +6,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+Report = Callable[[str, int, int], None]
+
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Give a function that is told what is being worked on; on a terminal it shows a spinner and the name."""
+def progress() -> Iterator[Report]:
+    """Give a function that is told what is done, and how many of how many; on a terminal it draws a bar."""
     if not sys.stderr.isatty():
-        yield lambda name: None
+        yield lambda name, done, total: None
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda name: bar.update(task, description=name)
+        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)

@@ -108,7 +108,7 @@ def _configuration() -> Iterator[Path]:
         settings = (resources.shipped("site").parent / "mkdocs.yml").read_text(encoding="utf-8")
         before, _, rest = settings.partition("\nnav:\n")
         after = rest[rest.index("\n\n") :]
-        own = f'{before}\nnav: [{{Home: index.md}}, {{Problems: problems/index.md}}]{after}'
+        own = f"{before}\nnav: [{{Home: index.md}}, {{Problems: problems/index.md}}]{after}"
         own = own.replace("  - longhand\n", f"  - longhand:\n      problems: {Path('problems').resolve()}\n")
         (base / "mkdocs.yml").write_text(own, encoding="utf-8")
         yield base / "mkdocs.yml"
