@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations, pairwise
-from math import hypot, inf
+from math import inf
 
-from generator.drawing import NODE, SMALL, Arrow, Bounds, Circle, Drawing, Item, Mark, Point, bounds, width_of
+from generator.drawing import NODE, SMALL, Arrow, Bounds, Circle, Drawing, Item, Mark, bounds, width_of
 from generator.graph import Diagram, Edge, Node
 from generator.notation import Writer
+from generator.placing import CLASH, place_labels, track
 from generator.typeset.boxes import Box, Digits, Op, Row
 
 Values = Callable[[str], str]
@@ -21,8 +21,7 @@ WIDE, NARROW = 8, 5  # how many units a column shows at most; the second where t
 MOST = 16  # more numbers than that between two columns cannot be read
 NUMBERED, PLAIN = 900.0, 1100.0  # how broad a drawing with and without numbers on its edges may be
 STRETCHES = ((1, 1), (1.2, 1), (1, 1.2), (1.2, 1.25), (1.45, 1.25), (1.45, 1.5), (1.75, 1.75), (2.1, 2.1), (2.5, 2.6))
-FRACTIONS = tuple(number / 40 for number in range(5, 36))  # where along its edge a label may stand
-CLASH, GOOD = 100.0, 2.5  # an overlap costs CLASH and more; where no label costs GOOD, nothing need be stretched
+CLEAR, CLEAR_NUMBERED = 10.0, 2.5  # where no label costs that, nothing need be stretched
 
 
 def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None) -> Drawing:
@@ -30,11 +29,13 @@ def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None)
 
     With `values` (a quantity's number as shown: `trace.shown.__getitem__`) inputs, weights and biases have their
     numbers too, except that weights have none where there would be too many to read. A layer of more than `WIDE` units
-    is shortened, and the edges from and to it have no labels.
+    (of more than `NARROW`, where the drawing would be too broad) is shortened; edges from and to it have no labels.
     """
-    found = _best(_sheet(diagram, writer, values, WIDE, numbered=True), NUMBERED, MOST) if values else None
-    found = found or _best(_sheet(diagram, writer, values, WIDE, numbered=False), PLAIN)
-    found = found or _best(_sheet(diagram, writer, values, NARROW, numbered=False))
+    found = None
+    if values:
+        found = _best(_sheet(diagram, writer, values, WIDE, numbered=True), CLEAR_NUMBERED, NUMBERED, MOST)
+    found = found or _best(_sheet(diagram, writer, values, WIDE, numbered=False), CLEAR, PLAIN)
+    found = found or _best(_sheet(diagram, writer, values, NARROW, numbered=False), CLEAR)
     assert found is not None
     return found
 
@@ -79,7 +80,7 @@ def _sheet(diagram: Diagram, writer: Writer, values: Values | None, wide: int, n
     return _Sheet(nodes, columns, edges, labels, writer, values)
 
 
-def _best(sheet: _Sheet, broadest: float = inf, most: float = inf) -> Drawing | None:
+def _best(sheet: _Sheet, clear: float, broadest: float = inf, most: float = inf) -> Drawing | None:
     """The least stretched drawing whose labels are clear, else the clearest; none where labels overlap or are lost."""
     if max(Counter(map(sheet.between, sheet.labels)).values(), default=0) > most:
         return None
@@ -89,7 +90,7 @@ def _best(sheet: _Sheet, broadest: float = inf, most: float = inf) -> Drawing | 
         if drawing.width > broadest:
             break
         tried.append((cost, number, drawing))
-        if cost < GOOD:
+        if cost < clear:
             break
     if not tried:
         return None
@@ -100,10 +101,10 @@ def _best(sheet: _Sheet, broadest: float = inf, most: float = inf) -> Drawing | 
 def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
     """The drawing at one stretch, and what its worst label costs."""
     circles, dots = _nodes(sheet, across, down)
-    tracks = [_track(edge, circles, abs(a - b) > 1) for edge in sheet.edges for a, b in [sheet.between(edge)]]
+    tracks = [track(edge, circles, abs(a - b) > 1) for edge in sheet.edges for a, b in [sheet.between(edge)]]
     fixed = list(_node_marks(sheet, circles))
     obstacles = [_around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
-    marks, cost = _labels(sheet, tracks, obstacles)
+    marks, cost = place_labels(tracks, sheet.labels, sheet.biases, sheet.between, obstacles)
     arrows = [Arrow(track.points(), "edge-bias" if track.edge.start in sheet.biases else "edge") for track in tracks]
     return _framed((*arrows, *circles.values(), *dots, *fixed, *marks)), cost
 
@@ -157,135 +158,6 @@ def _node_marks(sheet: _Sheet, circles: Mapping[str, Circle]) -> Iterator[Mark]:
 def _around(circle: Circle) -> Bounds:
     (x, y), r = circle.centre, circle.radius
     return x - r, y - r, x + r, y + r
-
-
-# --- edges -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    """An edge's way from centre to centre: straight, or drawn towards the point `bend`."""
-
-    edge: Edge
-    start: Circle
-    end: Circle
-    bend: Point | None = None
-
-    def at(self, t: float) -> Point:
-        (a, b), (e, f) = self.start.centre, self.end.centre
-        c, d = self.bend or ((a + e) / 2, (b + f) / 2)
-        p, q, r = (1 - t) ** 2, 2 * t * (1 - t), t**2
-        return p * a + q * c + r * e, p * b + q * d + r * f
-
-    def points(self) -> tuple[Point, ...]:
-        """The part that is seen, from rim to rim."""
-        first, last = self._rim(self.start, 0.0), self._rim(self.end, 1.0)
-        steps = 16 if self.bend else 1
-        return tuple(self.at(first + (last - first) * step / steps) for step in range(steps + 1))
-
-    def _rim(self, node: Circle, inside: float) -> float:
-        outside, (a, b) = 0.5, node.centre
-        for _ in range(30):
-            middle = (inside + outside) / 2
-            x, y = self.at(middle)
-            inside, outside = (middle, outside) if hypot(x - a, y - b) < node.radius else (inside, middle)
-        return outside
-
-
-def _track(edge: Edge, circles: Mapping[str, Circle], leaps: bool) -> _Track:
-    """The straight way; for an edge that leaps a column, the least bent one that is free."""
-    start, end = circles[edge.start], circles[edge.end]
-    (a, b), (c, d) = start.centre, end.centre
-    ways = [_Track(edge, start, end)]
-    if leaps:
-        for bend in (-0.3, 0.3, -0.5, 0.5, -0.8, 0.8, -1.1, 1.1):
-            ways.append(_Track(edge, start, end, ((a + c) / 2 - bend * (d - b), (b + d) / 2 + bend * (c - a))))
-    others = [circle for name, circle in circles.items() if name not in (edge.start, edge.end)]
-
-    def room(way: _Track) -> float:
-        on = [way.at(step / 32) for step in range(33)]
-        return min((hypot(x - o.centre[0], y - o.centre[1]) - o.radius for x, y in on for o in others), default=6.0)
-
-    return max(ways, key=lambda way: min(room(way), 6.0))
-
-
-# --- labels on edges -------------------------------------------------------------------------------------------------
-
-
-def _labels(sheet: _Sheet, tracks: list[_Track], obstacles: Sequence[Bounds]) -> tuple[list[Mark], float]:
-    """The labels, and what the worst of them costs.
-
-    All labels between two columns begin at one common fraction of their edges, where they stand in a tidy row; then
-    each looks for a better place, given the others, until none finds one.
-    """
-    mine = [track for track in tracks if track.edge in sheet.labels]
-    marks = {
-        (number, t): Mark(sheet.labels[track.edge], track.at(t), halo=True)
-        for number, track in enumerate(mine)
-        for t in FRACTIONS
-    }
-    boxes = {place: bounds(mark) for place, mark in marks.items()}
-    lines = [
-        (track, line, 0.4 if track.edge.start in sheet.biases else 1.0)
-        for track in tracks
-        for line in pairwise(track.points())
-    ]
-    alone: dict[tuple[int, float], float] = {}
-    for (number, t), box in boxes.items():
-        at, own = marks[number, t].at, mine[number]
-        crossed = sum(weight * _crossed(box, at, line) for track, line, weight in lines if track is not own)
-        alone[number, t] = crossed + sum(_overlap(box, obstacle, 7, 4) for obstacle in obstacles)
-    groups: dict[tuple[int, int], list[int]] = {}
-    for number, track in enumerate(mine):
-        groups.setdefault(sheet.between(track.edge), []).append(number)
-
-    def together(members: list[int], t: float) -> float:
-        pairs = combinations((boxes[number, t] for number in members), 2)
-        return sum(alone[number, t] for number in members) + sum(_overlap(a, b, 4, 3) for a, b in pairs)
-
-    home: dict[int, float] = {}
-    for group in groups.values():
-        costs = {t: together(group, t) + 10 * len(group) * abs(t - 1 / 3) for t in FRACTIONS}
-        home.update(dict.fromkeys(group, min(FRACTIONS, key=costs.__getitem__)))
-    chosen = dict(home)
-
-    def cost(number: int, t: float) -> float:
-        others = (boxes[other, place] for other, place in chosen.items() if other != number)
-        return alone[number, t] + sum(_overlap(boxes[number, t], box, 4, 3) for box in others)
-
-    for _ in range(6):
-        before = dict(chosen)
-        for number in chosen:
-            costs = {t: cost(number, t) + 30 * abs(t - home[number]) for t in FRACTIONS}
-            chosen[number] = min(FRACTIONS, key=costs.__getitem__)
-        if chosen == before:
-            break
-    return [marks[place] for place in chosen.items()], max((cost(*place) for place in chosen.items()), default=0.0)
-
-
-def _overlap(one: Bounds, other: Bounds, across: float, down: float) -> float:
-    """What it costs that two boxes lie over each other, or stand closer than `across` and `down`."""
-    across += min(one[2], other[2]) - max(one[0], other[0])
-    down += min(one[3], other[3]) - max(one[1], other[1])
-    return CLASH + across * down if across > 0 and down > 0 else 0.0
-
-
-def _crossed(box: Bounds, middle: Point, line: tuple[Point, Point]) -> float:
-    """What it costs that another edge's line runs through a label: more, the closer to the label's middle."""
-    (a, b), (c, d) = line
-    dx, dy = c - a, d - b
-    low, high = 0.0, 1.0
-    for step, first, last in ((dx, box[0] - a, box[2] - a), (dy, box[1] - b, box[3] - b)):
-        if step:
-            near, far = sorted((first / step, last / step))
-            low, high = max(low, near), min(high, far)
-        elif not first <= 0 <= last:
-            return 0.0
-    if low >= high:
-        return 0.0
-    inside = (high - low) * hypot(dx, dy) / (box[2] - box[0])
-    distance = abs(dx * (middle[1] - b) - dy * (middle[0] - a)) / hypot(dx, dy)
-    return min(9.0, 10 * inside) + max(0.0, 60 * (1 - distance / 7))
 
 
 # --- the sheet -------------------------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ def _data(source: Source, block: Mapping[str, Any], place: Location, above: tupl
     except NotationError as error:
         raise source.error((*place, "extends"), f"`{parent}`", f"one of {', '.join(notation_names())}") from error
     inherited = _data(base, base.data, (), (*above, parent))
+    validated(Notation, base, {"name": parent, **inherited})  # so that a mistake is reported where it stands
     return {**inherited, **_nested(inherited, own)}
 
 

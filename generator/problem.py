@@ -16,7 +16,7 @@ from generator import kinds
 from generator.source import Location, Source, read, validated
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_FRACTION = re.compile(r"[+-]?[0-9]+/[0-9]+")
+_FRACTION = re.compile(r"[+-]?[0-9]+/0*[1-9][0-9]*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 
@@ -27,9 +27,7 @@ def exact(text: object) -> Fraction:
     written = str(text).strip()
     if len(written) > 1000:
         raise ValueError("a number of at most 1000 characters")
-    if _NUMBER.fullmatch(written):
-        return Fraction(written)
-    if _FRACTION.fullmatch(written) and int(written.partition("/")[2]):
+    if _NUMBER.fullmatch(written) or _FRACTION.fullmatch(written):
         return Fraction(written)
     raise ValueError("a number such as 0.15, 1e-3 or 1/3")
 
@@ -54,15 +52,23 @@ def _texts(value: object) -> object:
     return {"en": value} if isinstance(value, str) else value
 
 
-_NUMBER_SCHEMA = {
+NUMBER_SCHEMA = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^({_NUMBER.pattern}|{_FRACTION.pattern})$"}]
 }
 
-Exact = Annotated[Fraction, BeforeValidator(exact), WithJsonSchema(_NUMBER_SCHEMA)]
-Name = Annotated[str, AfterValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
+Exact = Annotated[Fraction, BeforeValidator(exact), WithJsonSchema(NUMBER_SCHEMA)]
+NAME_SCHEMA = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
+Name = Annotated[str, AfterValidator(name), WithJsonSchema(NAME_SCHEMA)]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]+)?$")]
-Texts = Annotated[dict[Language, str], BeforeValidator(_texts)]
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]+)?$"
+_TEXTS_SCHEMA = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "object", "propertyNames": {"pattern": _LANGUAGE}, "additionalProperties": {"type": "string"}},
+    ]
+}
+Language = Annotated[str, Field(pattern=_LANGUAGE)]
+Texts = Annotated[dict[Language, str], BeforeValidator(_texts), WithJsonSchema(_TEXTS_SCHEMA)]
 
 
 class Model(BaseModel):

@@ -16,6 +16,7 @@ from generator.graph import Graph, updated_name
 from generator.rounding import Carry, Rounding, full
 
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # bits; each is tried when the one before leaves a digit open
+_TRAINING = (128, 256, 1024, 8192)  # fewer, for it takes thousands of steps; only rational ties need the last
 _SHARP = 80  # bits that every value has to be known to, relative to its size: 24 digits
 
 
@@ -171,10 +172,10 @@ def train(graph: Graph, iterations: int, chosen: tuple[int, ...], rounding: Roun
     """Repeat the update `iterations` times, in balls wide enough that the shown digits of `chosen` are certain."""
     wanted = tuple(dict.fromkeys(n for n in (*chosen, 0, iterations) if n <= iterations))
     names = _history_names(graph)
-    for bits in _PRECISIONS:
+    for bits in _TRAINING:
         with precision(bits):
             try:
-                return _trained(graph, iterations, wanted, names, rounding)
+                return _trained(graph, iterations, wanted, names, rounding, last=bits == _TRAINING[-1])
             except Undecided:
                 continue
             except Undefined as error:
@@ -197,7 +198,7 @@ def _history_names(graph: Graph) -> tuple[str, ...]:
 
 
 def _trained(
-    graph: Graph, iterations: int, wanted: tuple[int, ...], names: tuple[str, ...], rounding: Rounding
+    graph: Graph, iterations: int, wanted: tuple[int, ...], names: tuple[str, ...], rounding: Rounding, last: bool
 ) -> History:
     inputs = tuple(q.name for q in graph if q.formula is None)
     updated = tuple(updated_name(name) for name in graph.trained)
@@ -208,9 +209,11 @@ def _trained(
     rows: dict[int, Mapping[str, Exact]] = {0: _start(graph, names)}
     for iteration in range(iterations + 1):
         if iteration in wanted and iteration:
-            rows[iteration] = dict(zip(names, look(*now.values()), strict=True))
-            for name in (graph.loss, *graph.trained):
-                rounding.text(rows[iteration][name])  # raises Undecided where a shown digit is still open
+            found = dict(zip(names, look(*now.values()), strict=True))
+            # Rational values can be ties, which no ball decides: see `Rounding.tied`.
+            rows[iteration] = {name: rounding.tied(value) for name, value in found.items()} if last else found
+            for value in rows[iteration].values():
+                rounding.text(value)  # raises Undecided where a digit is still open
         loss, *after = run(*now.values())
         if not loss.is_finite():
             raise Undecided("the error bound has grown beyond all size")

@@ -54,7 +54,7 @@ def read(path: Path) -> Source:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise DefinitionError(path, line, "", error.problem or "broken YAML", "YAML") from None
+        raise DefinitionError(path, line, "", (error.problem or "broken YAML").removeprefix("found "), "YAML") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: PyYAML on impossible escapes
         raise DefinitionError(path, None, "", str(error).splitlines()[0], "YAML") from None
     except RecursionError:

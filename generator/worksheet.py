@@ -59,9 +59,10 @@ class _Sheet:
         self.trace = worked.trace
         self.answers: list[Answer] = []
         self.blanks: dict[str, int] = {}  # quantity: number of its blank
-        self.hidden: set[str] = set()  # the texts of the answers, without signs: -0.12 would tell 0.12
+        self.hidden: set[Fraction] = set()  # the sizes of the answers: -0.12 would tell 0.12
+        self.printed: set[Fraction] = set()  # the sizes of the values that worked steps print
         graph = worked.graph
-        self.printed = {self._text(q.name) for q in graph if q.formula is None}
+        self.givens = {self.trace.shown[q.name] for q in graph if q.formula is None}
         self.known = {q.name for q in graph if q.formula is None}  # quantities whose values stand printed
         rounding = self.trace.rounding
         self.width = (rounding.decimals if rounding.significant is None else rounding.significant) + 3
@@ -93,11 +94,11 @@ class _Sheet:
         formula = self._filled(equation, formulas)
         if isinstance(formula, Ref | Num):
             return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
-        worked = self.level == "faded" and self._text(equation.target) not in self.hidden
+        worked = self.level == "faded" and self._size(equation.target) not in self.hidden
         leaf = {name: self._operand(name, worked) for name in references(formula)}
         parts = [*formulas, Part("=", substitute(formula, leaf), "numbers")]
         if worked:
-            self.printed.add(self._text(equation.target))
+            self.printed.add(self._size(equation.target))
             self.known.add(equation.target)
             numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
             sign = relation(numbers, self.trace.shown[equation.target], self.trace.rounding)
@@ -122,7 +123,7 @@ class _Sheet:
         formula = self.worked.graph[name].formula if name in self.worked.graph else None
         if worked and isinstance(formula, Ref):
             return self._operand(formula.name, worked)  # the same value under two names
-        printed = name in self.known or isinstance(formula, Num) or self._text(name) in self.printed
+        printed = name in self.known or isinstance(formula, Num) or self._size(name) in self.printed
         if worked and printed:
             return self.trace.number(name)
         if worked and name in self.blanks:
@@ -141,11 +142,11 @@ class _Sheet:
         return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
 
     def _stands_printed(self, equation: Equation) -> bool:
-        return self._text(equation.target) in self.printed
+        return self._size(equation.target) in self.printed or self.trace.shown[equation.target] in self.givens
 
-    def _text(self, name: str) -> str:
-        """How a value is shown, without its sign."""
-        return self.trace.shown[name].lstrip("-")
+    def _size(self, name: str) -> Fraction:
+        """A shown value without its sign."""
+        return abs(self.trace.number(name).value)
 
     def _blank(self, name: str) -> Blank:
         if name not in self.blanks:
@@ -154,7 +155,7 @@ class _Sheet:
             points = self.worked.problem.worksheet.points.get(_ROLE_KEYS.get(role, role.value), Fraction(1))  # type: ignore[call-overload]
             self.answers.append(Answer(number, name, points))
             self.blanks[name] = number
-            self.hidden.add(self._text(name))
+            self.hidden.add(self._size(name))
         return Blank(self.blanks[name], self.width)
 
 

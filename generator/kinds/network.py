@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.formula import Add, Call, Formula, Mul, Ref
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Diagram, Edge, Graph, Label, Node, Quantity, Role
-from generator.problem import Exact, Finding, Model, Name, Problem
+from generator.problem import NAME_SCHEMA, NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem
 from generator.problem import name as name_of_quantity
 
 
@@ -37,6 +37,20 @@ def _named_rate(value: object) -> object:
     return {"eta": value} if isinstance(value, str) else value
 
 
+_RATE_SCHEMA = {
+    "anyOf": [
+        *NUMBER_SCHEMA["anyOf"],
+        {
+            "type": "object",
+            "propertyNames": NAME_SCHEMA,
+            "additionalProperties": NUMBER_SCHEMA,
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+    ]
+}
+
+
 class Definition(Problem):
     """A fully connected network with one observation."""
 
@@ -48,7 +62,13 @@ class Definition(Problem):
     targets: dict[Name, Exact] = Field(description="one for each unit of the last layer, in its order")
     loss: str = "half_squared_error"
     learning_rate: (
-        Annotated[dict[Name, Exact], BeforeValidator(_named_rate), Field(min_length=1, max_length=1)] | None
+        Annotated[
+            dict[Name, Exact],
+            BeforeValidator(_named_rate),
+            Field(min_length=1, max_length=1),
+            WithJsonSchema(_RATE_SCHEMA),
+        ]
+        | None
     ) = None
     trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     names: Names = Names()

@@ -20,13 +20,19 @@ class Artifact:
 
 
 def write(folder: Path, artifacts: Iterable[Artifact]) -> list[Path]:
-    """Write artifacts below `folder`; the paths written. Raises `PublishError` where a place cannot be written to."""
-    return [write_file(folder / artifact.path, artifact.content) for artifact in artifacts]
+    """Write artifacts below `folder`, the first when the last is made; the paths written.
+
+    Raises `PublishError` where a place cannot be written to.
+    """
+    return [write_file(folder / artifact.path, artifact.content) for artifact in list(artifacts)]
 
 
 def write_file(path: Path, content: bytes) -> Path:
     """Write one file so that it is never there half: to a temporary name beside it, then moved into place."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)  # a device or a pipe, such as /dev/stdout, is not replaced
+            return path
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from generator.errors import LonghandError
+from generator.contents import comparison
+from generator.errors import LonghandError, PublishError
 from generator.figures import thumbnail
 from generator.formats import environment
 from generator.language import load_words
@@ -89,25 +90,28 @@ def generate(folder: Path, report: Report = lambda name, done, total: None) -> t
     What has been made before in this process is not made again while its files stay the same. Raises `LonghandError`
     where a definition is wrong, two have the same id, or a rendered line is not true.
     """
+    if not folder.is_dir():
+        raise PublishError(f"{folder}: there is no such folder; expected one with problem definitions")
     paths = find_definitions(folder)
     first: dict[str, Path] = {}
     for path in paths:
         other = first.setdefault(path.stem, path)
         if other != path:
             raise LonghandError(f"{path}: {other} has the same name; a file's name is the problem's id")
-    new = [path for path in paths if (path, _state(path)) not in _made]
+    states = {path: _state(path) for path in paths}  # read once: a file may change while the others are worked
+    new = [path for path in paths if (path, states[path]) not in _made]
     if len(new) > 1:
         # Fresh processes: forking one that has threads (Typst, MkDocs' server) is not safe.
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
             results = zip(new, pool.map(_generated, new), strict=True)
             for done, (path, made) in enumerate(results, 1):
                 report(path.stem, done, len(new))
-                _made[path, _state(path)] = made
+                _made[path, states[path]] = made
     else:
         for path in new:
-            _made[path, _state(path)] = _generated(path)
+            _made[path, states[path]] = _generated(path)
             report(path.stem, 1, 1)
-    return tuple(_made[path, _state(path)] for path in paths)
+    return tuple(_made[path, states[path]] for path in paths)
 
 
 _made: dict[tuple[Path, tuple[bytes, ...]], Generated] = {}
@@ -163,6 +167,7 @@ def _template_page(path: str, title: str, template: str, worked: Worked, files: 
             source=worked.definition.source.file.read_text(encoding="utf-8-sig"),
             programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
             downloads=_downloads(worked, paper, files),
+            published=comparison(paper, None) if worked.definition.claims.is_file() else None,
             **paper.common(),
         )
     )

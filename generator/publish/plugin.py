@@ -40,20 +40,23 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
 
     made: tuple[Generated, ...] = ()
     pages: dict[str, Page]
-    _templates: float = 0.0
+    _templates: tuple[tuple[str, int], ...] = ()
 
     def folder(self, config: MkDocsConfig) -> Path:
         """The folder of problem definitions, relative to the configuration file."""
         base = Path(config.config_file_path).parent if config.config_file_path else Path()
         return base / self.config.problems
 
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        """Nothing; but a plugin that has this method is kept from one build of `serve` to the next."""
+
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Work the problems, and put their pages into the navigation where `problems/index.md` stands."""
-        newest = _newest(resources.template_folders())
-        if newest != self._templates:
+        templates = _state(resources.template_folders())
+        if templates != self._templates:
             forget_templates()
             forget()
-            self._templates = newest
+            self._templates = templates
         try:
             with progress() as report:
                 self.made = generate(self.folder(config), report)
@@ -105,8 +108,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         return server
 
 
-def _newest(folders: tuple[Path, ...]) -> float:
-    """When a template was changed last."""
-    return max(
-        (path.stat().st_mtime for folder in folders for path in folder.rglob("*") if path.is_file()), default=0.0
-    )
+def _state(folders: tuple[Path, ...]) -> tuple[tuple[str, int], ...]:
+    """Which templates there are, and when each was changed."""
+    paths = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return tuple((str(path), path.stat().st_mtime_ns) for path in paths)

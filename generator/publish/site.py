@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import resources
-from generator.errors import PublishError
+from generator.errors import LonghandError, PublishError
 from generator.publish.files import Artifact, write
 from generator.publish.pages import gallery, generate
 from generator.publish.progress import progress
@@ -21,32 +22,45 @@ from generator.publish.progress import progress
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
 
 CONFIG = Path("mkdocs.yml")
+PROBLEMS = Path("problems")
 
 
 def build_site(problems: Path, output: Path, strict: bool = False) -> None:
     """Build the site into `output`, which is replaced when the new one is whole.
 
-    Uses the `mkdocs.yml` of the folder, or the shipped one where there is none. Raises `PublishError` where it fails.
+    Uses the `mkdocs.yml` of the folder, or the shipped one where there is none. Raises the `LonghandError` that stopped
+    the build: of a definition, of a line that is not true, or a `PublishError`.
     """
     from mkdocs.commands.build import build
-    from mkdocs.exceptions import Abort, MkDocsException
 
-    _require(problems)
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
-    with _configuration() as path:
-        parent = output.resolve().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=parent, prefix=f".{output.name}."))
-        try:
-            config = _load(path, problems, site_dir=str(fresh), strict=strict or None)
-            config.plugins.on_startup(command="build", dirty=False)
-            build(config)
-            config.plugins.on_shutdown()
-            _swap(fresh, output)
-        except (MkDocsException, Abort) as error:
-            raise PublishError(f"the site could not be built: {error}") from None
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+    output = output.resolve()
+    _replaceable(output)
+    with _configuration() as path, _explained(), _beside(output) as fresh:
+        config = _load(path, problems, site_dir=str(fresh), strict=strict or None)
+        config.plugins.on_startup(command="build", dirty=False)
+        build(config)
+        config.plugins.on_shutdown()
+        _swap(fresh, output)
+
+
+def _replaceable(output: Path) -> None:
+    """Raise `PublishError` where `output` holds something that is not a site, and would be lost."""
+    if output.is_dir() and any(output.iterdir()) and not (output / "search" / "search_index.json").is_file():
+        raise PublishError(f"{output}: there is something else than a site; expected a new or empty folder (-o)")
+
+
+@contextmanager
+def _beside(output: Path) -> Iterator[Path]:
+    """A new folder beside `output`, gone at the end if it was not moved."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
+    except OSError as error:
+        raise PublishError(f"cannot write {output}: {error.strerror}") from None
+    try:
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _swap(fresh: Path, output: Path) -> None:
@@ -54,15 +68,17 @@ def _swap(fresh: Path, output: Path) -> None:
     fresh.chmod(0o755)
     old = output.with_name(f".{output.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if output.exists():
-        output.rename(old)
-    fresh.rename(output)
+    try:
+        if output.exists():
+            output.rename(old)
+        fresh.rename(output)
+    except OSError as error:
+        raise PublishError(f"cannot write {output}: {error.strerror}") from None
     shutil.rmtree(old, ignore_errors=True)
 
 
 def write_pages(problems: Path, folder: Path) -> int:
     """Write every generated page and download as plain files, for other site builders; how many there are."""
-    _require(problems)
     with progress() as report:
         made = generate(problems, report)
     pages = [gallery(made), *(page for one in made for page in one.pages)]
@@ -75,24 +91,66 @@ def serve_site(problems: Path, address: str) -> None:
     """Serve the site and reload it on every change, until interrupted."""
     from mkdocs.commands.serve import serve
 
-    _require(problems)
-    with _configuration() as path:
-        serve(str(path), dev_addr=address, strict=False)
-
-
-def _require(problems: Path) -> None:
-    if not problems.is_dir():
-        raise PublishError(f"{problems}: there is no such folder; expected one with problem definitions")
+    with _configuration() as path, _explained(logging.INFO):
+        serve(str(path), dev_addr=address, strict=False, **_settings(path, problems))
 
 
 def _load(path: Path, problems: Path, **settings: Any) -> Any:
     from mkdocs.config import load_config
 
-    config = load_config(str(path), **{key: value for key, value in settings.items() if value is not None})
-    plugin = config.plugins.get("longhand")
-    if plugin is not None and problems != Path("problems"):
-        plugin.config.problems = str(problems.resolve())
-    return config
+    return load_config(str(path), **settings, **_settings(path, problems))
+
+
+def _settings(path: Path, problems: Path) -> dict[str, Any]:
+    """What MkDocs is told besides its configuration: where the problems are, unless they are where that says."""
+    from mkdocs.utils.yaml import yaml_load
+
+    if path == CONFIG and problems == PROBLEMS:
+        return {}
+    with path.open("rb") as file:
+        named = yaml_load(file).get("plugins", [])
+    listed = [{name: named[name]} for name in named] if isinstance(named, dict) else named
+    own = {"longhand": {"problems": str(problems.resolve())}}
+    return {"plugins": [own if plugin == "longhand" or "longhand" in plugin else plugin for plugin in listed]}
+
+
+class _Messages(logging.Handler):
+    """Prints messages; keeps errors instead, because what they say is said by the error that follows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print or keep a message."""
+        if record.levelno < logging.ERROR:
+            print(f"{record.levelname}: {record.getMessage()}", file=sys.stderr)
+        else:
+            self.errors.append(record.getMessage())
+
+
+@contextmanager
+def _explained(level: int = logging.WARNING) -> Iterator[None]:
+    """Print MkDocs' messages from `level` on; what stops it becomes one `LonghandError` instead of several messages."""
+    from mkdocs.exceptions import MkDocsException
+
+    messages = _Messages()
+    logger = logging.getLogger("mkdocs")
+    before = logger.level
+    logger.addHandler(messages)
+    logger.setLevel(level)
+    try:
+        yield
+    except MkDocsException as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, LonghandError):
+            cause = cause.__cause__ or cause.__context__
+        raise cause or PublishError(f"the site could not be built: {' '.join(messages.errors) or error}") from None
+    except OSError as error:
+        raise PublishError(f"the site could not be served or written: {error.strerror or error}") from None
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(messages)
 
 
 @contextmanager
@@ -109,7 +167,6 @@ def _configuration() -> Iterator[Path]:
         before, _, rest = settings.partition("\nnav:\n")
         after = rest[rest.index("\n\n") :]
         own = f"{before}\nnav: [{{Home: index.md}}, {{Problems: problems/index.md}}]{after}"
-        own = own.replace("  - longhand\n", f"  - longhand:\n      problems: {Path('problems').resolve()}\n")
         (base / "mkdocs.yml").write_text(own, encoding="utf-8")
         yield base / "mkdocs.yml"
 

@@ -24,7 +24,7 @@ from generator.typeset.boxes import (
 
 _NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
 _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+_NUMBER = re.compile(r"\d*\.?\d+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
 _BLANK = re.compile(r"\\hspace\{[\d.]+em\}")
@@ -204,11 +204,9 @@ class _Reader:
         raise self._error(start)
 
     def _delimiter(self, side: str, start: int) -> Op:
-        for sign, left, right in (("(", Op("("), None), (")", None, Op(")")), ("|", LEFT_BAR, RIGHT_BAR)):
-            box = left if side == "left" else right
-            if box is not None and self._take(sign):
-                return box
-        for sign, box in (("\\lvert", LEFT_BAR), ("\\rvert", RIGHT_BAR)):
+        left = {"(": Op("("), "|": LEFT_BAR, "\\lvert": LEFT_BAR}
+        right = {")": Op(")"), "|": RIGHT_BAR, "\\rvert": RIGHT_BAR}
+        for sign, box in (left if side == "left" else right).items():
             if self._take(sign):
                 return box
         raise self._error(start)

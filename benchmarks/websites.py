@@ -1,0 +1,117 @@
+"""Problems -> the website in a temporary folder, and which part of the time goes where."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, chdir, contextmanager
+from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import mkdocs.commands.build  # noqa: F401 - imported here, so that no build pays for it
+from caches import forget, package_modules
+from measure import Effort, Row, Sample, timed
+
+import generator.publish.plugin  # noqa: F401 - its names are watched too
+from generator import derive, diagram, pipeline, render, solve, verify
+from generator.errors import LonghandError
+from generator.publish import pages, parts, pdf, site
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Each part by the functions in which it is spent; what runs inside another part is taken out of that one.
+PARTS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "solving": (pipeline.work, solve.trace, solve.train),
+    "deriving steps": (derive.derive,),
+    "drawing networks": (diagram.draw_diagram,),
+    "rendering": (pages.generate, parts.part, render.render),
+    "verifying": (verify.verify,),
+    "Typst": (pdf.typst_pdf,),
+}
+REST = "MkDocs"
+
+
+class Stopwatch:
+    """Adds up the time spent in each part; time inside an inner part counts for that alone."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = dict.fromkeys((*PARTS, REST), 0.0)
+        self._inside: list[str] = []
+        self._since = 0.0
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Count what happens inside for `name`."""
+        self._book()
+        self._inside.append(name)
+        try:
+            yield
+        finally:
+            self._book()
+            self._inside.pop()
+
+    def _book(self) -> None:
+        now = time.perf_counter()
+        if self._inside:
+            self.spent[self._inside[-1]] += now - self._since
+        self._since = now
+
+    def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, its time counted for `name`."""
+
+        @wraps(function)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            with self.part(name):
+                return function(*args, **kwargs)
+
+        return counted
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Count every call of the functions of `PARTS`, by whatever name a module of the package knows them."""
+        with ExitStack() as stack:
+            for name, functions in PARTS.items():
+                for function in functions:
+                    counted = self.around(name, function)
+                    for module in package_modules():
+                        for attribute, value in list(vars(module).items()):
+                            if value is function:
+                                stack.enter_context(patch.object(module, attribute, counted))
+            yield
+
+
+def websites(effort: Effort) -> list[Row]:
+    """The whole site as `make site` builds it; in a quick run one problem with the shipped configuration."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        if effort.full:
+            return _built("the whole site", ROOT, folder)
+        (folder / "problems").mkdir()
+        shutil.copy(ROOT / "problems" / "first" / "one_unit.yml", folder / "problems")
+        return _built("a site of one problem", folder, folder)
+
+
+def _built(name: str, base: Path, folder: Path) -> list[Row]:
+    watch, output = Stopwatch(), folder / "build" / "site"
+
+    def build() -> None:
+        with watch.watching(), watch.part(REST):
+            site.build_site(Path("problems"), output)
+
+    logging.getLogger("mkdocs").setLevel(logging.CRITICAL)
+    forget()
+    try:
+        with chdir(base):
+            total = timed(build)
+    except LonghandError as error:
+        return [Row(name, note=f"did not build: {error}")]
+    count = sum(1 for _ in output.rglob("*.html"))
+    rows = [Row(name, Sample((total,)), count, "page", note=f"{count} pages, with downloads; caches cold")]
+    for part, spent in watch.spent.items():
+        rows.append(Row(f"  {part}", Sample((spent,)), note=f"{spent / total:.0%}"))
+    return rows

@@ -1,0 +1,145 @@
+"""What all tests share: which tools a test needs, how properties are tried, and the site, built once.
+
+`LONGHAND_REQUIRE_ALL=1` turns every skipped test into a failed one, so that nothing is proved by its absence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIRE_ALL = os.environ.get("LONGHAND_REQUIRE_ALL") == "1"
+
+# Tests that may be skipped even where everything is required, each with its reason. There is none.
+MAY_BE_SKIPPED: Mapping[str, str] = {}
+
+settings.register_profile(
+    "longhand",
+    deadline=None,  # a loaded machine is no failure
+    derandomize=True,  # the same examples in every run
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("longhand")
+
+
+# --- what a test needs beyond Python packages that are always installed ---
+
+
+def _has_font(family: str) -> bool:
+    if shutil.which("fc-list") is None:
+        return False
+    found = subprocess.run(["fc-list", f":family={family}"], capture_output=True, text=True, check=False)
+    return bool(found.stdout.strip())
+
+
+TOOLS: Mapping[str, Callable[[], bool]] = {
+    "chromium": lambda: shutil.which("chromium") is not None and shutil.which("chromedriver") is not None,
+    "tex": lambda: shutil.which("latexmk") is not None and shutil.which("pdflatex") is not None,
+    "torch": lambda: importlib.util.find_spec("torch") is not None,
+    "cjk font": lambda: _has_font("Noto Serif CJK SC"),
+}
+
+
+@cache
+def _here(tool: str) -> bool:
+    return TOOLS[tool]()
+
+
+def need(*tools: str) -> None:
+    """Skip the test where a tool is missing (or fail it, where everything is required)."""
+    missing = [tool for tool in tools if not _here(tool)]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+@pytest.fixture
+def chromium() -> None:
+    need("chromium")
+
+
+@pytest.fixture
+def tex() -> None:
+    need("tex")
+
+
+@pytest.fixture
+def torch() -> Any:
+    need("torch")
+    return importlib.import_module("torch")
+
+
+@pytest.fixture
+def cjk_font() -> None:
+    need("cjk font")
+
+
+# --- nothing is skipped where everything is required ---
+
+
+def demanded(report: Any) -> Any:
+    """A test's (or module's) report, in which being skipped is a failure where everything is required."""
+    expected = hasattr(report, "wasxfail")
+    if REQUIRE_ALL and report.skipped and not expected and report.nodeid not in MAY_BE_SKIPPED:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"LONGHAND_REQUIRE_ALL=1 and the test was skipped: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    return demanded((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    return demanded((yield))
+
+
+# --- the site, built once for all workers ---
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that other processes see: whoever makes the file has it."""
+    while True:
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            time.sleep(0.1)
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder of this run, the same one for all its workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole site of the repository, built strictly. Modules that use it belong to the xdist group `site`."""
+    from generator.publish.site import build_site
+
+    folder = run_folder(tmp_path_factory)
+    with locked(folder / "site.lock"), contextlib.chdir(ROOT):
+        if not (folder / "site").is_dir():
+            build_site(Path("problems"), folder / "site", strict=True)
+    return folder / "site"
