@@ -104,7 +104,7 @@ def graphs(effort: Effort) -> list[Row]:
             rival.check()
         factor, sympy_runs = ratio(found["sympy"], found["graph"]), rival.finished and max(found["sympy"].times) < limit
         done = f"{len(rival.gradients)} of {len(graph.trained)} gradients"
-        note = "" if sympy_runs else f"{done}, then stopped (limit {limit:g} s): not tried on larger ones"
+        note = "" if sympy_runs else f"at least: {done}, then stopped (limit {limit:g} s), larger ones not tried"
         count = len(rival.gradients)
         rows.append(Row(f"{name}: SymPy only", found["sympy"], count, "gradient", factor, "graph", note))
     return [*rows, _reading(data, name, effort)]

@@ -25,6 +25,7 @@ class Track:
     bend: Point | None = None
 
     def at(self, t: float) -> Point:
+        """The point at the fraction `t` of the way."""
         (a, b), (e, f) = self.start.centre, self.end.centre
         c, d = self.bend or ((a + e) / 2, (b + f) / 2)
         p, q, r = (1 - t) ** 2, 2 * t * (1 - t), t**2

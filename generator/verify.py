@@ -50,10 +50,10 @@ class Report:
 def verify(text: str, format: str, truth: Truth, history: History | None = None) -> Report:
     """Read the mathematics of a rendered document (`format` is a key of `FORMATS`) and hold each line against `truth`.
 
-    The tables of a Markdown document are checked too; those of iterations only where the `history` is given.
+    Its tables are checked too; those of iterations only where the `history` is given.
     """
     find, read = FORMATS[format]
-    checked, untrue = verify_tables(text, truth, history) if format == "markdown" else (0, [])
+    checked, untrue = verify_tables(text, format, truth, history)
     for found in find(text):
         try:
             if found.problem:

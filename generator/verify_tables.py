@@ -7,37 +7,56 @@ numbers of iterations, with the symbols in the header or in the first column. Ot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from generator.formula import Ref
-from generator.reading import Unreadable
+from generator.reading import Line, Unreadable
 from generator.reading.chains import statements
 from generator.reading.formula import read_formula
 from generator.reading.latex import read_latex
-from generator.reading.tables import Table, find_tables
+from generator.reading.mathml import read_mathml
+from generator.reading.tables import (
+    Table,
+    find_html_tables,
+    find_latex_tables,
+    find_markdown_tables,
+    find_typst_tables,
+)
+from generator.reading.typst import read_typst
 from generator.solve import History
 from generator.truth import Truth, Untrue
 
 _NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?|nan|[-−]?inf(?:inity)?|[-−]?∞", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+
+Reader = Callable[[str], tuple[Line, ...]]
+
+_FORMATS: Mapping[str, tuple[Callable[[str], Iterator[Table]], Reader]] = {
+    "markdown": (find_markdown_tables, read_latex),
+    "latex": (find_latex_tables, read_latex),
+    "typst": (find_typst_tables, read_typst),
+    "web": (find_html_tables, read_mathml),
+}
 
 
-def verify_tables(text: str, truth: Truth, history: History | None = None) -> tuple[int, list[Untrue]]:
-    """How many cells of the tables of a Markdown document were checked, and which rows are not true.
+def verify_tables(text: str, format: str, truth: Truth, history: History | None = None) -> tuple[int, list[Untrue]]:
+    """How many cells of the tables of a document were checked, and which rows are not true.
 
     Without a `history`, tables of iterations are passed over.
     """
     checked, untrue = 0, list[Untrue]()
-    for table in find_tables(text):
-        for row, line, cells, reasons in _checked(table, truth, history):
+    find, read = _FORMATS[format]
+    for table in find(text):
+        for row, line, cells, reasons in _checked(table, read, truth, history):
             checked += cells
             untrue += [Untrue(" | ".join(row), reason, line) for reason in reasons]
     return checked, untrue
 
 
 def _checked(
-    table: Table, truth: Truth, history: History | None
+    table: Table, read: Reader, truth: Truth, history: History | None
 ) -> Iterator[tuple[tuple[str, ...], int, int, list[str]]]:
-    names = [_quantity(cell, truth) for cell in table.header[1:]]
+    names = [_quantity(cell, read, truth) for cell in table.header[1:]]
     counts = [_plain(cell) for cell in table.header[1:]]
     by_column = bool(names) and all(names)
     by_row = bool(counts) and all(map(str.isdecimal, counts))
@@ -51,20 +70,20 @@ def _checked(
             if history is not None:
                 texts = dict(zip(names, row[1:], strict=True))
                 reasons, cells = verify_row(int(_plain(first)), texts, truth, history), len(names)
-        elif by_row and (name := _quantity(first, truth)):
+        elif by_row and (name := _quantity(first, read, truth)):
             if history is not None:
                 for count, cell in zip(counts, row[1:], strict=True):
                     reasons += verify_row(int(count), {name: cell}, truth, history)
                 cells = len(counts)
         else:
-            reasons, cells = _valued(row, truth)
+            reasons, cells = _valued(row, read, truth)
         yield row, line, cells, reasons
 
 
-def _valued(row: Sequence[str], truth: Truth) -> tuple[list[str], int]:
+def _valued(row: Sequence[str], read: Reader, truth: Truth) -> tuple[list[str], int]:
     """A symbol and its value; in a key the blank's number stands before them and the full value after."""
     cells = row[1:] if row and _plain(row[0]).isdecimal() else row
-    name = _quantity(cells[0], truth) if len(cells) > 1 else ""
+    name = _quantity(cells[0], read, truth) if len(cells) > 1 else ""
     if not name or not _NUMBER.fullmatch(_plain(cells[1])):
         return [], 0
     reasons = verify_value(name, cells[1], truth)
@@ -110,15 +129,19 @@ def verify_value(name: str, text: str, truth: Truth) -> list[str]:
 
 
 def _plain(cell: str) -> str:
-    return cell.strip("$ ").replace("−", "-")
+    return _TAG.sub("", cell).strip("$ ").replace("−", "-")
 
 
-def _quantity(cell: str, truth: Truth) -> str:
+def _quantity(cell: str, read: Reader, truth: Truth) -> str:
     """The quantity that a cell holds the symbol of; nothing where it holds something else."""
-    if not (cell.startswith("$") and cell.endswith("$") and len(cell) > 2):
+    if cell.startswith("<math>") and cell.endswith("</math>"):
+        inside = cell
+    elif cell.startswith("$") and cell.endswith("$") and len(cell) > 2:
+        inside = cell[1:-1]
+    else:
         return ""
     try:
-        (statement,) = statements(read_latex(cell[1:-1]))
+        (statement,) = statements(read(inside))
         tree = read_formula(statement.segments[0], truth.symbols)
     except (Unreadable, ValueError):
         return ""

@@ -80,7 +80,7 @@ def gradients(graph: Graph) -> dict[str, str]:
     return {name: gradient for name, gradient in named.items() if gradient in graph}
 
 
-# --- the witnesses as functions that raise, so that planted errors can be held against them ---------------------------
+# --- the witnesses as functions that raise, so that planted errors can be held against them ------------------------
 
 
 def held_against_sympy(data: Data, graph: Graph) -> None:
@@ -297,7 +297,7 @@ def test_nothing_is_trained_and_no_learning_rate() -> None:
     assert not graph.of_role(Role.UPDATE, Role.AFTER)
 
 
-# --- planted errors --------------------------------------------------------------------------------------------------
+# --- planted errors ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -392,7 +392,7 @@ def test_updating_hidden_weights_with_changed_output_weights_is_caught(
     assert not close(exactly(slipped.values["w0_new"]), exactly(first.values["w0_new"]), 6)
 
 
-# --- updates and training --------------------------------------------------------------------------------------------
+# --- updates and training ------------------------------------------------------------------------------------------
 
 
 def slope(name: str, at: float) -> float:

@@ -84,7 +84,7 @@ def test_givens_broadcast_over_the_last_axis() -> None:
     found = solve(graph, {"w0": np.float64(0.25)})
     assert {values.shape for values in found.values()} == {(1,)}
     assert {values.dtype for values in found.values()} == {np.dtype(np.float64)}
-    with pytest.raises(ValueError, match="(?i)broadcast"):
+    with pytest.raises(ValueError, match=r"(?i)broadcast"):
         solve(graph, {"w0": np.zeros(3), "w1": np.zeros(4)})
 
 

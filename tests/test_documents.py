@@ -1,0 +1,470 @@
+"""Every document in every format and language: complete, the same every time, and literal about its author's words."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import jinja2
+import jinja2.meta
+import markdown
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+from networks import random_network, yaml_text
+from pypdf import PdfReader
+
+from generator import language, resources
+from generator.blocks import Setter
+from generator.contents import CONTENTS
+from generator.errors import PublishError, RenderError
+from generator.formats import FORMATS, environment, format_for
+from generator.graph import Role, derivative_name
+from generator.language import Words, language_names, load_words
+from generator.notations import notation_names
+from generator.paper import Paper
+from generator.pipeline import Worked, load_worked, work
+from generator.problem import load
+from generator.publish.pdf import has_latex, latex_pdf, typst_pdf
+from generator.render import DOCUMENTS, render
+from generator.worksheet import LEVELS
+
+PROBLEMS = sorted(p for p in Path("problems").rglob("*.yml") if ".claims" not in p.name and "sets" not in p.parts)
+IDS = [path.stem for path in PROBLEMS]
+EXAMPLE = Path("problems/networks/example_322.yml")
+LANGUAGES = language_names()
+
+
+@cache
+def worked_problem(path: Path, notation: str | None = None) -> Worked:
+    return load_worked(path, notation)
+
+
+def variants(worked: Worked) -> Iterator[tuple[str, str | None]]:
+    """The documents that a problem has, each at its levels."""
+    for document in DOCUMENTS:
+        if document == "audit" and not worked.definition.claims.is_file():
+            continue
+        for level in LEVELS if document in ("worksheet", "key") else (None,):
+            yield document, level
+
+
+# --- every document --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("path", PROBLEMS, ids=IDS)
+def test_every_document_renders(path: Path, format_name: str, code: str) -> None:
+    worked = worked_problem(path)
+    words, escape = load_words(code), format_for(format_name).escape
+    for document, level in variants(worked):
+        text = render(worked, document, format_name, code, level=level)
+        title = worked.problem.text(worked.problem.title, code)
+        assert escape(title) in text
+        assert escape(words(f"documents.{document}")) in text
+        assert not re.search(r"\[\[|\]\]|<<|>>|<%|%>|Undefined|\bNone\b", text)
+        fields = set(re.findall(r"(?<![\\\w}^])\{(\w+)=?\}", text)) & _fields(words.texts.values())
+        assert not fields or format_name in ("latex", "markdown")  # there braces are mathematics
+        part = render(worked, document, format_name, code, level=level, standalone=False)
+        assert len(part) < len(text)
+        if document in ("solution", "worksheet"):
+            for quantity in worked.graph.of_role(Role.GIVEN):
+                assert Paper(worked, format_name, code).setter.valued(quantity.name) in text
+        if document == "solution":
+            for code_ in {section.code for section in worked.sections()} - {"forward", "gradients", "gradients_last"}:
+                assert escape(words(f"sections.{code_}")) in text
+
+
+def test_documents_and_templates_are_the_same() -> None:
+    assert set(DOCUMENTS) == set(CONTENTS) == set(resources.names("documents", ".j2")) - {"statement"}
+    assert set(FORMATS) == set(resources.names("formats", ".j2"))
+
+
+def test_what_is_not_there_is_named() -> None:
+    worked = worked_problem(EXAMPLE)
+    for document, format_name, code, level, found in (
+        ("essay", "markdown", "en", None, "essay"),
+        ("statement", "markdown", "en", None, "statement"),
+        ("solution", "word", "en", None, "word"),
+        ("solution", "markdown", "xx", None, "xx"),
+        ("worksheet", "markdown", "en", "hard", "hard"),
+    ):
+        with pytest.raises(RenderError, match=f"`{found}`.*expected one of"):
+            render(worked, document, format_name, code, level=level)
+
+
+def _fields(texts: object) -> set[str]:
+    return {match for text in texts for match in re.findall(r"\{(\w+)=?\}", text)}  # type: ignore[attr-defined]
+
+
+# --- the solution ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PROBLEMS, ids=IDS)
+def test_a_solution_in_full_has_every_quantity(path: Path) -> None:
+    for notation in (None, *notation_names()):
+        worked = worked_problem(path, notation)
+        graph, trace = worked.graph, worked.trace
+        text = render(worked, "solution", "markdown", detail="all")
+        body = text[text.index("\n## ", text.index("\n## ") + 1) :]
+        numbers = set(re.findall(r"-?\d+(?:\.\d+)?", body.replace("- ", "-"))) | set(re.findall(r"\d+(?:\.\d+)?", body))
+        setter = Setter(worked, format_for("markdown"), load_words("en"))
+        needed = graph.needed(graph.loss, *(derivative_name(graph.loss, name) for name in graph.trained))
+        for quantity in graph:
+            if quantity.name not in needed and quantity.role not in (Role.UPDATE, Role.AFTER):
+                continue
+            name = quantity.label.of if quantity.role is Role.UPDATE and worked.notation.assign == ":=" else quantity.name
+            plain = quantity.formula is None and worked.notation.plain_updates
+            symbol = setter.format.math(worked.writer.bare(name) if plain else setter.symbol(name))
+            assert symbol in (text if quantity.formula is None else body), quantity.name
+            assert trace.shown[quantity.name] in numbers, quantity.name
+
+
+@pytest.mark.parametrize("path", PROBLEMS, ids=IDS)
+def test_the_first_of_each_kind_is_less_than_all(path: Path) -> None:
+    worked = worked_problem(path)
+    first, whole = (render(worked, "solution", "markdown", detail=detail) for detail in ("first", "all"))
+    assert len(first) < len(whole)
+    assert render(worked, "solution", "markdown") == (first if worked.problem.detail == "first" else whole)
+
+
+@pytest.mark.parametrize("notation", notation_names())
+@pytest.mark.parametrize("path", PROBLEMS, ids=IDS)
+def test_any_problem_in_any_notation(path: Path, notation: str) -> None:
+    worked = worked_problem(path, notation)
+    for format_name in FORMATS:
+        for document in ("solution", "worksheet", "key"):
+            assert render(worked, document, format_name, level=None)
+    assert typst_pdf(render(worked, "solution", "typst")).startswith(b"%PDF")
+
+
+# --- languages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_languages_have_the_same_keys_and_fields(code: str) -> None:
+    english, other = load_words("en").texts, load_words(code).texts
+    assert list(other) == list(english)  # in the same order, so that the files can be read side by side
+    for key, text in english.items():
+        assert set(re.findall(r"\{\w+=?\}", other[key])) == set(re.findall(r"\{\w+=?\}", text)), key
+        assert other[key].strip(), key
+
+
+def test_chinese_is_chinese() -> None:
+    han = r"[\u4e00-\u9fff]"
+    for key, text in load_words("zh").texts.items():
+        assert not re.search(rf"{han}\s*[,;:.?!()]|[,;:?!()]\s*{han}", text), f"{key}: Western punctuation"
+        assert not re.search(rf"{han}\{{(?!function|mode|group)|(?<!function)(?<!mode)(?<!name)\}}{han}", text), (
+            f"{key}: no space between letters and a formula"
+        )
+        words = set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+=?\}", "", text)))
+        assert words <= {"ReLU", "Python", "NumPy", "PyTorch", "JavaScript", "YAML", "PDF"}, key
+
+
+@pytest.fixture(scope="module")
+def reached() -> frozenset[str]:
+    """The codes of the words that rendering asks for: every document of every problem, and of made ones."""
+    asked: set[str] = set()
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Words, "__call__", lambda self, code: (asked.add(code), self.texts[code])[1])
+    try:
+        for worked in _samples():
+            for document, level in variants(worked):
+                for detail in ("all", "first"):
+                    render(worked, document, "markdown", detail=detail, level=level)
+    finally:
+        patch.undo()
+    return frozenset(asked)
+
+
+def _samples() -> Iterator[Worked]:
+    for path in PROBLEMS:
+        for notation in notation_names():
+            yield load_worked(path, notation)
+    for seed in range(12):
+        yield _made(random_network(seed, layers=2, units=2), notation_names()[seed % len(notation_names())])
+
+
+def _made(data: dict[str, object], notation: str | None = None) -> Worked:
+    folder = Path(os.environ.get("PYTEST_TMP", "/tmp"))
+    path = folder / f"made-{hashlib.sha256(yaml_text(data).encode()).hexdigest()[:12]}.yml"
+    path.write_text(yaml_text(data), encoding="utf-8")
+    try:
+        return load_worked(path, notation)
+    finally:
+        path.unlink()
+
+
+def _literals() -> Iterator[str]:
+    """Every text in the code and in the templates that could be a code of words, or the beginning of one."""
+    for path in sorted(Path("generator").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in ():
+                yield node.value
+    for path in sorted(Path("templates").rglob("*.j2")):
+        yield from re.findall(r"\"([\w.]+)\"", path.read_text(encoding="utf-8"))
+
+
+OPEN = ("kinds.", "groups.", "functions.", "modes.", "documents.", "levels.", "roles.", "site.", "program.")
+
+
+def test_every_word_is_used(reached: frozenset[str]) -> None:
+    literals = set(_literals())
+    whole = {text for text in literals if "." in text and not text.endswith(".")}
+    starts = {text for text in literals if re.fullmatch(r"[a-z]+\.(?:[a-z]+_)?", text)} & set(OPEN)
+    unused = {
+        code
+        for code in load_words("en").texts
+        if code not in reached and code not in whole and not code.startswith(tuple(starts)) and code != "name"
+    }
+    assert unused <= UNUSED
+    assert not UNUSED - unused, "no longer unused"
+
+
+UNUSED: set[str] = set()
+
+
+def test_every_word_that_is_asked_for_is_there(reached: frozenset[str]) -> None:
+    for code in LANGUAGES:
+        assert reached <= set(load_words(code).texts)
+
+
+# --- templates -------------------------------------------------------------------------------------------------------
+
+
+def _source(*parts: str) -> str:
+    path = resources.find(*parts)
+    assert path is not None
+    return path.read_text(encoding="utf-8")
+
+
+def test_formats_have_the_same_macros() -> None:
+    """Every format sets every element, by the same name and from the same arguments."""
+    macros = {
+        name: dict(re.findall(r"<% macro (\w+)\((.*?)\) %>", _source("formats", f"{name}.j2"))) for name in FORMATS
+    }
+    for name in FORMATS:
+        assert macros[name] == macros["markdown"], name
+
+
+def test_templates_use_what_they_are_given() -> None:
+    """No document asks for what it is not given, and nothing that it is given for itself is left lying."""
+    statement = _source("documents", "statement.j2")
+    worked = next(w for w in map(worked_problem, PROBLEMS) if w.definition.claims.is_file())
+    for document, fill in CONTENTS.items():
+        source = _source("documents", f"{document}.j2")
+        if "documents/statement.j2" in source:
+            source = source.replace('<% include "documents/statement.j2" %>', statement)
+        used = jinja2.meta.find_undeclared_variables(environment().parse(source))
+        paper = Paper(worked, "markdown", "en")
+        own = set(fill(paper, None))
+        assert used <= own | set(paper.common()) | {"f", "t", "standalone", "document"}
+        assert own - used <= {"level", "level_name"}, document  # which pages of the site use too
+
+
+def test_a_word_without_its_field_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {**load_words("en").texts, "steps.total": "The total {nothing}"}
+    monkeypatch.setattr("generator.paper.load_words", lambda code: language.Words(code, texts))
+    with pytest.raises(RenderError, match="nothing"):
+        render(worked_problem(EXAMPLE), "solution", "markdown")
+
+
+# --- the same bytes --------------------------------------------------------------------------------------------------
+
+_SCRIPT = """
+import hashlib, sys
+from pathlib import Path
+from generator.formats import FORMATS
+from generator.pipeline import load_worked
+from generator.publish.pdf import typst_pdf
+from generator.render import render
+for path in sys.argv[1:]:
+    worked = load_worked(Path(path))
+    for format_name in FORMATS:
+        for document in ("solution", "worksheet", "key"):
+            for language in ("en", "zh"):
+                text = render(worked, document, format_name, language)
+                print(path, format_name, document, language, hashlib.sha256(text.encode()).hexdigest())
+    print(hashlib.sha256(typst_pdf(render(worked, "worksheet", "typst"))).hexdigest())
+"""
+
+
+def test_the_same_bytes_every_time() -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SCRIPT, *map(str, PROBLEMS)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()},
+            stdout=subprocess.PIPE,
+        )
+        for seed in ("1", "2")
+    ]
+    first, second = (run.communicate()[0] for run in runs)
+    assert all(run.returncode == 0 for run in runs)
+    assert first == second
+    assert len(first.splitlines()) == len(PROBLEMS) * (len(FORMATS) * 6 + 1)
+
+
+# --- PDF -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("path", PROBLEMS, ids=IDS)
+def test_typst_sets_every_document(path: Path, code: str) -> None:
+    worked = worked_problem(path)
+    for document, level in variants(worked):
+        if level == "open":
+            continue
+        try:
+            pdf = typst_pdf(render(worked, document, "typst", code, level=level), code)
+        except PublishError as error:  # pragma: no cover
+            if "fonts-noto-cjk" in str(error):
+                pytest.skip(str(error))
+            raise
+        text = squeezed("".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+        assert squeezed(worked.problem.text(worked.problem.title, code)) in text
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize(("code", "document"), [("en", "solution"), ("zh", "worksheet")])
+def test_latex_sets_a_document(code: str, document: str) -> None:
+    if not has_latex(code):
+        pytest.skip("no LaTeX")
+    worked = worked_problem(EXAMPLE)
+    pdf = latex_pdf(render(worked, document, "latex", code, level="faded"), code)
+    text = squeezed("".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+    assert squeezed(worked.problem.text(worked.problem.title, code)) in text
+
+
+def squeezed(text: str) -> str:
+    """A text without its spaces, and with the signs that fonts draw as others put back."""
+    plain = text.replace("’", "'").replace("−", "-").replace("\u00ad", "-").replace("ﬁ", "fi").replace("ﬀ", "ff")
+    return re.sub(r"\s", "", plain)
+
+
+# --- an author's words are literal -----------------------------------------------------------------------------------
+
+HOSTILE = (
+    r"\input{x} #read(1) <script>alert(1)</script> <img src=x onerror=y> $a$ {{ b }} << c >> <% d %> <# e #> f|g "
+    r"`h &lt;i 100% ~x^2_3 -- ... ![j](k) \end{document} @l // m /* n */ = o {: onclick=p }"
+)
+
+
+@cache
+def hostile() -> Worked:
+    # The introduction has no pairs of marks, which would be an author's own emphasis and code.
+    definition = load(EXAMPLE)
+    texts = {"title": {"en": HOSTILE}, "introduction": {"en": f"1. {HOSTILE}\n\n- {HOSTILE}"}}
+    return work(definition.model_copy(update={"problem": definition.problem.model_copy(update=texts)}))
+
+
+class Page(HTMLParser):
+    """What a browser would see of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("document", ["solution", "worksheet", "key"])
+def test_hostile_words_are_literal_on_the_web(document: str) -> None:
+    text = render(hostile(), document, "web")
+    site = yaml.load(Path("mkdocs.yml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    names = [name for item in site["markdown_extensions"] for name in (item if isinstance(item, dict) else [item])]
+    page = Page(markdown.markdown(text, extensions=names))
+    assert page.text.count(HOSTILE) == (1 if document == "key" else 3)
+    assert not page.tags & {"script", "img", "a", "code"}
+    assert not {name for name in page.attributes if name.startswith("on")}
+
+
+@pytest.mark.parametrize("document", ["solution", "worksheet", "key"])
+def test_hostile_words_are_literal_in_markdown(document: str) -> None:
+    page = Page(MarkdownIt("commonmark").enable("table").render(render(hostile(), document, "markdown")))
+    assert page.text.count(HOSTILE) == (1 if document == "key" else 3)
+    assert not page.tags & {"script", "code", "a", "ol"}
+    source = render(hostile(), document, "markdown")
+    assert not re.search(r"(?<!\\)\$a", source)  # GitHub and Jupyter read dollars too
+
+
+def test_hostile_words_are_literal_in_typst() -> None:
+    for document in ("solution", "worksheet", "key"):
+        reader = PdfReader(BytesIO(typst_pdf(render(hostile(), document, "typst"))))
+        text = squeezed(reader.pages[0].extract_text())
+        assert text.count(squeezed(HOSTILE)) >= (1 if document == "key" else 3)  # the head of the page has it too
+        assert squeezed(str(reader.metadata.title)) == squeezed(HOSTILE)  # type: ignore[union-attr]
+
+
+def test_hostile_words_are_literal_in_latex() -> None:
+    body = render(hostile(), "worksheet", "latex")
+    assert body.count(format_for("latex").escape(HOSTILE)) >= 4
+    for command in (r"\input{", "{{ b", "$a$", "#read", r"\end{document} "):
+        assert not re.search(rf"(?<!\\){re.escape(command)}", body)
+
+
+@pytest.mark.tex
+def test_hostile_words_are_literal_in_a_latex_pdf() -> None:
+    if not has_latex():
+        pytest.skip("no LaTeX")
+    short = render(hostile(), "key", "latex", level="open")
+    text = squeezed(PdfReader(BytesIO(latex_pdf(short))).pages[0].extract_text())
+    for word in HOSTILE.split():
+        assert squeezed(word).replace("`", "") in text.replace("`", "")
+
+
+def test_marks_are_set_and_names_must_be_known() -> None:
+    definition = load(EXAMPLE)
+
+    def told(text: str, format_name: str) -> str:
+        problem = definition.problem.model_copy(update={"introduction": {"en": text}})
+        return render(work(definition.model_copy(update={"problem": problem})), "solution", format_name)
+
+    assert "so *very* `a_b` $w_1$, $w_1 = 0.1$" in told("so *very* `x` [[w1]], [[w1=]]", "markdown").replace(
+        "<code>x</code>", "`a_b`"
+    )
+    assert r"\emph{very} \texttt{a\_b} $w_1$" in told("*very* `a_b` [[w1]]", "latex")
+    assert "<em>very</em> <code>a&#95;b</code> <math>" in told("*very* `a_b` [[w1]]", "web")
+    assert "<code>a_b &lt;c&gt;</code>" in MarkdownIt().render(told("see `a_b <c>`", "markdown"))
+    with pytest.raises(RenderError, match="nobody"):
+        told("[[nobody=]]", "markdown")
+
+
+def test_letters_that_latex_does_not_know_are_set_in_mathematics() -> None:
+    assert format_for("latex").escape("α ≈ 1 – β") == r"$\alpha$ $\approx$ 1 – $\beta$"
+
+
+def test_a_line_break_between_chinese_letters_is_no_space() -> None:
+    definition = load(EXAMPLE)
+    for format_name in FORMATS:
+        text = render(work(definition), "solution", format_name, "zh")
+        assert not re.search(r"[\u4e00-\u9fff，。；：] +[\u4e00-\u9fff]", text), format_name
+
+
+def test_titles_are_written_as_json_writes_them() -> None:
+    """A title with every sign of the keyboard comes through the loader and all formats."""
+    data = {**random_network(1, layers=1, units=1), "title": "".join(map(chr, range(33, 127)))}
+    assert json.dumps(data["title"]) in yaml_text(data)
+    worked = _made(data)
+    for format_name in FORMATS:
+        assert render(worked, "key", format_name)
+    pdf = PdfReader(BytesIO(typst_pdf(render(worked, "key", "typst"))))
+    assert str(pdf.metadata.title) == data["title"]  # type: ignore[union-attr]
