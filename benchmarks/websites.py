@@ -6,6 +6,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, chdir, contextmanager
@@ -123,9 +124,13 @@ def _command(folder: Path) -> list[Row]:
     run = partial(subprocess.run, command, cwd=ROOT, check=False, capture_output=True, text=True)
     sample = once(lambda: made.append(run()), ONE)
     if made[0].returncode:
-        return [Row("longhand build", note=f"failed: {made[0].stderr.strip().splitlines()[-1]}")]
+        return [Row("longhand build", note=_failed(made[0].stderr.strip().splitlines()[-1]))]
     count = sum(1 for _ in (folder / "site").rglob("*.html"))
     return [Row("longhand build", sample, count, "page", note=f"{count} pages, with downloads")]
+
+
+def _failed(reason: str) -> str:
+    return textwrap.shorten(f"failed: {reason}", 120)
 
 
 def _shares(name: str, base: Path, folder: Path) -> list[Row]:
@@ -142,7 +147,7 @@ def _shares(name: str, base: Path, folder: Path) -> list[Row]:
         with chdir(base):
             total = timed(build)
     except LonghandError as error:
-        return [Row(name, note=f"failed: {error}")]
+        return [Row(name, note=_failed(str(error)))]
     count = sum(1 for _ in output.rglob("*.html"))
     rows = [Row(name, Sample((total,)), count, "page", note=f"{count} pages, with downloads; caches cold")]
     for part, spent in watch.spent.items():

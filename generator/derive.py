@@ -176,7 +176,8 @@ class _Derivation:
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient by way of the unit's δ; nothing where several units share the parameter."""
-        pre, *others = self.graph.consumers[quantity.label.wrt]
+        users = self.graph.consumers[quantity.label.wrt]
+        pre, *others = (name for name in users if self.graph[name].role is Role.FORWARD)
         if others:
             return ()
         delta, hidden = self.equations.delta(pre)

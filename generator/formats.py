@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from traceback import extract_tb
+from typing import Any, NoReturn
 
 import jinja2
 
@@ -20,7 +21,7 @@ from generator.typeset.text import text
 from generator.typeset.typst import typst
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>$|#~]|&(?=#?\w+;))")
-_LIST = re.compile(r"^(\d*)([-+.)])(?= |$)")  # what would begin a list at the start of a paragraph
+_LIST = re.compile(r"^(\d*)([-+]|(?<=\d)[.)])(?= |$)")  # what would begin a list at the start of a paragraph
 _WEB = re.compile(r"[\\`*_\[\]<>$|#~&{}]")  # braces too: at the end of a heading they hold attributes
 _SIGNS = {
     **{letter: f"\\{name}" for name, letter in GREEK.items()},
@@ -101,13 +102,26 @@ def format_for(name: str) -> Format:
     return FORMATS[name]
 
 
+class _Environment(jinja2.Environment):
+    """Jinja whose errors say in which template and on which line they are, as every other error does."""
+
+    def handle_exception(self, source: str | None = None) -> NoReturn:
+        """Raise what went wrong in a template; every such error comes through here."""
+        try:
+            super().handle_exception(source)
+        except jinja2.TemplateError as error:
+            frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+            place = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+            raise RenderError(f"{place}{error.message}") from error
+
+
 @lru_cache
 def environment() -> jinja2.Environment:
     """The one Jinja environment: delimiters that no format's own braces collide with, nothing undefined passes.
 
     Escaping is explicit (each format's own `escape`): no single automatic escaping is right for four formats.
     """
-    return jinja2.Environment(
+    return _Environment(
         loader=jinja2.FileSystemLoader([str(folder) for folder in resources.template_folders()]),
         block_start_string="<%", block_end_string="%>",
         variable_start_string="<<", variable_end_string=">>",

@@ -16,7 +16,6 @@ from generator.graph import Role
 from generator.language import load_words
 from generator.pipeline import Worked, givens
 from generator.plot import plot
-from generator.rounding import full
 from generator.solve import History
 from generator.texts import paragraphs
 from generator.typeset.boxes import Digits, Op
@@ -148,8 +147,8 @@ class Paper:
         return plot(history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.loss))
 
     def _curve_description(self, history: History) -> str:
-        loss, last = self.worked.graph.loss, max(history.rows)
-        start, end = (full(history.rows[n][loss], 4) for n in (0, last))
+        loss, last, rounding = self.worked.graph.loss, max(history.rows), self.worked.trace.rounding
+        start, end = (rounding.text(history.rows[n][loss]) for n in (0, last))
         return self.words("labels.curve_description").format(start=start, end=end, iterations=last)
 
 

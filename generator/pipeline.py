@@ -40,11 +40,15 @@ class Worked:
 
     @cached_property
     def history(self) -> History | None:
-        """What training does, where the definition asks for it."""
+        """What training does, where the definition asks for it. Raises `DefinitionError` where it diverges."""
         training = self.problem.training
         if training is None or not self.graph.rate:
             return None
-        return train(self.graph, training.iterations, training.show, self.trace.rounding)
+        try:
+            return train(self.graph, training.iterations, training.show, self.trace.rounding)
+        except SolveError as error:
+            source = self.definition.source
+            raise source.error(("training",), str(error), "a smaller learning rate or fewer iterations") from None
 
     def sections(self, detail: str | None = None) -> tuple[Section, ...]:
         """The worked solution (`detail`: `all` or `first`; the definition's own by default)."""

@@ -10,6 +10,13 @@ from generator.paper import Paper
 from generator.pipeline import Worked
 
 DOCUMENTS = tuple(CONTENTS)
+_PARTS = ("statement",)  # templates that others include
+
+
+def document_names() -> tuple[str, ...]:
+    """The documents there are: the shipped ones in their own order, then yours."""
+    found = resources.names("documents", ".j2")
+    return (*DOCUMENTS, *(name for name in found if name not in (*DOCUMENTS, *_PARTS)))
 
 
 def render(
@@ -28,9 +35,8 @@ def render(
     definition's own where they are not given. `standalone` is false for a part of a page: no title, no preamble.
     Raises `RenderError` for an unknown document, format, language or level.
     """
-    if resources.find("documents", f"{document}.j2") is None:
-        known = ", ".join(name for name in resources.names("documents", ".j2") if name != "statement")
-        raise RenderError(f"there is no document `{document}`: expected one of {known}")
+    if document not in document_names():
+        raise RenderError(f"there is no document `{document}`: expected one of {', '.join(document_names())}")
     paper = Paper(worked, format_name, language)
     fill = CONTENTS.get(document)
     content = fill(paper, detail if document == "solution" else level) if fill else {}

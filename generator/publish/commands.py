@@ -14,7 +14,7 @@ from generator.program import program
 from generator.publish.artifacts import artifacts, checked, documents_of
 from generator.publish.files import Artifact, write, write_file
 from generator.publish.pdf import latex_pdf, typst_pdf
-from generator.render import DOCUMENTS, render
+from generator.render import document_names, render
 
 
 def render_files(
@@ -66,10 +66,9 @@ def _one(
 ) -> Artifact:
     if document == "program":
         return Artifact(f"{worked.id}-{flavour}.py", program(worked, flavour, language).encode())
-    if document not in DOCUMENTS:
-        raise RenderError(
-            f"--document: found `{document}`; expected one of {', '.join((*DOCUMENTS, 'program', 'all'))}"
-        )
+    if document not in document_names():
+        known = ", ".join((*document_names(), "program", "all"))
+        raise RenderError(f"--document: found `{document}`; expected one of {known}")
     if kind != "pdf" and kind not in FORMATS:
         raise RenderError(f"--format: found `{kind}`; expected one of {', '.join((*FORMATS, 'pdf', 'all'))}")
     text_format = engine if kind == "pdf" else kind

@@ -28,18 +28,22 @@ def write(folder: Path, artifacts: Iterable[Artifact]) -> list[Path]:
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """Write one file so that it is never there half: to a temporary name beside it, then moved into place."""
+    """Write one file so that it is never there half: to a temporary name beside it, then moved into place.
+
+    What a link leads to is replaced, not the link; a device or a pipe, such as /dev/stdout, is written to.
+    """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)  # a device or a pipe, such as /dev/stdout, is not replaced
+            path.write_bytes(content)
             return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        place = path.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
             os.chmod(name, 0o644)
-            os.replace(name, path)
+            os.replace(name, place)
         except BaseException:
             os.unlink(name)
             raise

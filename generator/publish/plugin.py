@@ -20,13 +20,14 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
 from generator import resources
-from generator.errors import LonghandError
+from generator.errors import LonghandError, RenderError
 from generator.formats import forget_templates
 from generator.publish.pages import Generated, Page, forget, gallery, generate, restored, stash
 from generator.publish.parts import part
 from generator.publish.progress import progress
 
 _PART = re.compile(r"^<!-- longhand: (\S+) (\S+) -->$", re.MULTILINE)
+_STRAY = re.compile(r"^[ \t]*<!--\s*longhand\b.*", re.MULTILINE)  # what was meant as one and is none
 
 
 class LonghandConfig(Config):
@@ -87,12 +88,15 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
 
     def on_page_markdown(self, markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Take generated parts into a hand-written page."""
-        if not _PART.search(markdown):
+        if not (_PART.search(markdown) or _STRAY.search(markdown)):
             return markdown
         try:
             text = _PART.sub(lambda match: part(self.folder(config), match[1], match[2]), markdown)
+            if stray := _STRAY.search(text):
+                raise RenderError(f"found `{stray[0].strip()}`; expected `<!-- longhand: ID PART -->` on a line alone")
         except LonghandError as error:
-            raise PluginError(f"{page.file.src_uri}: {error}") from error
+            told = RenderError(f"{page.file.src_uri}: {error}")
+            raise PluginError(str(told)) from told
         self.pages[page.file.src_uri] = stash(page.file.src_uri, page.title or "", text)
         return self.pages[page.file.src_uri].text
 

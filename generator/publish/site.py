@@ -45,7 +45,8 @@ def build_site(problems: Path, output: Path, strict: bool = False) -> None:
 
 def _replaceable(output: Path) -> None:
     """Raise `PublishError` where `output` holds something that is not a site, and would be lost."""
-    if output.is_dir() and any(output.iterdir()) and not (output / "search" / "search_index.json").is_file():
+    empty = not output.exists() or (output.is_dir() and not any(output.iterdir()))
+    if not empty and not (output / "search" / "search_index.json").is_file():
         raise PublishError(f"{output}: there is something else than a site; expected a new or empty folder (-o)")
 
 
