@@ -64,7 +64,7 @@ class WrittenOut:
     def check(self) -> None:
         """Raise `AssertionError` where SymPy's gradients are not the graph's: then the race would prove nothing."""
         values, places = solve(self.graph), {sympy.Symbol(name): value for name, value in self.graph.givens.items()}
-        for name, gradient in list(zip(self.graph.trained, self.gradients, strict=False))[:12]:
+        for name, gradient in zip(self.graph.trained, self.gradients, strict=False):
             ours = float(values[derivative_name(self.graph.loss, name)][0])
             theirs = float(gradient.subs({symbol: sympy.Float(float(value)) for symbol, value in places.items()}))
             assert abs(ours - theirs) <= 1e-12 + 1e-9 * abs(theirs), (name, ours, theirs)
@@ -100,7 +100,8 @@ def graphs(effort: Effort) -> list[Row]:
         if sympy_runs:
             rival = WrittenOut(graph, limit)
             found = race({"graph": partial(graph_of, data), "SymPy": rival}, effort, before=forget)
-            rival.check()
+            if len(graph) < 200:  # putting numbers into the larger ones would take longer than the race
+                rival.check()
             sympy_runs = rival.finished and max(found["SymPy"].times) < limit
             rows.append(_rival_row(name, rival, found["SymPy"], ratio(found["SymPy"], found["graph"])))
     return [*rows, _reading(data, name, effort)]

@@ -246,6 +246,7 @@ UNUSED = {
     *(f"roles.{role.value}" for role in Role),
     *(f"texts.{name}" for name in ("listed_forward", "listed_gradients", "locals")),
     "conventions.bias",
+    "steps.gradient_sum",
 }
 
 
