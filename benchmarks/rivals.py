@@ -12,9 +12,10 @@ import sympy
 from handcalcs.decorator import handcalc
 
 from generator.derivative import to_sympy
-from generator.formula import Formula, Ref, infix, replace
+from generator.formula import Formula, Ref, replace
 from generator.functions import expand
 from generator.graph import Quantity
+from generator.infix import infix
 from generator.pipeline import Worked
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from generator.exact import ball, power
+from generator.exact import Undecided, ball, power
 from generator.formula import (
     Add,
     Call,
@@ -34,19 +34,28 @@ from generator.graph import Graph
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
+_HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
 _NUMPY: Mapping[str, Any] = {
     "exp": np.exp, "log": np.log, "tanh": np.tanh, "sqrt": np.sqrt, "abs": np.abs,
-    "max": np.maximum, "min": np.minimum, "where": np.where, "power": operator.pow,
+    "max": np.maximum, "min": np.minimum, "power": operator.pow,
+    "where": lambda op, left, right, then, otherwise: np.where(_HOLDS[op](left, right), then, otherwise),
 }  # fmt: skip
 
 
-def _choose(condition: bool, then: flint.arb, otherwise: flint.arb) -> flint.arb:
-    return then if condition else otherwise
+def _where(op: str, left: flint.arb, right: flint.arb, then: flint.arb, otherwise: flint.arb, last: bool) -> flint.arb:
+    """The case that holds; two balls that no precision tells apart (`last`) are equal numbers, as 0.1 − 0.1 and 0."""
+    apart = left - right
+    if apart != 0 and apart.contains(0):
+        if not last:
+            raise Undecided("a comparison is too close to decide")
+        apart = flint.arb(0)
+    return then if _HOLDS[op](apart, 0) else otherwise
 
 
 _BALLS: Mapping[str, Any] = {
     "exp": lambda x: x.exp(), "log": lambda x: x.log(), "tanh": lambda x: x.tanh(), "sqrt": lambda x: x.sqrt(),
-    "abs": abs, "max": lambda a, b: a.max(b), "min": lambda a, b: a.min(b), "where": _choose, "power": power,
+    "abs": abs, "max": lambda a, b: a.max(b), "min": lambda a, b: a.min(b), "power": power,
 }  # fmt: skip
 
 
@@ -66,9 +75,13 @@ class Compiled:
         """The function over NumPy arrays (or floats), broadcasting over variants."""
         return self._made(_NUMPY, [float(number) for number in self.numbers])
 
-    def balls(self) -> Callable[..., tuple[flint.arb, ...]]:
-        """The function over Arb balls, at the working precision that holds when this is called."""
-        return self._made(_BALLS, [ball(number) for number in self.numbers])
+    def balls(self, last: bool = False) -> Callable[..., tuple[flint.arb, ...]]:
+        """The function over Arb balls, at the working precision that holds when this is called.
+
+        It raises `Undecided` where a comparison is too close, unless this is the `last` precision there is.
+        """
+        functions = {**_BALLS, "where": partial(_where, last=last)}
+        return self._made(functions, [ball(number) for number in self.numbers])
 
     def _made(self, functions: Mapping[str, Any], constants: Sequence[object]) -> Callable[..., Any]:
         scope: dict[str, Any] = {**functions, **{f"c{number}": value for number, value in enumerate(constants)}}
@@ -121,7 +134,7 @@ def _source(tree: Formula, places: Mapping[str, str], numbers: dict[Fraction, st
         case Pow(base, exponent):
             return f"({write(base)} ** {write(exponent)})"
         case Cases(left, op, right, then, otherwise):
-            return f"where({write(left)} {op} {write(right)}, {write(then)}, {write(otherwise)})"
+            return f"where({op!r}, {write(left)}, {write(right)}, {write(then)}, {write(otherwise)})"
         case Call(name, args):
             return f"{name}({', '.join(map(write, args))})"
     raise AssertionError(tree)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from generator.derivative import by_terms
-from generator.formula import Add, Call, Formula, Mul, Num, Ref, parse, references, substitute
+from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES, expand
 from generator.graph import Graph, Quantity, Role, derivative_name
+from generator.infix import parse
 from generator.notation import Working, Writer
 from generator.solve import Trace, relation
 from generator.steps import Equation, Part

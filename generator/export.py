@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from generator.formula import infix, substitute
+from generator.formula import substitute
+from generator.infix import infix
 from generator.pipeline import Worked
 from generator.solve import relation
 

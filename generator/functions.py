@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generator.formula import Call, Formula, Ref, parse, rebuild, substitute
+from generator.formula import Call, Formula, Ref, rebuild, substitute
+from generator.infix import parse
 
 
 @dataclass(frozen=True, slots=True)

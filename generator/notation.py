@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator
 
 from generator.errors import NotationError
-from generator.formula import Call, Formula, Mul, Ref, parse, rebuild, references, substitute
+from generator.formula import Call, Formula, Mul, Ref, rebuild, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Graph, Label
+from generator.infix import parse
 from generator.rounding import Rounding
 from generator.typeset.boxes import GREEK, Box, Frac, Row, Word, symbol
 
@@ -47,6 +50,16 @@ class Working(StrEnum):
     INLINED = "inlined"
 
 
+GIVEN_KINDS = ("input", "weight", "bias", "target", "rate")
+SYMBOL_KINDS = (*GIVEN_KINDS, "pre", "post", "term", "loss", "delta", "updated", "after")
+
+
+def _symbol_key(key: str) -> str:
+    if key not in SYMBOL_KINDS and not key.startswith("="):
+        raise ValueError(f"one of {', '.join(SYMBOL_KINDS)}, or `=` and the name of a given quantity")
+    return key
+
+
 @dataclass(frozen=True, slots=True)
 class Notation:
     """A way of writing. `symbols` maps a label's kind to a pattern in the symbol language.
@@ -59,7 +72,7 @@ class Notation:
     __pydantic_config__: ClassVar = {"extra": "forbid"}  # unknown keys in a file are errors
 
     name: str
-    symbols: Mapping[str, str]
+    symbols: Mapping[Annotated[str, AfterValidator(_symbol_key)], str]
     product: Product = Product.DOT
     factor_order: tuple[Literal["weight", "input"], Literal["weight", "input"]] = ("weight", "input")
     differential: str = "∂"
@@ -73,8 +86,6 @@ class Notation:
     plain_updates: bool = False  # parameters by their bare names in update lines (new_w5 = w5 - ...)
     rounding: Rounding = field(default_factory=Rounding)
 
-
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate")
 
 _SPLIT = re.compile(r"([A-Za-z]+?)_?(\d+)")
 

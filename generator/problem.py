@@ -80,7 +80,7 @@ class Model(BaseModel):
 class Training(Model):
     """How often the updates are repeated, and which iterations are shown in full."""
 
-    iterations: Whole = Field(description="how many updates are made, starting from the givens")
+    iterations: Whole = Field(description="how many updates are made, starting from the givens", le=1_000_000)
     show: tuple[Whole, ...] = Field((), description="the iterations whose outputs and parameters are listed")
 
 

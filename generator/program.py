@@ -10,9 +10,10 @@ from itertools import groupby
 
 from generator.errors import RenderError
 from generator.formats import environment
-from generator.formula import Call, Formula, Ref, parse, walk
+from generator.formula import Call, Formula, Ref, walk
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Quantity, Role, updated_name
+from generator.infix import parse
 from generator.language import Words, load_words
 from generator.pipeline import Worked, givens
 from generator.rounding import Carry

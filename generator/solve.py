@@ -202,8 +202,8 @@ def _trained(
 ) -> History:
     inputs = tuple(q.name for q in graph if q.formula is None)
     updated = tuple(updated_name(name) for name in graph.trained)
-    run = compile_graph(graph, inputs, (graph.loss, *updated)).balls()
-    look = compile_graph(graph, inputs, names).balls()
+    run = compile_graph(graph, inputs, (graph.loss, *updated)).balls(last)
+    look = compile_graph(graph, inputs, names).balls(last)
     now = {name: ball(graph.givens[name]) for name in inputs}
     losses = np.empty(iterations + 1)
     rows: dict[int, Mapping[str, Exact]] = {0: _start(graph, names)}

@@ -12,8 +12,9 @@ from fractions import Fraction
 
 from generator.errors import LonghandError
 from generator.exact import Undecided, Undefined, bounds, evaluate, precision
-from generator.formula import Blank, Formula, Neg, Num, Ref, infix, references, walk
+from generator.formula import Blank, Formula, Neg, Num, Ref, references, walk
 from generator.graph import updated_name
+from generator.infix import infix
 from generator.reading import Unreadable
 from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL, Statement
 from generator.reading.formula import functions, read_formula

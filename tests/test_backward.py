@@ -39,9 +39,10 @@ from generator import backward as module
 from generator.derivative import derivative
 from generator.errors import SolveError
 from generator.exact import Exact, bounds, evaluate, precision
-from generator.formula import Add, Neg, Num, Ref, infix
+from generator.formula import Add, Neg, Num, Ref
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Graph, Role, derivative_name, updated_name
+from generator.infix import infix
 from generator.kinds.network import Definition
 from generator.notation import Chain
 from generator.pipeline import load_worked

@@ -84,11 +84,12 @@ def test_every_document_renders(path: Path, format_name: str, code: str) -> None
         assert not re.search(r"<<|>>|<%|%>|Undefined|\bNone\b", text)
         fields = set(re.findall(r"(?<![\\\w}^])\{(\w+)=?\}", text)) & _fields(words.texts.values())
         assert not fields or format_name in ("latex", "markdown")  # there braces are mathematics
-        part = render(worked, document, format_name, code, level=level, standalone=False)
-        assert len(part) < len(text)
+        if level in (None, "open"):
+            part = render(worked, document, format_name, code, level=level, standalone=False)
+            assert len(part) < len(text)
         if document in ("solution", "worksheet"):
-            for quantity in worked.graph.of_role(Role.GIVEN):
-                assert Paper(worked, format_name, code).setter.valued(quantity.name) in text
+            setter = Setter(worked, format_for(format_name), words)
+            assert all(setter.valued(quantity.name) in text for quantity in worked.graph.of_role(Role.GIVEN))
         if document == "solution":
             for code_ in {section.code for section in worked.sections()} - {"forward", "gradients", "gradients_last"}:
                 assert escape(words(f"sections.{code_}")) in text
@@ -337,7 +338,7 @@ def test_the_same_bytes_every_time() -> None:
 def test_typst_sets_every_document(path: Path, code: str) -> None:
     worked = worked_problem(path)
     for document, level in variants(worked):
-        if level == "open" or (code != "en" and (document, level) not in (("solution", None), ("worksheet", "guided"))):
+        if (document, level) not in (("solution", None), ("worksheet", "guided")) and (code != "en" or level == "open"):
             continue  # set in the same way
         try:
             pdf = typst_pdf(render(worked, document, "typst", code, level=level), code)

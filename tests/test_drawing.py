@@ -96,7 +96,9 @@ def plain(content: Box | str) -> str:
 
 
 def texts(made_svg: str) -> list[str]:
-    return ["".join(text.itertext()) for text in ElementTree.fromstring(made_svg).iter("{http://www.w3.org/2000/svg}text")]
+    return [
+        "".join(text.itertext()) for text in ElementTree.fromstring(made_svg).iter("{http://www.w3.org/2000/svg}text")
+    ]
 
 
 def apart(one: Bounds, other: Bounds) -> bool:

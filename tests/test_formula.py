@@ -25,9 +25,7 @@ from generator.formula import (
     Pow,
     Ref,
     children,
-    infix,
     num,
-    parse,
     rebuild,
     references,
     replace,
@@ -37,6 +35,7 @@ from generator.formula import (
 )
 from generator.functions import ACTIVATIONS, LOSSES, expand
 from generator.graph import Label, Quantity, Role
+from generator.infix import infix, parse
 
 A, B, C, D = map(Ref, "abcd")
 VALUES = {"a": Fraction(3, 2), "b": Fraction(-2, 5), "c": Fraction(7), "d": Fraction(1, 3), "x": Fraction(1, 4)}

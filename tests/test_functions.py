@@ -13,8 +13,9 @@ from networks import COMPLEX, MPMATH, torch_space, value
 
 from generator.derivative import to_sympy
 from generator.exact import evaluate
-from generator.formula import Call, Num, Ref, num, parse, references
+from generator.formula import Call, Num, Ref, num, references
 from generator.functions import ACTIVATIONS, LOSSES, Activation, Loss, expand, formula_of, textbook_derivative
+from generator.infix import parse
 
 X, Y, T = (sympy.Symbol(name, real=True) for name in "xyt")
 activations = pytest.mark.parametrize("row", ACTIVATIONS.values(), ids=list(ACTIVATIONS))

@@ -14,8 +14,9 @@ from networks import Data, checked, dense, graph_of, networks
 
 from generator.errors import DefinitionError, LonghandError, NotationError
 from generator.exact import Exact, ball, bounds, evaluate, precision
-from generator.formula import Mul, Ref, infix, parse, references
+from generator.formula import Mul, Ref, references
 from generator.functions import ACTIVATIONS, LOSSES, expand
+from generator.infix import infix, parse
 from generator.kinds.network import build
 from generator.notation import Chain, Notation, Product, Writer, indexed, plain
 from generator.notations import load_notation, notation_for, notation_names

@@ -21,7 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import FormulaError, RenderError
-from generator.formula import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, parse
+from generator.formula import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
+from generator.infix import parse
 from generator.kinds import network
 from generator.language import language_names
 from generator.notations import notation_names

@@ -20,9 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from generator.errors import SolveError
 from generator.exact import Undecided, ball, bounds, precision
-from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, parse, references, replace
+from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references, replace
 from generator.functions import expand
 from generator.graph import Graph, Label, Quantity, Role
+from generator.infix import parse
 from generator.pipeline import load_worked
 from generator.rounding import Carry, Mode, Rounding, fixed, full
 from generator.solve import Trace, relation, trace

@@ -20,9 +20,9 @@ from generator.backward import backward
 from generator.compiled import compile_graph
 from generator.errors import GraphError, SolveError
 from generator.exact import Undecided, Undefined, bounds, evaluate, power, precision
-from generator.formula import parse
 from generator.functions import ACTIVATIONS
 from generator.graph import Graph, Label, Quantity, Role
+from generator.infix import parse
 from generator.kinds.network import build
 from generator.notation import Chain
 from generator.rounding import Rounding

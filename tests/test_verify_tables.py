@@ -48,7 +48,9 @@ def test_a_wrong_digit_in_any_cell_is_caught(document: str, name: str) -> None:
     text = render(worked, document, name)
     quantity = "o2" if document == "solution" else "h2"
     row = worked.history.rows[10]["o2"] if worked.history else None
-    shown = worked.trace.rounding.text(row) if document == "solution" and row is not None else worked.trace.shown[quantity]
+    shown = (
+        worked.trace.rounding.text(row) if document == "solution" and row is not None else worked.trace.shown[quantity]
+    )
     places = [match.start() for match in re.finditer(re.escape(shown), text)]
     assert places
     at = places[-1] if document == "solution" else places[0]

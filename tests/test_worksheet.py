@@ -209,7 +209,7 @@ def test_no_answer_stands_in_the_text(path: Path, level: str, format_name: str) 
     assert all(q.role is Role.UPDATE for q in excused)
     assert len(excused) < len(worked.graph.trained) / 2
     printed = givens | (worked_values(sheet) if level == "faded" else frozenset())
-    for language in ("en", "zh"):
+    for language in ("en", "zh") if format_name == "web" else ("en",):
         text = render(worked, "worksheet", format_name, language, level=level)
         assert not leaks(contents(text, format_name), hidden, printed)
         # Lengths and coordinates too, as far as they have more digits than layout has by itself.
@@ -464,9 +464,9 @@ def test_a_planted_answer_is_found(path: Path, format_name: str) -> None:
 
 def test_an_answer_planted_in_a_pdf_is_found() -> None:
     worked = max(map(worked_problem, PROBLEMS), key=lambda worked: worked.notation.rounding.decimals)
-    hidden, givens = secrets(worked, worksheet(worked, "guided")), given_texts(worked)
+    hidden, givens = secrets(worked, worksheet(worked, "open")), given_texts(worked)
     answer = next(secret.shown for secret in hidden if secret.digits >= 5)
-    text = render(worked, "worksheet", "typst", level="guided")
+    text = render(worked, "worksheet", "typst", level="open")
     title = re.sub(r"#set document\(title: \[", f"#set document(title: [{answer} ", text, count=1)
     assert "metadata" in pdf_leaks(typst_pdf(title), hidden, givens)
     white = text + f"\n#text(fill: white)[{answer}]\n"

@@ -110,21 +110,23 @@ def _settings(path: Path, problems: Path) -> dict[str, Any]:
         return {}
     with path.open("rb") as file:
         named = yaml_load(file).get("plugins", [])
-    listed = [{name: named[name]} for name in named] if isinstance(named, dict) else named
-    own = {"longhand": {"problems": str(problems.resolve())}}
-    return {"plugins": [own if plugin == "longhand" or "longhand" in plugin else plugin for plugin in listed]}
+    plugins: dict[str, Any] = {}  # MkDocs empties the items of a list, and needs them again when it reloads
+    for item in [named] if isinstance(named, dict) else named:
+        plugins |= {item: {}} if isinstance(item, str) else item
+    return {"plugins": {**plugins, "longhand": {"problems": str(problems.resolve())}}}
 
 
 class _Messages(logging.Handler):
-    """Prints messages; keeps errors instead, because what they say is said by the error that follows."""
+    """Prints messages; a build keeps its errors instead, because what they say is said by the error that follows."""
 
-    def __init__(self) -> None:
+    def __init__(self, level: int) -> None:
         super().__init__()
+        self.serving = level < logging.WARNING
         self.errors: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print or keep a message."""
-        if record.levelno < logging.ERROR:
+        if self.serving or record.levelno < logging.ERROR:
             print(f"{record.levelname}: {record.getMessage()}", file=sys.stderr)
         else:
             self.errors.append(record.getMessage())
@@ -135,7 +137,7 @@ def _explained(level: int = logging.WARNING) -> Iterator[None]:
     """Print MkDocs' messages from `level` on; what stops it becomes one `LonghandError` instead of several messages."""
     from mkdocs.exceptions import MkDocsException
 
-    messages = _Messages()
+    messages = _Messages(level)
     logger = logging.getLogger("mkdocs")
     before = logger.level
     logger.addHandler(messages)

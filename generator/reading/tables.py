@@ -9,7 +9,9 @@ from dataclasses import dataclass
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _FENCE = re.compile(r"[ >]*(```+|~~~+)")
 _CELLS = re.compile(r"(?:\\.|`[^`]*`|[^|\\])+|(?<=\|)(?=\|)")
-_LATEX = re.compile(r"\\toprule(?P<header>(?:(?!\\bottomrule).)*?)\\midrule(?:\s*\\endhead)?(?P<body>.*?)\\bottomrule", re.DOTALL)
+_LATEX = re.compile(
+    r"\\toprule(?P<header>(?:(?!\\bottomrule).)*?)\\midrule(?:\s*\\endhead)?(?P<body>.*?)\\bottomrule", re.DOTALL
+)
 _HTML = re.compile(r"<table\b[^>]*>\s*<thead>(?P<header>.*?)</thead>(?P<body>.*?)</table>", re.DOTALL)
 _HTML_ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.DOTALL)
 _HTML_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL)
