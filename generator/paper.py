@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from generator.blocks import Setter
 from generator.diagram import draw_diagram
 from generator.drawing import Drawing
 from generator.errors import RenderError
+from generator.exact import evaluate
 from generator.figures import figure
 from generator.formats import format_for
 from generator.functions import ACTIVATIONS
 from generator.graph import Role
+from generator.infix import parse
 from generator.language import load_words
 from generator.pipeline import Worked, givens
 from generator.plot import plot
@@ -96,7 +99,9 @@ class Paper:
             yield setter.say("conventions.loss", function=setter.word(f"functions.{loss}"))
         for name in self._functions():
             if ACTIVATIONS[name].kink:
-                yield setter.say("conventions.kink", function=setter.word(f"functions.{name}"))
+                slope = evaluate(parse(ACTIVATIONS[name].derivative), lambda _: Fraction(ACTIVATIONS[name].kink))
+                texts = {"function": setter.word(f"functions.{name}"), "value": self.number(slope)}
+                yield setter.say("conventions.kink", None, **texts)
         if self.worked.graph.of_role(Role.UPDATE):
             yield setter.word("conventions.updates")
 

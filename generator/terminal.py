@@ -58,7 +58,7 @@ def _records(result: Audit) -> list[dict[str, str | None]]:
 
 
 def _print(worked: Worked, result: Audit) -> None:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = _console()
     counts = ", ".join(f"{len(result.of(verdict))} {verdict}" for verdict in Verdict)
     console.print(Text(f"{worked.id}: {counts}", style="bold"))
     wrong = result.of(Verdict.WRONG)
@@ -89,7 +89,12 @@ def list_definitions(folder: Path, as_json: bool) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in ("id", "kind", "title", "file"):
-        table.add_column(head)
+        table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row.values()))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    """A console as wide as the terminal; elsewhere wide enough that nothing is cut off."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 1000)

@@ -11,7 +11,7 @@ from generator.formats import FORMATS, format_for
 from generator.pipeline import Worked
 from generator.problem import kind_module, kind_names
 from generator.program import program
-from generator.publish.artifacts import artifacts, checked, documents_of
+from generator.publish.artifacts import artifacts, checked, documents_of, pictures
 from generator.publish.files import Artifact, write, write_file
 from generator.publish.pdf import latex_pdf, typst_pdf
 from generator.render import document_names, render
@@ -40,13 +40,18 @@ def render_files(
         for kind in (formats if name != "program" else ("program",))
     ]
     if len(made) > 1 or (output is not None and (output.is_dir() or not output.suffix)):
-        _report(write(output or Path("build") / worked.id, made))
+        shown = [picture for picture in pictures(worked, language) if _refer(made, picture)]
+        _report(write(output or Path("build") / worked.id, (*made, *shown)))
     elif output is not None:
         _report([write_file(output, made[0].content)])
     elif text_format == "pdf":
         raise RenderError("a PDF goes to a file: say where with -o")
     else:
         sys.stdout.write(made[0].content.decode())
+
+
+def _refer(made: list[Artifact], picture: Artifact) -> bool:
+    return any(f"]({picture.path})".encode() in artifact.content for artifact in made)
 
 
 def _report(paths: list[Path]) -> None:

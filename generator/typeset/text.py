@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from generator.typeset.boxes import (
     Box,
     Choice,
@@ -31,7 +33,7 @@ def text(box: Box) -> str:
         case Op(sign, prefix):
             return sign if prefix or sign in ("′",) else (", " if sign == "," else f" {sign} ")
         case Row(items):
-            return "".join(map(text, items))
+            return "".join(_joined(items))
         case Frac(Digits("1"), Digits("2")):
             return "½"
         case Frac(top, bottom):
@@ -66,6 +68,21 @@ def width(box: Box) -> int:
             return width(body) + 2
         case _:
             return len(text(box))
+
+
+def _joined(items: tuple[Box, ...]) -> Iterator[str]:
+    """The texts of a row's items; a product of fractions needs its sign, because a/bc/d is another number."""
+    for before, item in zip((None, *items), items, strict=False):
+        if before is not None and not isinstance(before, Op) and not isinstance(item, Op):
+            yield " · " if _slashed(before, -1) or _slashed(item, 0) else ""
+        yield text(item)
+
+
+def _slashed(box: Box, end: int) -> bool:
+    """Whether `box` has a fraction with a slash at an end (0 or -1)."""
+    if isinstance(box, Row):
+        return bool(box.items) and _slashed(box.items[end], end)
+    return isinstance(box, Frac) and "/" in text(box)
 
 
 def _script(inside: str, small: dict[int, int], mark: str) -> str:
