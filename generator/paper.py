@@ -13,6 +13,7 @@ from generator.errors import RenderError
 from generator.exact import evaluate
 from generator.figures import figure
 from generator.formats import format_for
+from generator.formula import num, substitute
 from generator.functions import ACTIVATIONS
 from generator.graph import Role
 from generator.infix import parse
@@ -98,8 +99,9 @@ class Paper:
         if loss:
             yield setter.say("conventions.loss", function=setter.word(f"functions.{loss}"))
         for name in self._functions():
-            if ACTIVATIONS[name].kink:
-                slope = evaluate(parse(ACTIVATIONS[name].derivative), lambda _: Fraction(ACTIVATIONS[name].kink))
+            row = ACTIVATIONS[name]
+            if row.kink:
+                slope = evaluate(substitute(parse(row.derivative), {"x": num(row.kink)}), lambda _: Fraction(0))
                 texts = {"function": setter.word(f"functions.{name}"), "value": self.number(slope)}
                 yield setter.say("conventions.kink", None, **texts)
         if self.worked.graph.of_role(Role.UPDATE):

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ONE = ROOT / "problems" / "first" / "one_unit.yml"
 SUMS = ROOT / "problems" / "networks" / "example_222_sum_output.yml"
 THREE = ROOT / "problems" / "networks" / "example_322.yml"
-COMMANDS = sorted(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]  # a group has commands
+COMMANDS = sorted(typer.main.get_command(cli.app).commands)
 
 
 @dataclass(frozen=True)
@@ -529,7 +529,7 @@ def test_files_are_made_before_the_first_is_written(folder: Path) -> None:
         assert tree(folder) == {}
         yield files.Artifact("sub/b", b"2")
 
-    files.write(folder, artifacts())  # type: ignore[arg-type]  # a generator of artifacts
+    files.write(folder, artifacts())
     assert tree(folder) == {"a": b"1", "sub/b": b"2"}
     assert (folder / "a").stat().st_mode & 0o777 == 0o644
 
