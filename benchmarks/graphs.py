@@ -87,7 +87,7 @@ def _expression(rule: str, operands: Sequence[sympy.Expr]) -> sympy.Expr:
 
 def graphs(effort: Effort) -> list[Row]:
     """Rows for every size; SymPy goes on growing until a case exceeds its limit."""
-    limit = 20.0 if effort.full else 1.0
+    limit = 20.0 if effort.full else 0.5
     rows: list[Row] = []
     sympy_runs = True
     for sizes in SIZES:

@@ -30,7 +30,7 @@ EXAMPLE = "example_222_net_out"
 def main() -> None:
     """Measure what is asked for, print the table, write the JSON."""
     arguments = _arguments()
-    effort = Effort(3, 0.5, full=False) if arguments.quick else Effort(9, 3.0)
+    effort = Effort(3, 0.25, full=False) if arguments.quick else Effort(9, 3.0)
     start = time.perf_counter()
     sections: dict[str, list[Row]] = {}
     for title, measure in _sections(effort).items():

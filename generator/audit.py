@@ -11,7 +11,7 @@ from fractions import Fraction
 from pydantic import Field
 
 from generator.exact import Exact
-from generator.pipeline import Worked
+from generator.pipeline import Worked, published
 from generator.problem import Model
 from generator.rounding import Rounding
 from generator.solve import train
@@ -85,12 +85,14 @@ class Audit:
 def audit(worked: Worked) -> Audit | None:
     """Compare a problem's claims file with the computed values; `None` where it has none.
 
+    The problem is taken in its own notation, because that decides how it rounds and which derivatives have names.
     A number printed with k decimals is right when the computed value, rounded at k decimals in the notation's own mode,
     is that number. Raises `DefinitionError` with the line of a claim that names no quantity or prints no number.
     """
     path = worked.definition.claims
     if not path.is_file():
         return None
+    worked = published(worked)
     source = read(path)
     claims = validated(Claims, source)
     values = _values(worked, claims, source)

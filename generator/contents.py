@@ -13,6 +13,7 @@ from generator.errors import RenderError
 from generator.formula import shortest
 from generator.graph import Role, updated_name
 from generator.paper import Paper
+from generator.pipeline import published
 from generator.steps import Section
 from generator.worksheet import Answer, worksheet
 
@@ -145,6 +146,7 @@ def comparison(paper: Paper, choice: str | None) -> dict[str, Any]:
     found = audit(paper.worked)
     if found is None:
         raise RenderError(f"`{paper.worked.id}` has no claims file, so there is nothing to compare")
+    paper = Paper(published(paper.worked), paper.format.name, paper.language)
     wrong = found.of(Verdict.WRONG)
     count = len(wrong) + len(found.of(Verdict.RIGHT))
     summary = "audit.some_wrong" if wrong else "audit.all_right"

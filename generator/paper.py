@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 from generator.blocks import Setter
-from generator.diagram import draw_diagram
 from generator.drawing import Drawing
 from generator.errors import RenderError
 from generator.exact import evaluate
@@ -116,7 +115,7 @@ class Paper:
 
     def pictures(self) -> Iterator[tuple[str, Drawing, str]]:
         """The drawings of the problem: a kind, the drawing, and its description in words."""
-        drawing = network_drawing(self.worked)
+        drawing = self.worked.drawing
         if drawing is not None:
             yield "network", drawing, self._network_description()
         if self.worked.history is not None:
@@ -157,10 +156,3 @@ class Paper:
         loss, last, rounding = self.worked.graph.loss, max(history.rows), self.worked.trace.rounding
         start, end = (rounding.text(history.rows[n][loss]) for n in (0, last))
         return self.words("labels.curve_description").format(start=start, end=end, iterations=last)
-
-
-def network_drawing(worked: Worked) -> Drawing | None:
-    """The network with its weights, as solution and worksheet show it."""
-    if worked.graph.diagram is None:
-        return None
-    return draw_diagram(worked.graph.diagram, worked.writer, lambda name: worked.trace.shown[name])

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from generator.backward import backward
 from generator.derive import derive
+from generator.diagram import draw_diagram
+from generator.drawing import Drawing
 from generator.errors import DefinitionError, GraphError, NotationError, SolveError
 from generator.graph import Graph
 from generator.notation import Notation, Writer
@@ -50,6 +52,13 @@ class Worked:
             source = self.definition.source
             raise source.error(("training",), str(error), "a smaller learning rate or fewer iterations") from None
 
+    @cached_property
+    def drawing(self) -> Drawing | None:
+        """The network with its weights: placed once, drawn in every document and format."""
+        if self.graph.diagram is None:
+            return None
+        return draw_diagram(self.graph.diagram, self.writer, self.trace.shown.__getitem__)
+
     def sections(self, detail: str | None = None) -> tuple[Section, ...]:
         """The worked solution (`detail`: `all` or `first`; the definition's own by default)."""
         return self._derived(detail or self.problem.detail)
@@ -77,6 +86,11 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
         return Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
     except (GraphError, SolveError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
+
+
+def published(worked: Worked) -> Worked:
+    """The problem in its definition's own notation: what was published is compared in no other."""
+    return worked if worked.notation == notation_for(worked.definition) else work(worked.definition)
 
 
 def load_worked(path: Path, notation: str | None = None) -> Worked:

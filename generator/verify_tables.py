@@ -27,7 +27,7 @@ from generator.solve import History
 from generator.truth import Truth, Untrue
 
 _NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?|nan|[-−]?inf(?:inity)?|[-−]?∞", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"</?(?:math|mn|mo|mrow)\b[^>]*>")  # not of words: a number in <code> is a quotation
 
 Reader = Callable[[str], tuple[Line, ...]]
 

@@ -9,7 +9,7 @@ from generator.figures import image
 from generator.formats import format_for
 from generator.language import language_names
 from generator.paper import Paper
-from generator.pipeline import Worked
+from generator.pipeline import Worked, published
 from generator.program import FLAVOURS, program
 from generator.publish.files import Artifact
 from generator.publish.pdf import has_font, typst_pdf
@@ -21,8 +21,9 @@ from generator.worksheet import LEVELS
 TEXTS = ("markdown", "latex", "typst")
 
 
-def truth_of(worked: Worked) -> Truth:
-    """What the rendered lines of a problem are held against."""
+def truth_of(worked: Worked, document: str = "") -> Truth:
+    """What the rendered lines of a problem's document are held against (an audit is in the problem's own notation)."""
+    worked = published(worked) if document == "audit" else worked
     return Truth.of(worked.graph, worked.writer, worked.trace.rounding)
 
 
@@ -72,12 +73,12 @@ def artifacts(worked: Worked) -> Iterator[Artifact]:
 
     Raises `UntrueLineError` before the first file where a line of a document is not true.
     """
-    truth = truth_of(worked)
+    truths = {document: truth_of(worked, document) for document in ("", "audit")}
     for variety in varieties(worked):
         stem = variety.stem(worked.id)
         for format_name in TEXTS:
             text = render(worked, variety.document, format_name, variety.language, level=variety.level)
-            checked(worked, text, format_name, stem, truth)
+            checked(worked, text, format_name, stem, truths.get(variety.document, truths[""]))
             if format_name != "typst":
                 yield Artifact(stem + format_for(format_name).suffix, text.encode())
             elif can_set(variety.language):

@@ -11,7 +11,7 @@ from generator.formats import FORMATS, format_for
 from generator.pipeline import Worked
 from generator.problem import kind_module, kind_names
 from generator.program import program
-from generator.publish.artifacts import artifacts, checked, documents_of, pictures
+from generator.publish.artifacts import artifacts, checked, documents_of, pictures, truth_of
 from generator.publish.files import Artifact, write, write_file
 from generator.publish.pdf import latex_pdf, typst_pdf
 from generator.render import document_names, render
@@ -79,7 +79,7 @@ def _one(
     text_format = engine if kind == "pdf" else kind
     text = render(worked, document, text_format, language, detail=detail, level=level)
     if text_format != "terminal":
-        checked(worked, text, text_format, document)
+        checked(worked, text, text_format, document, truth_of(worked, document))
     stem = "-".join(filter(None, (worked.id, document, level))) + ("" if language == "en" else f".{language}")
     if kind != "pdf":
         return Artifact(stem + format_for(kind).suffix, text.encode())

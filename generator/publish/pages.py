@@ -15,7 +15,7 @@ from generator.errors import LonghandError, PublishError
 from generator.figures import thumbnail
 from generator.formats import environment
 from generator.language import load_words
-from generator.paper import Paper, network_drawing
+from generator.paper import Paper
 from generator.pipeline import Worked, load_worked
 from generator.problem import find_definitions
 from generator.program import FLAVOURS, program
@@ -194,7 +194,7 @@ def _downloads(worked: Worked, paper: Paper, files: tuple[Artifact, ...]) -> lis
 def _card(worked: Worked) -> str:
     """The problem's entry in the gallery."""
     paper = Paper(worked, "web", "en")
-    drawing = network_drawing(worked)
+    drawing = worked.drawing
     return (
         environment()
         .get_template("pages/card.j2")

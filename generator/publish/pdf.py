@@ -22,10 +22,15 @@ def typst_pdf(source: str, language: str = "en") -> bytes:
     """The PDF of a Typst document. Raises `PublishError` where it does not compile or a font is missing."""
     require_font(language)
     try:
-        made = typst.compile(source.encode(), format="pdf", timestamp=0)
+        made = _compiler().compile(input=source.encode(), format="pdf", timestamp=0)
     except typst.TypstError as error:
         raise PublishError(f"Typst could not set the document: {error}") from None
     return bytes(made)
+
+
+@lru_cache
+def _compiler() -> typst.Compiler:
+    return typst.Compiler()
 
 
 @lru_cache
