@@ -69,3 +69,10 @@ def test_a_missing_cell_is_caught(name: str) -> None:
     )
     assert cell in text
     assert verify(text.replace(cell, "", 1), name, truth, worked.history).untrue
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
+def test_a_quoted_wrong_number_is_not_a_claim_of_ours(path: Path, name: str) -> None:
+    worked, truth = worked_of(path)
+    assert not verify(render(worked, "audit", name), name, truth, worked.history).untrue

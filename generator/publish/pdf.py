@@ -25,7 +25,8 @@ def typst_pdf(source: str, language: str = "en") -> bytes:
         made = _compiler().compile(input=source.encode(), format="pdf", timestamp=0)
     except typst.TypstError as error:
         raise PublishError(f"Typst could not set the document: {error}") from None
-    return bytes(made)
+    assert isinstance(made, bytes)  # a PDF is one file; other formats are a list of pages
+    return made
 
 
 @lru_cache
