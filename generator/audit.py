@@ -13,11 +13,12 @@ from pydantic import Field
 from generator.exact import Exact
 from generator.pipeline import Worked, published
 from generator.problem import Model
-from generator.rounding import Rounding
-from generator.solve import train
+from generator.rounding import MOST, Carry, Rounding
+from generator.solve import trace, train
 from generator.source import Source, read, validated
 
-_DECIMAL = re.compile(r"[-−]?(\d+\.?\d*|\.\d+)")
+_DECIMAL = re.compile(rf"[-−]?([0-9]+\.?[0-9]{{0,{MOST}}}|\.[0-9]{{1,{MOST}}})")
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 class Publication(Model):
@@ -95,31 +96,45 @@ def audit(worked: Worked) -> Audit | None:
     worked = published(worked)
     source = read(path)
     claims = validated(Claims, source)
-    values = _values(worked, claims, source)
     rounding = worked.trace.rounding
-    findings = tuple(
-        _finding(claim, values.get(claim.quantity or ""), rounding, source, number)
-        for number, claim in enumerate(claims.claims)
-    )
+    for number, claim in enumerate(claims.claims):
+        if claim.quantity is not None and not _DECIMAL.fullmatch(claim.printed):
+            raise source.error(("claims", number, "printed"), f"`{claim.printed}`", "a decimal number as it is printed")
+    values = _values(worked, claims, source)
+    findings = tuple(_finding(claim, values.get(claim.quantity or ""), rounding) for claim in claims.claims)
     return Audit(claims.source, findings)
+
+
+def _sharp(rounding: Rounding, claims: Claims) -> Rounding:
+    """The rounding under which every printed digit is decided, where what is carried on does not depend on it."""
+    if rounding.carry is Carry.SHOWN:
+        return rounding
+    printed = (_decimals(claim.printed) for claim in claims.claims if claim.quantity is not None)
+    return replace(rounding, decimals=max(rounding.decimals, *printed, 0), significant=None)
+
+
+def _decimals(printed: str) -> int:
+    return len(printed.partition(".")[2])
 
 
 def _values(worked: Worked, claims: Claims, source: Source) -> Mapping[str, Exact]:
     """The computed value of every quantity that is claimed."""
-    values: dict[str, Exact] = dict(worked.trace.values)
+    sharp = _sharp(worked.trace.rounding, claims)
+    values: dict[str, Exact] = dict(trace(worked.graph, sharp).values)
     later: dict[str, tuple[str, int]] = {}
     for number, claim in enumerate(claims.claims):
         if claim.quantity is None:
             continue
         name, at, count = claim.quantity.partition("@")
-        if name not in worked.graph or (at and not count.isdigit()):
-            expected = "a quantity of the problem (see `longhand solve FILE --json`), `name@N`, or null"
+        if name not in worked.graph or (at and not (worked.graph.rate and _COUNT.fullmatch(count))):
+            later_too = ", `name@N`" if worked.graph.rate else ""
+            expected = f"a quantity of the problem (see `longhand solve FILE --json`){later_too}, or null"
             raise source.error(("claims", number, "quantity"), f"`{claim.quantity}`", expected)
         if at:
             later[claim.quantity] = (name, int(count))
     if later:
         counts = tuple(sorted({count for _, count in later.values()}))
-        history = train(worked.graph, counts[-1], counts, worked.trace.rounding)
+        history = train(worked.graph, counts[-1], counts, sharp)
         for key, (name, updates) in later.items():
             if name not in history.rows[updates]:
                 place = next(n for n, claim in enumerate(claims.claims) if claim.quantity == key)
@@ -128,13 +143,11 @@ def _values(worked: Worked, claims: Claims, source: Source) -> Mapping[str, Exac
     return values
 
 
-def _finding(claim: Claim, value: Exact | None, rounding: Rounding, source: Source, number: int) -> Finding:
+def _finding(claim: Claim, value: Exact | None, rounding: Rounding) -> Finding:
     if claim.quantity is None or value is None:
         return Finding(claim, Verdict.NOT_COMPARABLE)
-    if not _DECIMAL.fullmatch(claim.printed):
-        raise source.error(("claims", number, "printed"), f"`{claim.printed}`", "a decimal number as it is printed")
     printed = claim.printed.replace("−", "-")
-    decimals = len(printed.partition(".")[2])
+    decimals = _decimals(printed)
     own = replace(rounding, decimals=decimals, significant=None).number(value)
     verdict = Verdict.RIGHT if own == Fraction(printed) else Verdict.WRONG
     shown = replace(rounding, decimals=max(decimals, rounding.decimals), significant=None)
