@@ -175,7 +175,7 @@ class _Derivation:
                 yield Step(made.rule, operand, (equation,), names, words, worked, number if components and full else 0)
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
-        """The same gradient by way of the unit's δ; nothing where several units share the parameter, or none feels it."""
+        """The same gradient by way of the unit's δ; nothing where several units share it or none feels it."""
         users = self.graph.consumers[quantity.label.wrt]
         pre, *others = (name for name in users if self.graph[name].role is Role.FORWARD)
         if others or not self.graph.operands[quantity.name]:  # shared, or of a unit that reaches no output

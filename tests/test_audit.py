@@ -15,8 +15,10 @@ import yaml
 
 from generator.audit import Audit, Verdict, audit
 from generator.errors import DefinitionError
+from generator.notations import notation_names
 from generator.pipeline import Worked, load_worked
 from generator.problem import find_definitions
+from generator.render import render
 
 ROOT = Path(__file__).resolve().parents[1]
 ONE = ROOT / "problems" / "first" / "one_unit.yml"
@@ -66,7 +68,10 @@ RULES: Mapping[str, list[tuple[str, str, bool, str]]] = {
         ("out_o1", "0.52", True, "0.5250"),
         ("out_o1", "0.53", False, "0.5250"),
         ("out_o1", ".525", True, "0.5250"),
-        ("out_o1", "1", False, "0.5250"),
+        ("out_o1", "1", True, "0.5250"),
+        ("out_o1", "0", False, "0.5250"),
+        ("out_o1", "0.52497918747893998609919318260414215982", True, "0.52497918747893998609919318260414215982"),
+        ("out_o1", "0.52497918747893998609919318260414215983", False, "0.52497918747893998609919318260414215982"),
         ("out_o1", "0.524979", True, "0.524979"),
         ("out_o1", "0.524978", False, "0.524979"),
         ("out_o1", "-0.5250", False, "0.5250"),
@@ -139,6 +144,25 @@ def test_iterations_need_no_training_in_the_definition(audited: object) -> None:
     assert without == trained
 
 
+def test_a_later_value_needs_a_learning_rate(tmp_path: Path) -> None:
+    definition = re.sub(r"(?m)^learning_rate.*\n", "", ONE.read_text(encoding="utf-8"))
+    (tmp_path / "one.yml").write_text(definition, encoding="utf-8")
+    for quantity in ("w1@3", "w1_new"):
+        text = f'source: {{title: T}}\nclaims:\n  - {{quantity: {quantity}, printed: "0.4", where: here}}\n'
+        (tmp_path / "one.claims.yml").write_text(text, encoding="utf-8")
+        with pytest.raises(DefinitionError, match=rf"claims\.yml:3: .*found `{quantity}`; expected a quantity"):
+            audit(load_worked(tmp_path / "one.yml"))
+
+
+def test_every_digit_of_a_later_value_is_decided(audited: object) -> None:
+    """However many decimals a claim has, and however many updates came before."""
+    printed = "0." + "0" * 60
+    (finding,) = one(audited, "E_total@1000", printed).findings
+    assert finding.verdict is Verdict.WRONG
+    assert len(finding.right) == len(printed)
+    assert one(audited, "E_total@1000", finding.right).findings[0].verdict is Verdict.RIGHT
+
+
 def test_findings_stand_in_the_order_of_printing(audited: object) -> None:
     text = (
         "source: {title: A title, author: Somebody, url: 'https://example.org/x', date: '2020'}\nclaims:\n"
@@ -162,8 +186,12 @@ BROKEN = {
     "unknown quantity": ("quantity: out_o1", "quantity: out_o9", 3, r"claims\.0\.quantity", "`out_o9`"),
     "no count": ("quantity: out_o1", "quantity: out_o1@last", 3, r"claims\.0\.quantity", "`out_o1@last`"),
     "negative count": ("quantity: out_o1", "quantity: out_o1@-1", 3, r"claims\.0\.quantity", "`out_o1@-1`"),
-    "not followed": ("quantity: w1", "quantity: net_o1@3", 4, r"claims\.1\.quantity", "`net_o1@3`"),
+    "a small count": ("quantity: out_o1", "quantity: out_o1@²", 3, r"claims\.0\.quantity", "`out_o1@²`"),
+    "a given later": ("quantity: w1", "quantity: x1@3", 4, r"claims\.1\.quantity", "`x1@3`"),
+    "a gradient later": ("quantity: w1", "quantity: dE_total/dw1@3", 4, r"claims\.1\.quantity", "`dE_total/dw1@3`"),
     "no number": ('"0.4"', '"about 0.4"', 4, r"claims\.1\.printed", "`about 0.4`"),
+    "too many digits": ('"0.4"', f'"0.4{"0" * 100}"', 4, r"claims\.1\.printed", "`0.40+`"),
+    "other digits": ('"0.4"', '"٠.٤"', 4, r"claims\.1\.printed", "`٠.٤`"),
     "an exponent": ('"0.4"', '"4e-1"', 4, r"claims\.1\.printed", "`4e-1`"),
     "two numbers": ('"0.4"', '"0.4 0.5"', 4, r"claims\.1\.printed", "`0.4 0.5`"),
     "empty": ('"0.4"', '""', 4, r"claims\.1\.printed", "``"),
@@ -229,13 +257,25 @@ def test_the_other_examples_have_the_wrong_figures_that_they_have() -> None:
     assert {"eta"} <= set(counted["example_222_net_out"]), "a learning rate in one line"
 
 
-def test_the_reading_under_the_wrong_mode_would_find_the_truncated_example_wrong() -> None:
-    """That all figures are right is no accident of a lenient comparison."""
-    worked = load_worked(SUMS, "net_out")
-    assert worked.trace.rounding.mode != of(SUMS).trace.rounding.mode
-    found = audit(worked)
+def test_read_as_rounded_the_truncated_example_would_be_wrong(tmp_path: Path) -> None:
+    """That all its figures are right is no accident of a lenient comparison."""
+    definition = SUMS.read_text(encoding="utf-8")
+    own = "notation: {extends: sum_output, rounding: {mode: half_even}}"
+    (tmp_path / "sums.yml").write_text(definition.replace("notation: sum_output", own), encoding="utf-8")
+    shutil.copy(SUMS.with_suffix(".claims.yml"), tmp_path)
+    (tmp_path / SUMS.with_suffix(".claims.yml").name).rename(tmp_path / "sums.claims.yml")
+    found = audit(load_worked(tmp_path / "sums.yml"))
     assert found is not None
     assert len(found.of(Verdict.WRONG)) > 15
+
+
+@pytest.mark.parametrize("notation", notation_names())
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_an_example_is_compared_in_its_own_notation_whatever_it_is_shown_in(path: Path, notation: str) -> None:
+    """Rounding and the names of some derivatives belong to the notation that the example was printed in."""
+    assert audit(load_worked(path, notation)) == audit(of(path))
+    text = render(load_worked(path, notation), "audit", "markdown")
+    assert text == render(of(path), "audit", "markdown")
 
 
 # --- a planted error is found, whichever number it is in ---

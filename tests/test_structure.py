@@ -30,7 +30,7 @@ PACKAGE = ROOT / "generator"
 
 # The way through, from errors to the command line: a module may import only what stands before it.
 STAGES = {
-    "errors, files, formulas": "errors resources formula functions",
+    "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem language",
     "graph": "graph kinds.network",
     "numbers": "exact rounding compiled",
@@ -38,9 +38,10 @@ STAGES = {
     "notation": "notation notations",
     "backward": "derivative backward",
     "solve": "solve",
+    "drawings": "drawing placing diagram plot",
     "derive": "steps equations derive pipeline worksheet audit export",
     "formats": "typeset.arrange formats",
-    "pictures": "drawing diagram plot typeset.svg typeset.tikz typeset.typst_drawing figures",
+    "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from generator.publish.files import Artifact
 from generator.publish.progress import Report
 from generator.render import render, tidy
 
-_ELEMENT = re.compile(r"<(math|svg)\b.*?</\1>", re.DOTALL)
+_FENCED = r"^(?P<indent> *)(?P<fence>~{3,}|`{3,}).*?^(?P=indent)(?P=fence) *$"
+_ELEMENT = re.compile(rf"{_FENCED}|<(?P<tag>math|svg)\b.*?</(?P=tag)>", re.DOTALL | re.MULTILINE)
 _PLACE = re.compile(r'<span data-lh="(\d+)"></span>')
 
 
@@ -40,6 +42,7 @@ class Page:
     title: str
     text: str
     elements: tuple[str, ...]
+    language: str = "en"
 
     @property
     def whole(self) -> str:
@@ -63,16 +66,20 @@ def stash(path: str, title: str, text: str, head: str = "") -> Page:
     elements: list[str] = []
 
     def aside(match: re.Match[str]) -> str:
+        if match["fence"]:
+            return match[0]  # in code, an element is a text
         elements.append(match[0])
         return f'<span data-lh="{len(elements) - 1}"></span>'
 
-    front = f"---\ntitle: {json.dumps(head, ensure_ascii=False)}\n---\n\n" if head else ""
+    front = f"---\ntitle: {json.dumps(escape(head, quote=False), ensure_ascii=False)}\n---\n\n" if head else ""
     return Page(path, title, front + _ELEMENT.sub(aside, text), tuple(elements))
 
 
-def restored(html: str, elements: tuple[str, ...]) -> str:
-    """A finished HTML page with its elements put back."""
-    return _PLACE.sub(lambda match: elements[int(match[1])], html)
+def restored(html: str, page: Page) -> str:
+    """A finished HTML page with its elements put back, and its language said where it is not the site's."""
+    if page.language != "en":
+        html = html.replace("<article ", f'<article lang="{page.language}" ', 1)
+    return _PLACE.sub(lambda match: page.elements[int(match[1])], html)
 
 
 def _shielded(element: str) -> str:
@@ -150,7 +157,7 @@ def _pages(worked: Worked, files: tuple[Artifact, ...]) -> Iterator[Page]:
             text = checked(worked, render(worked, "solution", "web", language), "web", f"page {language}", truth)
             name = load_words(language)("documents.solution")
             head = f"{name}: {worked.problem.text(worked.problem.title, language)}"
-            yield stash(f"{base}/solution-{language}.md", name, text, head)
+            yield replace(stash(f"{base}/solution-{language}.md", name, text, head), language=language)
 
 
 def _template_page(path: str, title: str, template: str, worked: Worked, files: tuple[Artifact, ...]) -> Page:

@@ -8,6 +8,7 @@ with `/LAYER` where it has one.
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         if isinstance(item, dict) and list(item.values()) == ["problems/index.md"]:
             (title,) = item
             listed: list[Any] = ["problems/index.md"]
-            listed += [{one.title: [{page.title: page.path} for page in one.pages]} for one in self.made]
+            listed += [{escape(one.title): [{page.title: page.path} for page in one.pages]} for one in self.made]
             return {title: listed}
         return item
 
@@ -103,7 +104,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
     def on_post_page(self, output: str, *, page: MkDocsPage, config: MkDocsConfig) -> str:
         """Put mathematics and drawings back, now that Markdown and the search index are done."""
         made = self.pages.get(page.file.src_uri)
-        return restored(output, made.elements) if made else output
+        return restored(output, made) if made else output
 
     def on_serve(self, server: Any, *, config: MkDocsConfig, builder: Any) -> Any:
         """Reload when a definition or a template changes."""

@@ -20,6 +20,8 @@ from generator.publish.progress import progress
 
 # mkdocs-material announces its end of life at every start; which MkDocs is used is decided in pyproject.toml.
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+# MkDocs would put the day of the build into the compressed site map.
+os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
 
 CONFIG = Path("mkdocs.yml")
 PROBLEMS = Path("problems")
