@@ -41,7 +41,6 @@ class Block:
     rows: tuple[Line, ...]
     depth: int = 0
     title: str = ""
-    room: int = 0  # lines left free for working
 
 
 class Setter:

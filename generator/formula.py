@@ -85,8 +85,8 @@ class Cases:
 class Blank:
     """A place to write in: `number` refers to the answer key (0: an unnumbered slot); `width` is in digits.
 
-    A blank holds no value, so nothing that is printed from it can give one away. `filled` marks a back-reference to a
-    blank that stands earlier (its number is printed where its value would be).
+    A blank holds no value, so nothing that is printed from it can give one away. `reference` marks a back-reference to
+    a blank that stands earlier (its number is printed where its value would be).
     """
 
     number: int

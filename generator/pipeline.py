@@ -93,6 +93,12 @@ def published(worked: Worked) -> Worked:
     return worked if worked.notation == notation_for(worked.definition) else work(worked.definition)
 
 
+def own_notation(worked: Worked) -> Worked:
+    """The problem in the notation of its definition, whose quantities and rounding a claims file speaks of."""
+    own = notation_for(worked.definition)
+    return worked if own == worked.notation else work(worked.definition)
+
+
 def load_worked(path: Path, notation: str | None = None) -> Worked:
     """Load a definition file and work it."""
     return work(load(path), notation)

@@ -7,7 +7,7 @@ from generator.contents import CONTENTS
 from generator.errors import RenderError
 from generator.formats import environment
 from generator.paper import Paper
-from generator.pipeline import Worked
+from generator.pipeline import Worked, own_notation
 
 DOCUMENTS = tuple(CONTENTS)
 _PARTS = ("statement",)  # templates that others include
@@ -37,6 +37,8 @@ def render(
     """
     if document not in document_names():
         raise RenderError(f"there is no document `{document}`: expected one of {', '.join(document_names())}")
+    if document == "audit":
+        worked = own_notation(worked)
     paper = Paper(worked, format_name, language)
     fill = CONTENTS.get(document)
     content = fill(paper, detail if document == "solution" else level) if fill else {}

@@ -37,6 +37,14 @@ class LonghandConfig(Config):
     problems = config_options.Type(str, default="problems")
 
 
+class Download(File):
+    """A file that is served as it is: MkDocs would make a page of every Markdown file."""
+
+    def is_documentation_page(self) -> bool:
+        """No, whatever it is called."""
+        return False
+
+
 class LonghandPlugin(BasePlugin[LonghandConfig]):
     """Works the problems once per build and hands their pages to MkDocs."""
 
@@ -84,7 +92,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         for one in self.made:
             for download in one.downloads:
                 path = f"problems/{one.id}/files/{download.path}"
-                files.append(File.generated(config, path, content=download.content))
+                files.append(Download.generated(config, path, content=download.content))
         return files
 
     def on_page_markdown(self, markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:

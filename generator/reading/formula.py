@@ -41,6 +41,7 @@ from generator.typeset.text import text
 
 _PRODUCTS = ("·", "∗", "×")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">="}
+_OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _ELEMENTARY = {"ln": "log", "exp": "exp", "max": "max", "min": "min"}
 _DIFFERENTIALS = (Word("d"), Word("∂"))
 
@@ -193,18 +194,23 @@ class _Reader:
                 return Call("exp", (self._read(power),))
             case Script(Digits() | Fence() as base, None, power) if power is not None:
                 return Pow(self._atom(base), self._read(power))
-            case Choice(((then, condition), (otherwise, None))) if condition is not None:
-                return self._cases(then, condition, otherwise)
+            case Choice(((then, condition), (otherwise, opposite))):
+                return self._cases(then, condition, otherwise, opposite)
             case Gap(number, width, reference):
                 return Blank(number, width, reference)
         raise self._error("is not understood")
 
-    def _cases(self, then: Box, condition: Box, otherwise: Box) -> Formula:
+    def _cases(self, then: Box, condition: Box, otherwise: Box, opposite: Box) -> Formula:
+        left, op, right = self._comparison(condition)
+        if self._comparison(opposite) != (left, _OPPOSITES[op], right):
+            raise self._error("has two conditions that are not opposites")
+        return Cases(left, op, right, self._read(then), self._read(otherwise))
+
+    def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:
         row = items(condition)
         places = [place for place, item in enumerate(row) if isinstance(item, Op) and item.text in _COMPARISONS]
         if len(places) != 1:
             raise self._error("has a condition that is not one comparison")
         left, sign, right = row[: places[0]], row[places[0]], row[places[0] + 1 :]
         assert isinstance(sign, Op)
-        sides = self._read(Row(left)), self._read(Row(right))
-        return Cases(sides[0], _COMPARISONS[sign.text], sides[1], self._read(then), self._read(otherwise))
+        return self._read(Row(left)), _COMPARISONS[sign.text], self._read(Row(right))

@@ -233,7 +233,7 @@ class _Reader:
                 found = [[Row(tuple(cell)) for cell in row] for row in rows if any(row)]
                 if any(len(row) != 2 for row in found):
                     break
-                return Choice(tuple((value, condition if _seen(condition) else None) for value, condition in found))
+                return Choice(tuple((value, condition) for value, condition in found))
             if self._take("&"):
                 rows[-1].append([])
                 self.in_condition = True
@@ -243,7 +243,3 @@ class _Reader:
             else:
                 self._next(rows[-1][-1])
         raise Unreadable(f"cannot read the cases in `{self.text.strip()[:200]}`")
-
-
-def _seen(box: Row) -> bool:
-    return normal(box) != Row(())

@@ -138,10 +138,10 @@ def _gap(element: Element) -> Gap:
 
 def _cases(table: Element) -> Choice:
     """Rows of a value and its condition; words in a condition say no more than that it is one."""
-    rows: list[tuple[Box, Box | None]] = []
+    rows: list[tuple[Box, Box]] = []
     for row in _rows(table):
         if len(row) != 2:
             raise Unreadable(f"cannot read the cases `{_text(table)}`")
         condition = [part for part in row[1] if _name(part) != "mtext"]
-        rows.append((_box(row[0]), _group(condition) if condition else None))
+        rows.append((_box(row[0]), _group(condition)))
     return Choice(tuple(rows))

@@ -64,7 +64,7 @@ def _flat(box: Box) -> list[Box]:
         case Root(body):
             return [Root(normal(body))]
         case Choice(rows):
-            return [Choice(tuple((normal(value), condition and normal(condition)) for value, condition in rows))]
+            return [Choice(tuple((normal(value), normal(condition)) for value, condition in rows))]
         case Gap():
             return [box]
 

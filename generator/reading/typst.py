@@ -177,12 +177,9 @@ class _Reader:
                 return Word(match[1])
         raise self._error(start)
 
-    def _case(self, argument: list[Box], start: int) -> tuple[Box, Box | None]:
-        """A value, a wide space, a word, and the condition (nothing after the word: otherwise)."""
+    def _case(self, argument: list[Box], start: int) -> tuple[Box, Box]:
+        """A value, a wide space, and the condition."""
         if SPACE not in argument:
             raise self._error(start)
         place = argument.index(SPACE)
-        word, *condition = argument[place + 1 :] or (None,)
-        if not isinstance(word, Word) or len(word.text) < 2:
-            raise self._error(start)
-        return Row(tuple(argument[:place])), Row(tuple(condition)) if condition else None
+        return Row(tuple(argument[:place])), Row(tuple(argument[place + 1 :]))

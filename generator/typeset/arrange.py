@@ -37,7 +37,7 @@ from generator.typeset.boxes import (
 )
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
-RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+_EITHER = {"<": "<≥", "<=": "≤>", ">": ">≤", ">=": "≥<"}  # the sign of a comparison, and that of its opposite
 _FUNCTIONS = {"log": "ln", "tanh": "tanh", "max": "max", "min": "min"}
 
 
@@ -69,8 +69,8 @@ class Arranger:
             case Pow(base, exponent):
                 return self._power(base, exponent)
             case Cases(left, op, right, then, otherwise):
-                condition = Row((self.box(left), Op(RELATIONS[op]), self.box(right)))
-                return Choice(((self.box(then), condition), (self.box(otherwise), None)))
+                holds, fails = (Row((self.box(left), Op(sign), self.box(right))) for sign in _EITHER[op])
+                return Choice(((self.box(then), holds), (self.box(otherwise), fails)))
             case Call(name, args):
                 return self._call(name, args)
 

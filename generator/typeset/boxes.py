@@ -85,9 +85,9 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value by cases: rows of (value, condition); a condition of `None` reads 'otherwise'."""
+    """A value by cases: rows of (value, condition). Conditions are written out in every row, so no word is needed."""
 
-    rows: tuple[tuple[Box, Box | None], ...]
+    rows: tuple[tuple[Box, Box], ...]
 
 
 @dataclass(frozen=True, slots=True)

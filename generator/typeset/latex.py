@@ -72,14 +72,10 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Root(body):
             return rf"\sqrt{{{write(body)}}}"
         case Choice(rows):
-            lines = [f"{write(value)} & {_condition(condition, write)}" for value, condition in rows]
+            lines = [f"{write(value)} & {write(condition)}" for value, condition in rows]
             return "\\begin{cases} " + r" \\ ".join(lines) + " \\end{cases}"
         case Gap():
             return gap(box)
-
-
-def _condition(condition: Box | None, write: Callable[[Box], str]) -> str:
-    return r"\text{otherwise}" if condition is None else rf"\text{{if }} {write(condition)}"
 
 
 def _word(text: str, function: bool) -> str:

@@ -54,7 +54,7 @@ def mathml(box: Box) -> str:
             return f"<msqrt>{mathml(body)}</msqrt>"
         case Choice(rows):
             lines = "".join(
-                f"<mtr><mtd>{mathml(value)}</mtd><mtd>{_condition(condition)}</mtd></mtr>" for value, condition in rows
+                f"<mtr><mtd>{mathml(value)}</mtd><mtd>{mathml(condition)}</mtd></mtr>" for value, condition in rows
             )
             return f'<mrow><mo form="prefix" fence="true">{{</mo><mtable class="lh-cases">{lines}</mtable></mrow>'
         case Gap(number, _, True):
@@ -62,10 +62,6 @@ def mathml(box: Box) -> str:
         case Gap(number, width):
             style = f'style="min-width:{0.6 * width + 1:.1f}em"'
             return f'<mtext><span class="lh-blank" {style}>{number or ""}</span></mtext>'
-
-
-def _condition(box: Box | None) -> str:
-    return "<mtext>otherwise</mtext>" if box is None else f"<mtext>if </mtext>{mathml(box)}"
 
 
 def _word(text: str, function: bool) -> str:

@@ -47,9 +47,7 @@ def text(box: Box) -> str:
         case Root(body):
             return f"√({text(body)})"
         case Choice(rows):
-            return "; ".join(
-                text(value) + (f" if {text(condition)}" if condition else " otherwise") for value, condition in rows
-            )
+            return "; ".join(f"{text(value)} ({text(condition)})" for value, condition in rows)
         case Gap(number, width, reference):
             return f"[{number}]" if reference else "_" * (width + 2) + (f"({number})" if number else "")
 

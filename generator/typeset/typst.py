@@ -48,14 +48,10 @@ def typst(box: Box) -> str:
         case Root(body):
             return f"sqrt({typst(body)})"
         case Choice(rows):
-            lines = [f"{typst(value)} quad {_condition(condition)}" for value, condition in rows]
+            lines = [f"{typst(value)} quad {typst(condition)}" for value, condition in rows]
             return f"cases({', '.join(lines)})"
         case Gap(number, width, reference):
             return f"#backref({number})" if reference else f"#blank({number}, {width})"
-
-
-def _condition(box: Box | None) -> str:
-    return 'upright("otherwise")' if box is None else f'upright("if") {typst(box)}'
 
 
 def _word(text: str, function: bool) -> str:
