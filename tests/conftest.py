@@ -109,6 +109,21 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
     return demanded((yield))
 
 
+# --- the repository ---
+
+
+def repository_files() -> list[Path]:
+    """The repository's files: those in git, and new ones that are not ignored."""
+    if not (ROOT / ".git").exists():
+        names = ("generator", "templates", "problems", "site", "tests", "benchmarks")
+        found = [path for name in names for path in (ROOT / name).rglob("*")]
+        found += [path for path in ROOT.iterdir() if path.suffix in (".md", ".toml", ".yml") or path.name == "Makefile"]
+        return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return sorted(path for name in listed.split("\0") if name and (path := ROOT / name).is_file())
+
+
 # --- the site, built once for all workers ---
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from conftest import repository_files
 
 import generator
 from generator.formats import FORMATS, environment
@@ -362,16 +363,6 @@ def test_all_languages_have_the_same_words() -> None:
 # --- what is in the repository ---
 
 
-def tracked() -> list[Path]:
-    """The repository's files: those in git, and new ones that are not ignored."""
-    if not (ROOT / ".git").exists():
-        names = ("generator", "templates", "problems", "site", "tests", "benchmarks")
-        return [path for name in names for path in sorted((ROOT / name).rglob("*")) if path.is_file()]
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [path for name in found.split("\0") if name and (path := ROOT / name).is_file()]
-
-
 # Brackets keep these patterns from finding themselves.
 FOREIGN = {
     "a path of one machine": r"/[h]ome/\w|/[w]ork/\w|/[r]oot/|/[U]sers/\w|[C]:\\\\?Users|/[t]mp/\w",
@@ -384,7 +375,7 @@ FOREIGN = {
 def test_no_file_holds(what: str) -> None:
     pattern = re.compile(FOREIGN[what])
     found = []
-    for path in tracked():
+    for path in repository_files():
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
@@ -397,9 +388,11 @@ def test_no_file_holds(what: str) -> None:
     assert not found
 
 
-def test_nothing_generated_is_tracked() -> None:
+def test_nothing_generated_is_repository_files() -> None:
     assert not [
-        path for path in tracked() if path.suffix in (".pdf", ".pyc", ".whl") or "build" in path.relative_to(ROOT).parts
+        path
+        for path in repository_files()
+        if path.suffix in (".pdf", ".pyc", ".whl") or "build" in path.relative_to(ROOT).parts
     ]
 
 

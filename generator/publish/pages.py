@@ -179,7 +179,7 @@ def _template_page(path: str, title: str, template: str, worked: Worked, files: 
         )
     )
     own = worked.problem.text(worked.problem.title, "en")
-    return stash(path, title, tidy(text), own if template == "overview" else f"{title}: {own}")
+    return stash(path, title, _tidied(text), own if template == "overview" else f"{title}: {own}")
 
 
 def _downloads(worked: Worked, paper: Paper, files: tuple[Artifact, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -196,6 +196,15 @@ def _downloads(worked: Worked, paper: Paper, files: tuple[Artifact, ...]) -> lis
         listed.append((paper.format.escape(name), [(kind, path) for kind, path in kinds if path in there]))
     programs = [(paper.setter.word(f"site.{flavour}"), f"{worked.id}-{flavour}.py") for flavour in FLAVOURS]
     return [*listed, (paper.setter.word("documents.program"), programs)]
+
+
+def _tidied(text: str) -> str:
+    """A page's text, tidy but for the code in it, which stays as it is."""
+    pieces, at = [], 0
+    for code in re.finditer(_FENCED, text, re.DOTALL | re.MULTILINE):
+        pieces += [tidy(text[at : code.start()]), code[0] + "\n"]
+        at = code.end()
+    return "\n".join([*pieces, tidy(text[at:])]).rstrip() + "\n"
 
 
 def _card(worked: Worked) -> str:
