@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.formula import Formula, Ref, references, replace, substitute
@@ -123,7 +124,7 @@ class Truth:
         own = self.writer.formula(name)
         yield own
         for roles in ((Role.LOCAL,), (Role.LOCAL, Role.GRADIENT)):
-            yield replace(own, lambda ref, roles=roles: self._inlined(ref, roles))  # type: ignore[misc]
+            yield replace(own, partial(self._inlined, roles=roles))
 
     def _inlined(self, ref: Ref, roles: tuple[Role, ...]) -> Formula:
         quantity = self.graph[ref.name]

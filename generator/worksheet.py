@@ -148,12 +148,16 @@ class _Sheet:
         """A shown value without its sign."""
         return abs(self.trace.number(name).value)
 
+    def _points(self, part: str) -> Fraction:
+        """What a blank of a part of the worksheet is worth: what the definition says, else one point."""
+        said = self.worked.problem.worksheet.points
+        return next((points for key, points in said.items() if key == part), Fraction(1))
+
     def _blank(self, name: str) -> Blank:
         if name not in self.blanks:
             number = len(self.answers) + 1
             role = self.worked.graph[name].role
-            points = self.worked.problem.worksheet.points.get(_ROLE_KEYS.get(role, role.value), Fraction(1))  # type: ignore[call-overload]
-            self.answers.append(Answer(number, name, points))
+            self.answers.append(Answer(number, name, self._points(_ROLE_KEYS.get(role, role.value))))
             self.blanks[name] = number
             self.hidden.add(self._size(name))
         return Blank(self.blanks[name], self.width)
