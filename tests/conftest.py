@@ -38,18 +38,17 @@ settings.load_profile("longhand")
 # --- what a test needs beyond Python packages that are always installed ---
 
 
-def _has_font(family: str) -> bool:
-    if shutil.which("fc-list") is None:
-        return False
-    found = subprocess.run(["fc-list", f":family={family}"], capture_output=True, text=True, check=False)
-    return bool(found.stdout.strip())
+def _has_cjk_font() -> bool:
+    from generator.publish.pdf import CJK_FONT, has_font
+
+    return has_font(CJK_FONT)
 
 
 TOOLS: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None and shutil.which("chromedriver") is not None,
     "tex": lambda: shutil.which("latexmk") is not None and shutil.which("pdflatex") is not None,
     "torch": lambda: importlib.util.find_spec("torch") is not None,
-    "cjk font": lambda: _has_font("Noto Serif CJK SC"),
+    "cjk font": _has_cjk_font,
 }
 
 
@@ -124,7 +123,25 @@ def repository_files() -> list[Path]:
     return sorted(path for name in listed.split("\0") if name and (path := ROOT / name).is_file())
 
 
-# --- the site, built once for all workers ---
+# --- what is made once for all workers ---
+
+# Modules whose tests stay on one worker, because what they share takes long to make. (`xdist_group` would say the same
+# in each module, but pytest-xdist 3.8 does not see it under pytest 9.2.)
+TOGETHER = {"test_site.py": "site", "test_browser.py": "site", "test_package.py": "package"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Every test goes to the next free worker, but for those that stay together; these begin first."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.partition("::")[0].rpartition("/")[2], nodeid)
+
+    return Scheduling(config, log)
 
 
 @contextlib.contextmanager
@@ -150,7 +167,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole site of the repository, built strictly. Modules that use it belong to the xdist group `site`."""
+    """The whole site of the repository, built strictly. Modules that use it are together in `TOGETHER`."""
     from generator.publish.site import build_site
 
     folder = run_folder(tmp_path_factory)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import json
 import math
 import os
+import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -182,6 +186,46 @@ def test_json_names_gradients_and_updates_by_the_rule() -> None:
 def test_json_goes_to_a_file(folder: Path) -> None:
     assert longhand("solve", ONE, "--json", "-o", "all.json").out == ""
     assert json.loads((folder / "all.json").read_text())[0]["name"] == "x1"
+
+
+# --- on a terminal ---
+
+
+def on_terminal(*arguments: str | Path) -> str:
+    """What the installed script writes to a terminal, which is 100 characters wide."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    command = [Path(sys.executable).with_name("longhand"), *arguments]
+    environ = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    with subprocess.Popen(command, stdout=slave, stderr=slave, stdin=slave, env=environ) as process:
+        os.close(slave)
+        written = b""
+        with contextlib.suppress(OSError):  # the terminal is closed at the end
+            while part := os.read(master, 65536):
+                written += part
+        process.wait()
+    os.close(master)
+    assert process.returncode == 0, written.decode()
+    return written.decode().replace("\r\n", "\n")
+
+
+def test_on_a_terminal_headings_stand_out_and_lines_fit() -> None:
+    written = on_terminal("solve", ONE)
+    assert "\x1b[" in written
+    plain = re.sub(r"\x1b\[[\d;]*m", "", written)
+    assert "One unit learns\n" in plain
+    assert "# " not in plain
+    assert all(len(line) <= 100 for line in plain.splitlines())
+    told = [line for line in longhand("solve", ONE).out.splitlines() if line.startswith("    ")]
+    assert [line for line in plain.splitlines() if line.startswith("    ")] == told, "formulas are not wrapped"
+
+
+def test_on_a_terminal_long_work_shows_how_far_it_is(folder: Path) -> None:
+    written = on_terminal("build", "--problems", ONE.parent, "-o", "site")
+    assert "1/1" in written
+    assert "one_unit" in written
+    assert "1/1" not in script("build", "--problems", ONE.parent, "-o", "site").err, "but only on a terminal"
+    assert [path.name for path in folder.iterdir()] == ["site"]
 
 
 # --- errors: status 2, one line that says what and where, nothing written ---

@@ -16,8 +16,6 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, repository_files
 
-pytestmark = pytest.mark.xdist_group("package")
-
 
 def clean(**more: str) -> dict[str, str]:
     """An environment in which nothing of this one is found."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -30,8 +34,6 @@ from generator.publish.artifacts import documents_of, languages_of, truth_of
 from generator.publish.site import build_site, write_pages
 from generator.render import render
 from generator.verify import verify
-
-pytestmark = pytest.mark.xdist_group("site")
 
 ROOT = Path(__file__).resolve().parents[1]
 PROBLEMS = find_definitions(ROOT / "problems")
@@ -641,6 +643,51 @@ def test_serve_watches_what_it_depends_on(own: Path) -> None:
     server = Server()
     assert config.plugins["longhand"].on_serve(server, config=config, builder=None) is server
     assert {str(own / "problems"), str(own / "templates"), str(ROOT / "templates")} <= set(watched)
+
+
+def test_serve_shows_a_change_soon(own: Path) -> None:
+    """The real command, with a folder of problems of another name: after a change, after a mistake, and mended."""
+    (own / "problems").rename(own / "exercises")
+    configured(own)
+    definition = own / "exercises" / "one_unit.yml"
+    text = definition.read_text(encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [Path(sys.executable).with_name("longhand"), "serve", "--problems", "exercises", "--address", address]
+    with (own / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
+
+        def says(words: str, path: str = "problems/one_unit/") -> bool:
+            end = time.monotonic() + 60
+            while time.monotonic() < end and server.poll() is None:
+                with (
+                    contextlib.suppress(OSError),
+                    urllib.request.urlopen(f"http://{address}/{path}", timeout=20) as page,
+                ):
+                    if words in page.read().decode():
+                        return True
+                time.sleep(0.1)
+            return False
+
+        try:
+            assert says("One unit learns")
+            assert f"Serving on http://{address}/" in (own / "log").read_text()
+            definition.write_text(text.replace("One unit learns", "One unit learned"), encoding="utf-8")
+            assert says("One unit learned")
+            definition.write_text(text.replace("w1: 0.4", "w1: much"), encoding="utf-8")
+            wait_for(lambda: "ERROR: longhand: " in (own / "log").read_text())
+            assert "one_unit.yml" in (own / "log").read_text().partition("ERROR: ")[2]
+            definition.write_text(text.replace("One unit learns", "It learns again"), encoding="utf-8")
+            assert says("It learns again")
+        finally:
+            server.terminate()
+
+
+def wait_for(look: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 # --- generated parts of hand-written pages ---
