@@ -163,7 +163,9 @@ def find_definitions(folder: Path) -> tuple[Path, ...]:
     return tuple(
         path
         for path in sorted(folder.rglob("*.yml"))
-        if not path.name.endswith(".claims.yml") and "sets" not in path.relative_to(folder).parts[:-1]
+        if path.is_file()
+        and not path.name.endswith(".claims.yml")
+        and "sets" not in path.relative_to(folder).parts[:-1]
     )
 
 

@@ -99,9 +99,13 @@ def validated(model: type[Model], source: Source, data: Any = None, place: Locat
         raise _explained(model, source, place, _telling(error)) from None
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+
+
 def _telling(error: ValidationError) -> Any:
     """The first mismatch; of the branches of a union, the one that got furthest into the data."""
-    found = error.errors()
+    # An unknown key is often a misspelled one, and tells more than the key that is missed in its place.
+    found = sorted(error.errors(), key=lambda mismatch: mismatch["type"] not in _UNKNOWN)
     first = _without_branches(found[0]["loc"])
     same = [other for other in found if _without_branches(other["loc"])[: len(first)] == first]
     return max(same, key=lambda other: len(_without_branches(other["loc"])))
@@ -118,7 +122,7 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
             where = (*where, part)
     found = f"`{error['input']}`" if isinstance(error["input"], str) else _kind(error["input"])
     match error["type"]:
-        case "extra_forbidden" | "unexpected_keyword_argument":
+        case unknown if unknown in _UNKNOWN:
             known = _known_keys(model) if len(where) == len(place) + 1 else ""
             return source.error(where, "an unknown key", f"one of the known keys{known}")
         case "missing":

@@ -527,3 +527,18 @@ def test_a_large_definition_loads() -> None:
     data = dense([16, 32, 16])
     definition = load(write(yaml_text(data)))
     assert len(definition.problem.model_dump()["weights"]) == 1024
+
+
+def test_a_misspelled_key_is_named_before_the_one_that_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "p.yml"
+    text = Path("problems/first/one_unit.yml").read_text(encoding="utf-8")
+    path.write_text(text.replace("weights:", "wieghts:"), encoding="utf-8")
+    line = text.splitlines().index("weights: {w1: 0.4, w2: 0.3}") + 1
+    with pytest.raises(DefinitionError, match=rf"p\.yml:{line}: `wieghts`: found an unknown key") as caught:
+        load(path)
+    assert "weights" in caught.value.expected
+
+
+def test_a_folder_called_like_a_definition_is_none(tmp_path: Path) -> None:
+    (tmp_path / "odd.yml").mkdir()
+    assert find_definitions(tmp_path) == ()
