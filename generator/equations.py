@@ -22,6 +22,7 @@ class Equations:
         self.graph, self.trace, self.writer = graph, trace, writer
         self.notation = writer.notation
         self._introduced: set[str] = set()
+        self._reaching = graph.needed(graph.loss)  # what the loss is computed from: gradients come along nothing else
 
     def of(self, name: str, full: bool = True) -> Equation:
         """A quantity as formula = numbers = result; listed ones leave out what their kind has shown already."""
@@ -96,7 +97,8 @@ class Equations:
         return Mul((Ref(DELTA + pre), self._local(pre, parameter)))
 
     def _forward_users(self, name: str) -> list[str]:
-        return [user for user in self.graph.consumers[name] if self.graph[user].role is Role.FORWARD]
+        users = self.graph.consumers[name]
+        return [user for user in users if self.graph[user].role is Role.FORWARD and user in self._reaching]
 
     def _local(self, user: str, name: str) -> Formula:
         return self.writer.formula(derivative_name(user, name))

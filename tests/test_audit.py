@@ -53,7 +53,7 @@ def audited(tmp_path: Path) -> object:
 def one(audited: object, quantity: str | None, printed: str, rounding: str = "{decimals: 4}", more: str = "") -> Audit:
     name = "null" if quantity is None else quantity
     text = f'source: {{title: T}}\nclaims:\n  - {{quantity: {name}, printed: "{printed}", where: here}}\n'
-    found = audited(text, rounding, more)  # type: ignore[operator]
+    found = audited(text, rounding, more)
     assert found is not None
     return found
 
@@ -170,7 +170,7 @@ def test_findings_stand_in_the_order_of_printing(audited: object) -> None:
         '  - {quantity: null, printed: "1", where: a, reason: a bound}\n'
         '  - {quantity: out_o1, printed: "0.525", where: c}\n'
     )
-    found = audited(text)  # type: ignore[operator]
+    found = audited(text)
     assert [finding.claim.where for finding in found.findings] == ["b", "a", "c"]
     assert [len(found.of(verdict)) for verdict in Verdict] == [1, 1, 1]
     assert found.publication.line == "Somebody, A title, 2020, https://example.org/x"
@@ -213,7 +213,7 @@ def test_a_broken_claim_is_an_error_with_its_place(what: str, audited: object) -
     old, new, line, key, found = BROKEN[what]
     assert GOOD.count(old) == 1
     with pytest.raises(DefinitionError, match=rf"one\.claims\.yml:{line}: `{key}[^`]*`: found ({found})") as caught:
-        audited(GOOD.replace(old, new))  # type: ignore[operator]
+        audited(GOOD.replace(old, new))
     assert caught.value.line == line
     assert caught.value.expected
 
@@ -221,7 +221,7 @@ def test_a_broken_claim_is_an_error_with_its_place(what: str, audited: object) -
 @pytest.mark.parametrize("text", ["", "claims: []\n", "source: {title: T}\nclaims: []\n", "- a\n", "source: x\n"])
 def test_a_file_without_claims_is_an_error(text: str, audited: object) -> None:
     with pytest.raises(DefinitionError, match=r"one\.claims\.yml"):
-        audited(text)  # type: ignore[operator]
+        audited(text)
 
 
 # --- the published examples ---
@@ -250,7 +250,7 @@ def test_the_truncated_example_is_right_throughout() -> None:
 
 
 def test_the_other_examples_have_the_wrong_figures_that_they_have() -> None:
-    wrong = {path.stem: audit(of(path)).of(Verdict.WRONG) for path in PUBLISHED}  # type: ignore[union-attr]
+    wrong = {path.stem: audit(of(path)).of(Verdict.WRONG) for path in PUBLISHED}
     counted = {name: Counter(finding.claim.quantity for finding in findings) for name, findings in wrong.items()}
     assert counted["example_322"] == {"dE/db1": 2}
     assert sum(counted["example_222_net_out"].values()) == 12

@@ -326,7 +326,7 @@ def test_a_wrong_derivative_in_a_row_is_caught(
     row = ACTIVATIONS["tanh"]
     witness(planted, graph_of(planted))
     changed = type(row)(row.name, row.formula, wrong, row.symbol, row.kink)
-    monkeypatch.setitem(ACTIVATIONS, "tanh", changed)  # type: ignore[arg-type]
+    monkeypatch.setitem(ACTIVATIONS, "tanh", changed)
     assert caught(witness, planted)
 
 
@@ -337,7 +337,7 @@ def test_a_wrong_derivative_of_a_loss_is_caught(
     row = LOSSES["half_squared_error"]
     for wrong in ("t - y", "-2 * (t - y)", "-(t + y)"):
         changed = type(row)(row.name, row.formula, row.formula_output_first, wrong, wrong, row.worked)
-        monkeypatch.setitem(LOSSES, row.name, changed)  # type: ignore[arg-type]
+        monkeypatch.setitem(LOSSES, row.name, changed)
         assert caught(witness, planted)
 
 
@@ -473,7 +473,7 @@ def test_training_is_that_of_torch_sgd(seed: int) -> None:
         optimizer.zero_grad()
         loss = forward(data, numbers, space)["E_total"]
         assert math.isclose(float(loss.detach()), expected, rel_tol=1e-9, abs_tol=1e-12)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
 
 
@@ -517,7 +517,7 @@ def test_graph_order_and_roles() -> None:
     names = [quantity.name for quantity in graph]
     assert names.index("dE_total/dw4") < names.index("dE_total/dw0")
     assert infix(graph["w0_new"].formula or Num(Fraction(0))) == "w0 - eta * dE_total/dw0"
-    assert graph["w0_new"].formula == Add((Ref("w0"), Neg(graph["w0_new"].formula.terms[1].body)))  # type: ignore
+    assert graph["w0_new"].formula == Add((Ref("w0"), Neg(graph["w0_new"].formula.terms[1].body)))
 
 
 def test_the_definition_is_not_changed_by_working_it() -> None:

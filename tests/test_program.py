@@ -313,7 +313,7 @@ def test_identifiers_are_valid_and_no_two_are_alike(names: list[str]) -> None:
     assert len(set(made)) == len(names)
     for word in made:
         assert isinstance(compile(f"{word} = 1", "", "exec", ast.PyCF_ONLY_AST), ast.Module)
-        assert ast.parse(word).body[0].value.id == word  # type: ignore[attr-defined]
+        assert ast.parse(word).body[0].value.id == word
 
 
 def test_identifiers_keep_what_they_can() -> None:

@@ -172,7 +172,7 @@ def test_relations_inside_a_display_cut_it_into_statements() -> None:
     )
     first, second = statements(lines)
     assert first.relations == ("=", "≈")
-    assert first.segments[1] == Row((symbol("w_1"), Op("+"), Word("x"), Op("+"), first.segments[1].items[-1]))  # type: ignore[union-attr]
+    assert first.segments[1] == Row((symbol("w_1"), Op("+"), Word("x"), Op("+"), first.segments[1].items[-1]))
     assert second.relations == ("≔",)
     assert (first.offset, second.offset) == (1, 4)
 
@@ -183,7 +183,7 @@ def test_a_row_without_a_left_side_has_to_go_on_with_something() -> None:
 
 
 def found(finder: object, text: str) -> list[tuple[str, int]]:
-    return [(piece.text.strip(), piece.line) for piece in finder(text)]  # type: ignore[operator]
+    return [(piece.text.strip(), piece.line) for piece in finder(text)]
 
 
 def test_markdown_code_and_comments_are_passed_over() -> None:
@@ -223,4 +223,4 @@ def test_html_code_and_comments_are_passed_over() -> None:
     ],
 )
 def test_mathematics_without_an_end_is_reported(finder: object, text: str) -> None:
-    assert [piece.problem for piece in finder(text)] != [""]  # type: ignore[operator]
+    assert [piece.problem for piece in finder(text)] != [""]

@@ -39,7 +39,7 @@ def small(formula: str, **given_values: str) -> Graph:
 
 
 def number(value: object) -> float:
-    low, high = bounds(value)  # type: ignore[arg-type]
+    low, high = bounds(value)
     return float((low + high) / 2)
 
 

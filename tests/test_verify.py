@@ -158,7 +158,7 @@ def variants(tree: Formula, change: Callable[[Formula], Iterator[Formula]]) -> I
     for place, part in enumerate(children(tree)):
         for made in variants(part, change):
             parts = iter(made if place == at else other for at, other in enumerate(children(tree)))
-            yield rebuild(tree, lambda _, parts=parts: next(parts))  # type: ignore[misc]
+            yield rebuild(tree, lambda _, parts=parts: next(parts))
 
 
 def digit(tree: Formula) -> Iterator[Formula]:
@@ -222,7 +222,7 @@ def witnesses(truth_key: tuple[Path, str]) -> dict[str, list[float]]:
         name: [float(value) + 0.13 * math.sin(place + 3 * k) for k in range(4)]
         for place, (name, value) in enumerate(truth.graph.givens.items())
     }
-    return {name: list(values) for name, values in solve(truth.graph, givens).items()}  # type: ignore[arg-type]
+    return {name: list(values) for name, values in solve(truth.graph, givens).items()}
 
 
 def as_float(tree: Formula, value_of: Callable[[str], float]) -> float:
@@ -242,7 +242,7 @@ def as_float(tree: Formula, value_of: Callable[[str], float]) -> float:
         case Div():
             return parts[0] / parts[1]
         case Pow():
-            return parts[0] ** parts[1]  # type: ignore[no-any-return]
+            return parts[0] ** parts[1]
         case Call("exp", _):
             return math.exp(parts[0])
     raise AssertionError(tree)
@@ -291,7 +291,7 @@ def planted(key: tuple[Path, str], equation: Equation) -> Iterator[tuple[str, Eq
         parts[place] = ("≈" if relation_sign == "=" else "=", tree)
         yield f"relation {place}", replace(equation, parts=tuple(parts))
     for name in other_symbol(truth)(equation.left):
-        same_number = truth.shown.shown[equation.target] == truth.shown.shown[name.name]  # type: ignore[union-attr]
+        same_number = truth.shown.shown[equation.target] == truth.shown.shown[name.name]
         if not (still_true(key, target, name) or (len(equation.parts) == 1 and same_number)):
             yield "symbol on the left", replace(equation, left=name)
 
@@ -311,7 +311,7 @@ def without_fences(box: Box) -> Iterator[Box]:
             yield from (Frac(top, made) for made in without_fences(bottom))
         case Script(base, sub, sup):
             yield from (Script(made, sub, sup) for made in without_fences(base))
-            yield from (Script(base, sub, made) for made in without_fences(sup) if sup is not None)  # type: ignore[arg-type]
+            yield from (Script(base, sub, made) for made in without_fences(sup) if sup is not None)
         case Root(body):
             yield from map(Root, without_fences(body))
 
