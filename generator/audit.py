@@ -126,8 +126,8 @@ def _values(worked: Worked, claims: Claims, source: Source) -> Mapping[str, Exac
         if claim.quantity is None:
             continue
         name, at, count = claim.quantity.partition("@")
-        if name not in worked.graph or (at and not (worked.graph.rate and _COUNT.fullmatch(count))):
-            later_too = ", `name@N`" if worked.graph.rate else ""
+        if name not in worked.graph or (at and not (worked.graph.moves and _COUNT.fullmatch(count))):
+            later_too = ", `name@N`" if worked.graph.moves else ""
             expected = f"a quantity of the problem (see `longhand solve FILE --json`){later_too}, or null"
             raise source.error(("claims", number, "quantity"), f"`{claim.quantity}`", expected)
         if at:

@@ -1,192 +1,128 @@
-"""Graph -> Graph with its backward pass: local gradients, gradients, updates, and the forward pass after the update.
-
-Reverse mode over the list of quantities. Each local gradient is the derivative of one short formula; nothing is ever
-substituted into anything. How products are grouped (`Chain`) is a matter of notation, so it is an argument here:
-it changes which named gradients a formula goes through, never a value.
-"""
+"""Graph -> Graph with its backward pass: gradients, updates, further rounds of both, and the values after the last one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from generator.derivative import derivative
-from generator.formula import Add, Formula, Mul, Neg, Ref, num, replace
-from generator.graph import Graph, Label, Quantity, Role, derivative_name, updated_name
+from generator.formula import Formula, Ref, references
+from generator.formula import replace as replace_names
+from generator.gradients import gradients
+from generator.graph import Differentiated, Graph, Label, Quantity, Role, Update, derivative_name, updated_name
 from generator.notation import Chain
 
 
 def backward(graph: Graph, chain: Chain = Chain.FACTORS) -> Graph:
-    """`graph` followed by every local gradient, gradient, update and value after the update."""
-    return _Backward(graph, chain).run()
+    """`graph` followed by every local gradient, gradient, update and value after the update, round by round."""
+    return _Rounds(graph, chain).run()
 
 
-class _Backward:
-    """The backward pass under construction: quantities are appended in the order of computing."""
+class _Rounds:
+    """The rounds under construction. `now` maps a name of the graph as it was built to what has taken its place."""
 
     def __init__(self, graph: Graph, chain: Chain) -> None:
-        self.graph, self.chain = graph, chain
-        self.made: dict[str, Quantity] = {}
-        self.trainable = frozenset(graph.trained)
-        self.active = self._active()
-        self.terms = self._terms()
-        self.reached = self._reached()
+        self.start, self.graph, self.chain = graph, graph, chain
+        self.now: dict[str, str] = {}
+        self.moved = frozenset(line.old for line in graph.updates if line.old)
+        self.single = len(graph.rounds) == 1
 
     def run(self) -> Graph:
-        loss = self.graph.loss
-        forward = [q.name for q in self.graph.of_role(Role.FORWARD) if q.name in self.active]
-        for name in self._last_group_first([*forward, *self.graph.trained]):
-            self._gradient(loss, name)
-        updates = [self._update(name) for name in self.graph.trained] if self.graph.rate else []
-        return self.graph.extended(*self.made.values(), *updates, *(self._after() if updates else ()))
+        """The whole graph."""
+        done: list[Differentiated] = []
+        for number, place in enumerate(self.start.rounds):
+            loss = self._forward(place, number, number)
+            done.append(self._gradients(loss))
+            self._update(number)
+        if self.start.updates:
+            self._after()
+        return replace(self.graph, differentiated=tuple(done))
 
-    def _last_group_first(self, names: list[str]) -> list[str]:
-        """`names` from the group nearest the loss to the first; within a group in the graph's order."""
-        groups = list(dict.fromkeys(q.group for q in self.graph if q.group))
-        place = {group: -number for number, group in enumerate(groups)}
-        return sorted(names, key=lambda name: place.get(self._group(name), 0))
+    def _add(self, quantities: Iterable[Quantity]) -> None:
+        self.graph = self.graph.extended(*quantities)
 
-    # --- what depends on what ---
+    # --- forward ---
 
-    def _active(self) -> frozenset[str]:
-        """Trained parameters and everything computed from them: where gradients flow."""
-        found = set(self.trainable)
-        for quantity in self.graph:
-            if any(name in found for name in self.graph.operands[quantity.name]):
-                found.add(quantity.name)
-        return frozenset(found & self.graph.needed(self.graph.loss))
+    def _pass(self, place: int) -> tuple[tuple[Quantity, ...], str]:
+        if place == 0:
+            return self.start.quantities, self.start.loss
+        made = self.start.passes[place - 1]
+        return made.quantities, made.loss
 
-    def _terms(self) -> tuple[str, ...]:
-        """The error terms that the loss adds up; none where the loss is not a plain sum of losses."""
-        formula = self.graph[self.graph.loss].formula
-        if isinstance(formula, Add) and all(isinstance(term, Ref) for term in formula.terms):
-            return self.graph.operands[self.graph.loss]
-        return ()
+    def _forward(self, place: int, updates: int, number: int, role: Role | None = None) -> str:
+        """Compute a pass with what has taken the givens' places after `updates` rounds; the name of its loss now."""
+        quantities, loss = self._pass(place)
+        self._add(self._computed(quantities, updates, number, role))
+        return self.now.get(loss, loss)
 
-    def _reached(self) -> dict[str, tuple[str, ...]]:
-        """For each quantity, the error terms that it feeds, in the loss's order."""
-        feeds = {name: self.graph.needed(name) for name in self.terms}
-        return {q.name: tuple(term for term in self.terms if q.name in feeds[term]) for q in self.graph}
+    def _computed(
+        self, quantities: tuple[Quantity, ...], updates: int, number: int, role: Role | None
+    ) -> Iterator[Quantity]:
+        changed = set(self.moved) if updates else set()
+        for quantity in quantities:
+            formula = quantity.formula
+            if formula is None or not changed.intersection(references(formula)):
+                if quantity.name not in self.graph:
+                    yield quantity
+                continue
+            changed.add(quantity.name)
+            name = updated_name(quantity.name, updates)
+            label = self._label("after", quantity, updates)
+            self.now[quantity.name] = name
+            rule = f"after_{quantity.rule}" if role else quantity.rule
+            yield Quantity(name, role or quantity.role, label, self._current(formula), rule, quantity.group, number)
 
-    def _users(self, source: str, name: str) -> list[str]:
-        """What uses `name` on the way to `source` (the loss or one error term)."""
-        users = [user for user in self.graph.consumers[name] if user in self.active]
-        return users if source == self.graph.loss else [u for u in users if source in self.reached[u] or u == source]
+    def _label(self, kind: str, quantity: Quantity, updates: int) -> Label:
+        label = quantity.label
+        if self.single:
+            return Label(kind, label.name, label.index, of=quantity.name)
+        return Label("later", label.name, str(updates), of=quantity.name)
 
-    # --- gradients ---
+    def _current(self, formula: Formula) -> Formula:
+        return replace_names(formula, lambda ref: Ref(self.now.get(ref.name, ref.name)))
 
-    def _gradient(self, source: str, name: str) -> str:
-        """Make sure that the gradient of `source` with respect to `name` is there; its name."""
-        key = derivative_name(source, name)
-        if key in self.made:
-            return key
-        if source in self.graph.consumers[name] and len(self._users(source, name)) == 1:
-            return self._local(source, name)
-        label = Label("derivative", of=source, wrt=name)
-        if self._is_term(source, name):
-            (term,) = self._users(source, name)
-            formula = derivative(self.graph[term], name)
-            return self._make(key, Role.GRADIENT, formula, "local_loss", label, name)
-        products = self._products(source, name)
-        rule = "gradient_sum" if len(products) > 1 else "gradient_chain"
-        return self._make(key, Role.GRADIENT, _sum(products), rule, label, name)
+    # --- backward ---
 
-    def _is_term(self, source: str, name: str) -> bool:
-        """Whether `name` is an output whose error term is all that it feeds, so that its gradient is a derivative."""
-        users = self._users(source, name)
-        return len(users) == 1 and (users[0] in self.terms or users[0] == source)
-
-    def _products(self, source: str, name: str) -> list[list[Formula]]:
-        """The gradient of `source` with respect to `name`, as a sum of products."""
-        reached = self.reached[name]
-        if source == self.graph.loss and len(reached) > 1 and self._per_term(name):
-            return [[Ref(self._gradient(term, name))] for term in reached]
-        users = self._users(source, name)
-        return [[*self._upstream(source, user), Ref(self._local(user, name))] for user in users]
-
-    def _per_term(self, name: str) -> bool:
-        """Whether the chain style works `name` for each error term by itself."""
-        if self.chain is Chain.TERMS:
-            return not self._is_inner(name)
-        # Named paths: only where each error term comes along a path of its own.
-        users = self._users(self.graph.loss, name)
-        return self.chain is Chain.PATHS and all(len(self.reached[user]) == 1 for user in users)
-
-    def _upstream(self, source: str, user: str) -> list[Formula]:
-        """The factors of the gradient of `source` with respect to `user`: one name, or its own factors inlined."""
-        if user == source or (user in self.terms and source == self.graph.loss):
-            return []  # the loss is the plain sum of its terms: its derivative by a term is one
-        if self._is_inlined(source, user):
-            (product,) = self._products(source, user)
-            return product
-        return [Ref(self._gradient(source, user))]
-
-    def _is_inner(self, name: str) -> bool:
-        """Whether all that `name` feeds is one function of it alone, as a pre-activation does."""
-        users = self.graph.consumers[name]
-        return len(users) == 1 and self.graph.operands[users[0]] == (name,)
-
-    def _is_inlined(self, source: str, user: str) -> bool:
-        if self.chain is Chain.DELTA or (self.chain is Chain.PATHS and source != self.graph.loss):
-            return False
-        if self.chain is Chain.TERMS and source != self.graph.loss:
-            return len(self._users(source, user)) == 1 and not self._is_term(source, user)
-        return self._is_inner(user) and len(self._users(source, user)) == 1
-
-    # --- local gradients ---
-
-    def _local(self, user: str, name: str) -> str:
-        """Make sure that the derivative of `user`'s own formula with respect to `name` is there; its name."""
-        key = derivative_name(user, name)
-        if key in self.made:
-            return key
-        role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
-        kind = "loss" if self._is_term(user, name) and user in (*self.terms, self.graph.loss) else self.graph[user].rule
-        formula = derivative(self.graph[user], name)
-        like = name if kind == "loss" else user
-        return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)
-
-    def _make(self, key: str, role: Role, formula: Formula, rule: str, label: Label, like: str) -> str:
-        self.made[key] = Quantity(key, role, label, formula, rule, self._group(like))
-        return key
-
-    def _group(self, name: str) -> str:
-        """The group of a quantity; a parameter's is that of the first quantity that uses it."""
-        users = self.graph.consumers[name]
-        return self.graph[name].group or (self.graph[users[0]].group if users else "")
+    def _gradients(self, loss: str) -> Differentiated:
+        targets = tuple(dict.fromkeys((*self.start.trained, *self.start.wanted)))
+        if not loss or not targets:
+            return Differentiated(loss)
+        now = [self.now.get(name, name) for name in targets]
+        self._add(gradients(replace(self.graph, loss=loss), now, self.chain))
+        for name, current in zip(targets, now, strict=True):
+            self.now[derivative_name(self.start.loss, name)] = derivative_name(loss, current)
+        return Differentiated(loss, tuple(now))
 
     # --- update and after ---
 
-    def _update(self, name: str) -> Quantity:
-        step = Mul((Ref(self.graph.rate), Ref(derivative_name(self.graph.loss, name))))
-        formula = Add((Ref(name), Neg(step)))
-        label = Label("updated", self.graph[name].label.name, of=name)
-        return Quantity(updated_name(name), Role.UPDATE, label, formula, "update", self._group(name))
+    def _update(self, number: int) -> None:
+        made: dict[str, str] = {}  # what takes the places when all lines are worked
+        for line in self.start.updates:
+            name = updated_name(line.old, number + 1) if line.old else _on_the_way(line.name, number)
+            formula = self._current(line.formula)
+            label, group = self._update_label(line, number), self._group(line.old)
+            self._add([Quantity(name, Role.UPDATE, label, formula, line.rule, group, number)])
+            self.now[updated_name(line.old) if line.old else line.name] = name
+            if line.old:
+                made[line.old] = name
+        self.now |= made
 
-    def _after(self) -> Iterable[Quantity]:
-        """The forward pass once more, with the updated parameters."""
-        renamed = {name: updated_name(name) for name in self.active | self.trainable}
-        for quantity in self.graph:
-            if quantity.name in self.active and quantity.formula is not None:
-                formula = replace(quantity.formula, lambda ref: Ref(renamed.get(ref.name, ref.name)))
-                label = Label("after", quantity.label.name, quantity.label.index, of=quantity.name)
-                yield Quantity(
-                    renamed[quantity.name], Role.AFTER, label, formula, f"after_{quantity.rule}", quantity.group
-                )
+    def _update_label(self, line: Update, number: int) -> Label:
+        if line.old:
+            return self._label("updated", self.start[line.old], number + 1)
+        label = line.label or Label("value", line.name)
+        return label if not number else Label("later", line.name, str(number), of=line.name)
+
+    def _group(self, name: str) -> str:
+        """The group of an updated quantity: that of the first one that uses it."""
+        users = self.start.consumers[name] if name else ()
+        return self.start[users[0]].group if users else ""
+
+    def _after(self) -> None:
+        """The forward passes once more, with what the last round made."""
+        rounds = len(self.start.rounds)
+        for place in dict.fromkeys(self.start.rounds):
+            self._forward(place, rounds, rounds, Role.AFTER)
 
 
-def paths(graph: Graph, source: str, name: str) -> Iterator[tuple[str, ...]]:
-    """Every way from `name` forward to `source`, as the names passed through, one path at a time."""
-    if name == source:
-        yield (name,)
-        return
-    for user in graph.consumers[name]:
-        if graph[user].role in (Role.FORWARD, Role.LOSS):
-            for rest in paths(graph, source, user):
-                yield (name, *rest)
-
-
-def _sum(products: list[list[Formula]]) -> Formula:
-    made = [product[0] if len(product) == 1 else Mul(tuple(product)) for product in products if product]
-    if not made:
-        return num(0)  # nothing on the way to the loss uses it
-    return made[0] if len(made) == 1 else Add(tuple(made))
+def _on_the_way(name: str, number: int) -> str:
+    return updated_name(name, number) if number else name

@@ -47,25 +47,38 @@ def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
 def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     setter, code = paper.setter, section.code
     group = setter.group(section.group) if section.group else ""
-    names = dict(section.names)
-    if code == "update":
-        names |= {key: section.steps[0].names[key] for key in ("gradient", "rate")}
-    introduction = [setter.say(f"texts.{code}", names)] if paper.words.has(f"texts.{code}") else []
+    introduction = [] if section.round else _introduction(paper, section)
     return View(
         code,
-        setter.say(f"sections.{code}", group=group),
+        _heading(paper, section, setter.say(f"sections.{code}", group=group)),
         introduction,
         setter.blocks(section),
         _closing(paper, section) if closing else [],
     )
 
 
+def _heading(paper: Paper, section: Section, title: str) -> str:
+    """The heading of a section, with the number of the update it leads to where several are worked."""
+    if section.round is None:
+        return title
+    return paper.setter.say("sections.round", number=paper.number(section.round + 1), title=title)
+
+
+def _introduction(paper: Paper, section: Section) -> list[str]:
+    """What is said before the steps of a section: in the words of the problem's kind, where they are special to it."""
+    codes = (f"texts.{paper.worked.problem.kind}.{section.code}", f"texts.{section.code}")
+    code = next((code for code in codes if paper.words.has(code)), "")
+    fields = {key for _, key, _ in paper.words.pieces(code) if key} if code else set()
+    names = {key: name for key, name in section.names.items() if name}
+    return [paper.setter.say(code, names)] if code and fields <= names.keys() else []
+
+
 def _closing(paper: Paper, section: Section) -> list[str]:
     """After the update: whether the error fell."""
-    if section.code != "after":
+    before = section.names.get("loss", "")
+    after = updated_name(before, len(paper.worked.graph.rounds))
+    if section.code != "after" or after not in paper.worked.graph:
         return []
-    before = section.names["loss"]
-    after = updated_name(before)
     was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
     change = "same" if was == is_now else "fell" if is_now < was else "rose"
     return [paper.setter.say(f"texts.after_{change}", {"before": before, "after": after})]
@@ -82,7 +95,7 @@ def _training(paper: Paper) -> dict[str, Any] | None:
         if graph[name].role is Role.FORWARD and any(graph[user].role is Role.LOSS for user in graph.consumers[name])
     ]
     rows = []
-    for name in (graph.loss, *outputs, *graph.trained):
+    for name in dict.fromkeys((graph.loss, *outputs, *(old for old, _ in graph.moves))):
         cells = [paper.number(rounding.text(row[name])) for row in history.rows.values()]
         rows.append([paper.format.inline(setter.symbol(name)), *cells])
     return {

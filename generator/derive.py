@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from generator.equations import DELTA, Equations
 from generator.formula import Add, Call, Ref
-from generator.graph import Graph, Quantity, Role, derivative_name
+from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What is worked between two updates: its number, its loss and what that is differentiated by, and its groups.
+
+    `gradients` are the derivatives of the loss that the targets need, `reaching` is what the loss is computed from.
+    """
+
+    number: int
+    loss: str
+    targets: tuple[str, ...]
+    groups: list[str]
+    gradients: tuple[Quantity, ...]
+    reaching: frozenset[str]
+
+    @classmethod
+    def of(cls, graph: Graph, number: int) -> _Round:
+        """The round of a graph with this number, from 0."""
+        done = graph.differentiated[number]
+        here = [q for q in graph if q.round == number]
+        groups = list(dict.fromkeys(q.group for q in here if q.role is Role.FORWARD))
+        needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets))
+        gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
+        reaching = graph.needed(done.loss) if done.loss else frozenset()
+        return cls(number, done.loss, done.targets, groups, gradients, reaching)
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
@@ -25,29 +52,48 @@ class _Derivation:
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
         self.kinds: set[tuple[str, ...]] = set()
-        targets = [derivative_name(graph.loss, name) for name in graph.trained]
-        self.needed = graph.needed(graph.loss, *targets)
-        self.groups = list(dict.fromkeys(q.group for q in graph.of_role(Role.FORWARD)))
+        self.rounds = [_Round.of(graph, number) for number in range(len(graph.rounds))]
+        self.round = self.rounds[0]
 
     def sections(self) -> Iterator[Section]:
         """All sections, in teaching order."""
-        for group in self.groups:
-            yield Section("forward", self._plain_steps(Role.FORWARD, group), group)
-        yield Section("error", self._plain_steps(Role.LOSS, None))
-        if self.graph.trained:
-            yield self._chain_rule()
-            for group in reversed(self.groups):
-                steps = tuple(self._backward(group))
-                if steps:
-                    yield Section("gradients_last" if group == self.groups[-1] else "gradients", steps, group)
-        if self.graph.of_role(Role.UPDATE):
-            yield Section("update", self._plain_steps(Role.UPDATE, None))
-            yield Section("after", self._plain_steps(Role.AFTER, None), names={"loss": self.graph.loss})
+        for number, self.round in enumerate(self.rounds):
+            yield from self._round(number if len(self.rounds) > 1 else None)
+        if self.graph.of_role(Role.AFTER):
+            yield Section("after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss})
+
+    def _round(self, number: int | None) -> Iterator[Section]:
+        """What is worked between one update and the next."""
+        sections = [
+            *(Section("forward", self._plain_steps(Role.FORWARD, group), group) for group in self.round.groups),
+            Section("error", self._plain_steps(Role.LOSS, None)),
+            *self._gradients(),
+            Section("update", self._plain_steps(Role.UPDATE, None), names=self._updating()),
+        ]
+        for section in sections:
+            if section.steps:
+                yield replace(section, round=number)
+
+    def _gradients(self) -> Iterator[Section]:
+        if self.round.targets:
+            if not self.round.number:
+                yield self._chain_rule()
+            for group in reversed(self.round.groups):
+                last = group == self.round.groups[-1]
+                yield Section("gradients_last" if last else "gradients", tuple(self._backward(group)), group)
+
+    def _updating(self) -> dict[str, str]:
+        """The first gradient and the learning rate, as an example of an update."""
+        return {
+            "rate": self.graph.rate,
+            **({"gradient": derivative_name(self.round.loss, self.round.targets[0])} if self.round.targets else {}),
+        }
 
     # --- forward, error, update, after ---
 
-    def _plain_steps(self, role: Role, group: str | None) -> tuple[Step, ...]:
-        chosen = [q for q in self.graph.of_role(role) if group is None or q.group == group]
+    def _plain_steps(self, role: Role, group: str | None, number: int | None = None) -> tuple[Step, ...]:
+        number = self.round.number if number is None else number
+        chosen = [q for q in self.graph.of_role(role) if q.round == number and (group is None or q.group == group)]
         return tuple(self._plain_step(q) for q in chosen)
 
     def _plain_step(self, quantity: Quantity) -> Step:
@@ -58,15 +104,23 @@ class _Derivation:
 
     def _is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
-        wrt = quantity.label.wrt
-        kind = (quantity.rule, quantity.group, self.graph[wrt].label.kind if wrt else "")
+        label = quantity.label
+        of, wrt = self._family(label.of or quantity.name), self._family(label.wrt) if label.wrt else ("", "")
+        kind = (quantity.rule, quantity.group, wrt[0], wrt[1], of[1])
         if quantity.role is Role.UPDATE:
-            kind = (quantity.rule, "", "")
+            kind = (quantity.rule, "", "", "", of[1])
         if quantity.role is Role.AFTER and quantity.rule != "after_total":
             return self.detail == "all"
         first = kind not in self.kinds
         self.kinds.add(kind)
         return first or self.detail == "all"
+
+    def _family(self, name: str) -> tuple[str, str]:
+        """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""
+        label = self.graph[name].label if name in self.graph else Label("")
+        while label.kind in ("updated", "later") and label.of in self.graph:
+            label = self.graph[label.of].label
+        return label.kind, label.of if label.kind in ("value", "given") else ""
 
     def _speaking(self, quantity: Quantity) -> tuple[dict[str, str], dict[str, str]]:
         """The quantities and words that the sentence of a step may name."""
@@ -74,10 +128,8 @@ class _Derivation:
         label = quantity.label
         if label.kind == "derivative":
             names |= {"of": label.of, "wrt": label.wrt}
-        if label.kind in ("updated", "after"):
+        if label.kind in ("updated", "after", "later"):
             names |= {"old": label.of}
-        if quantity.role is Role.UPDATE:
-            names |= {"rate": self.graph.rate, "gradient": derivative_name(self.graph.loss, label.of)}
         formula = self.graph[label.of].formula if quantity.rule.startswith("local_") else quantity.formula
         words = {"function": formula.name} if isinstance(formula, Call) else {}
         used = self.graph.operands[quantity.name]
@@ -89,22 +141,25 @@ class _Derivation:
 
     def _chain_rule(self) -> Section:
         """What the chain rule says, with the first parameter nearest the loss as its example (symbols only)."""
-        groups = [self.graph[self.graph.consumers[name][0]].group for name in self.graph.trained]
-        nearest = max(range(len(groups)), key=lambda place: (self.groups.index(groups[place]), -place))
-        parameter = self.graph.trained[nearest]
-        name = derivative_name(self.graph.loss, parameter)
-        names = {"loss": self.graph.loss, "parameter": parameter, "wrt": parameter, "target": name}
+        groups = [self._place(name) for name in self.round.targets]
+        parameter = self.round.targets[groups.index(max(groups))]
+        name = derivative_name(self.round.loss, parameter)
+        names = {"loss": self.round.loss, "parameter": parameter, "wrt": parameter, "target": name}
         step = Step("chain_example", name, (self.equations.symbolic(name),), names)
         return Section("chain_rule", (step,), names=names)
 
+    def _place(self, name: str) -> int:
+        """How far from the first group the derivative with respect to `name` belongs."""
+        group = self.graph[derivative_name(self.round.loss, name)].group
+        return self.round.groups.index(group) if group in self.round.groups else len(self.round.groups) - 1
+
     def _backward(self, group: str) -> Iterator[Step]:
         """The steps of one layer: its outputs' gradients (the loss's own derivatives wait for the first weight)."""
-        wanted = [q for q in self.graph.of_role(Role.GRADIENT) if q.name in self.needed and q.group == group]
-        hidden = [q for q in wanted if self._wrt_kind(q) == "post" and q.label.of == self.graph.loss]
-        parameters = [q for q in wanted if q.label.wrt in self.graph.trained and q.label.of == self.graph.loss]
-        order = {name: place for place, name in enumerate(self.graph.trained)}
-        parameters.sort(key=lambda q: order[q.label.wrt])
-        steps = [q for q in hidden if q.rule != "local_loss"] + parameters
+        wanted = [q for q in self.round.gradients if self.round.groups[self._place(q.label.wrt)] == group]
+        order = {name: place for place, name in enumerate(self.round.targets)}
+        parameters = sorted((q for q in wanted if q.label.wrt in order), key=lambda q: order[q.label.wrt])
+        between = [q for q in wanted if q.label.wrt not in order and self._has_own_step(q)]
+        steps = between + parameters
         if self.notation.working is Working.INLINED:
             needed = [name for q in steps for name in self._unseen(q.name)]
             yield from (self._listed(self.graph[name]) for name in dict.fromkeys(needed))
@@ -125,13 +180,16 @@ class _Derivation:
         for operand in self.graph.operands[name]:
             quantity = self.graph[operand]
             if quantity.role in (Role.LOCAL, Role.GRADIENT) and operand not in self.shown:
-                if quantity.label.wrt not in self.graph.trained and self._has_own_step(quantity):
+                if quantity.label.wrt not in self.round.targets and self._has_own_step(quantity):
                     continue
                 yield operand
 
     def _has_own_step(self, quantity: Quantity) -> bool:
-        own = quantity.label.of == self.graph.loss and quantity.rule != "local_loss"
-        return own and self._wrt_kind(quantity) == "post"
+        """Whether a gradient is a step, not only a factor: what it is for feeds more than one function of it alone."""
+        wrt = quantity.label.wrt
+        users = [name for name in self.graph.consumers[wrt] if name in self.round.reaching]
+        inner = len(users) == 1 and self.graph.operands[users[0]] == (wrt,)
+        return quantity.label.of == self.round.loss and quantity.rule != "local_loss" and not inner
 
     def _listed(self, quantity: Quantity) -> Step:
         self.shown.add(quantity.name)
@@ -179,6 +237,8 @@ class _Derivation:
         users = self.graph.consumers[quantity.label.wrt]
         pre, *others = (name for name in users if self.graph[name].role is Role.FORWARD)
         if others or not self.graph.operands[quantity.name]:  # shared, or of a unit that reaches no output
+            return ()
+        if self.round.number or not self.equations.has_delta(pre):
             return ()
         delta, hidden = self.equations.delta(pre)
         made = derivative_name(self.graph.loss, pre)

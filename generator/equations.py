@@ -22,14 +22,14 @@ class Equations:
         self.graph, self.trace, self.writer = graph, trace, writer
         self.notation = writer.notation
         self._introduced: set[str] = set()
-        self._reaching = graph.needed(graph.loss)  # what the loss is computed from: gradients come along nothing else
+        self._reaching = graph.needed(*(done.loss for done in graph.differentiated if done.loss))  # what the loss is computed from: gradients come along nothing else
 
     def of(self, name: str, full: bool = True) -> Equation:
         """A quantity as formula = numbers = result; listed ones leave out what their kind has shown already."""
         quantity = self.graph[name]
         formula = self.writer.formula(name)
         update = quantity.role is Role.UPDATE
-        assign = self.notation.assign if update else "="
+        assign = self.notation.assign if quantity.label.kind == "updated" else "="
         left = Ref(quantity.label.of) if update and assign == ":=" else Ref(name)
         parts = [*self._worked(quantity, full), Part(assign, formula, "formula")]
         formula = self._written_out(formula) if full else formula
@@ -78,6 +78,12 @@ class Equations:
         """The shown value of `name`, after `=` where the shown numbers in `formula` give exactly it, else `≈`."""
         number = self.trace.number(name)
         return Part(relation(self.numbers(formula), number.text, self.trace.rounding), number, "result")
+
+    def has_delta(self, pre: str) -> bool:
+        """Whether `pre` feeds one activation alone, which feeds pre-activations or the error and nothing else."""
+        posts = self._forward_users(pre)
+        users = [user for post in posts for user in self._forward_users(post)]
+        return len(posts) == 1 and all(self.graph[name].label.kind == "pre" for name in (pre, *users))
 
     def delta(self, pre: str) -> tuple[Formula, bool]:
         """The δ of the unit whose pre-activation is `pre`, as a formula; whether it goes through the next layer's."""

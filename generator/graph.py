@@ -38,6 +38,7 @@ class Label:
     index: str = ""
     of: str = ""
     wrt: str = ""
+    case: str = ""  # the number of the observation or time step that the quantity belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,47 @@ class Quantity:
     formula: Formula | None = None
     rule: str = "given"
     group: str = ""
+    round: int = 0  # how many updates the values that it is computed with have seen
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One line of an update: its formula, over quantities, derivatives by name, and lines before it.
+
+    With `old`, its value takes the place of that given (its name is `updated_name(old)`); without, it is a value on the
+    way there, called `name`.
+    """
+
+    formula: Formula
+    old: str = ""
+    name: str = ""
+    rule: str = "update"
+    label: Label | None = None  # of a value on the way
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A forward pass beside the graph's own, over the same givens: another observation, with a loss of its own."""
+
+    quantities: tuple[Quantity, ...]
+    loss: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differentiated:
+    """What was differentiated in a round, and with respect to what: the targets."""
+
+    loss: str
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """What a document says about how its numbers come about: a word code, word codes and numbers that it speaks of."""
+
+    code: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +126,27 @@ class Diagram:
 
 @dataclass(frozen=True)
 class Graph:
-    """Quantities in the order of computing, the loss among them, and what is trained with which learning rate.
+    """Quantities in the order of computing, the loss among them, and what is differentiated and updated.
 
-    `givens` holds the exact values of the given quantities. Raises `GraphError` on a name that is repeated, unknown
-    or used before it stands.
+    `givens` holds the exact values of the given quantities. `loss` is the quantity that is differentiated (empty:
+    nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
+    the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
+    word codes with the texts that they name. Raises `GraphError` on a name that is repeated, unknown or used before it
+    stands.
     """
 
     quantities: tuple[Quantity, ...]
     givens: Mapping[str, Fraction]
-    loss: str
+    loss: str = ""
     trained: tuple[str, ...] = ()
     rate: str = ""
     diagram: Diagram | None = None
+    wanted: tuple[str, ...] = ()
+    updates: tuple[Update, ...] = ()
+    rounds: tuple[int, ...] = (0,)
+    differentiated: tuple[Differentiated, ...] = ()  # one for each round, once its gradients are there
+    passes: tuple[Pass, ...] = ()
+    conventions: tuple[Convention, ...] = ()
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -142,6 +193,11 @@ class Graph:
         """The quantities with one of `roles`, in the graph's order."""
         return tuple(q for q in self.quantities if q.role in roles)
 
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        """What is updated, and the name of its value after all rounds; what an iteration of training repeats."""
+        return tuple((line.old, updated_name(line.old, len(self.rounds))) for line in self.updates if line.old)
+
     def needed(self, *targets: str) -> frozenset[str]:
         """`targets` and all that they are computed from."""
         found: set[str] = set()
@@ -163,6 +219,6 @@ def derivative_name(of: str, wrt: str) -> str:
     return f"d{of}/d{wrt}"
 
 
-def updated_name(name: str) -> str:
-    """The name of a quantity's value after one update: `w5_new`."""
-    return f"{name}_new"
+def updated_name(name: str, updates: int = 1) -> str:
+    """The name of a quantity's value after one update, `w5_new`, or after several, `w5_new2`."""
+    return f"{name}_new{updates}" if updates > 1 else f"{name}_new"

@@ -61,6 +61,11 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
             grouped = rest.startswith(b")")
             first = read(left)
             return Mul((*(first.factors if isinstance(first, Mul) and not grouped else (first,)), read(right)))
+        case ast.BinOp(left, ast.MatMult(), right):
+            return Call("matmul", (read(left), read(right)))
+        case ast.Subscript(ast.Name(name), index):
+            places = index.elts if isinstance(index, ast.Tuple) else [index]
+            return Call("entry", (Ref(name), *map(read, places)))
         case ast.BinOp(left, ast.Div(), right):
             return Div(read(left), read(right))
         case ast.BinOp(left, ast.Pow(), right):

@@ -50,8 +50,9 @@ class Working(StrEnum):
     INLINED = "inlined"
 
 
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate")
-SYMBOL_KINDS = (*GIVEN_KINDS, "pre", "post", "term", "loss", "delta", "updated", "after")
+GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state")
+COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta")
+SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, "scheduled", "updated", "after", "later", "case")
 
 
 def _symbol_key(key: str) -> str:
@@ -91,12 +92,12 @@ _SPLIT = re.compile(r"([A-Za-z]+?)_?(\d+)")
 
 
 def indexed(name: str) -> str:
-    """A bare name in the symbol language: `w10` is `w_{10}`, `eta` is `\\eta`, `target_o1` is `target_{o1}`."""
+    """A bare name in the symbol language: `w10` is `w_{10}`, `eta` is `\\eta`, `W_1_2` is `W_{1,2}`."""
     match = _SPLIT.fullmatch(name)
     if match:
         return f"{_greek(match[1])}_{{{match[2]}}}"
-    head, _, tail = name.partition("_")
-    return f"{_greek(head)}_{{{plain(tail)}}}" if tail else _greek(head)
+    head, *tail = name.split("_")
+    return f"{_greek(head)}_{{{','.join(map(_greek, tail))}}}" if tail else _greek(head)
 
 
 def _greek(name: str) -> str:
@@ -167,7 +168,10 @@ class Writer:
             if placeholder not in values:
                 known = ", ".join(f"<{name}>" for name in values)
                 raise NotationError(f"the symbol `{pattern}` has an unknown `<{placeholder}>`: expected {known}")
-        return re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
+        made = re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
+        if label.case:
+            made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", label.case)
+        return made
 
     def written(self, formula: Formula) -> Formula:
         """`formula` in the order and the forms of this notation; its value is the same."""
@@ -189,7 +193,7 @@ class Writer:
     def _kind(self, name: str) -> str:
         """The kind of a quantity's label; an updated weight is still a weight."""
         label = self.graph[name].label
-        return self.graph[label.of].label.kind if label.kind == "updated" else label.kind
+        return self.graph[label.of].label.kind if label.kind in ("updated", "later") else label.kind
 
     def formula(self, name: str) -> Formula:
         """The formula of the quantity `name` as this notation writes it. The quantity must have one."""

@@ -94,9 +94,10 @@ class Paper:
         yield setter.word(f"conventions.carry_{rounding.carry}")
         equal, near = (self.format.inline(Op(sign)) for sign in "=≈")
         yield setter.say("conventions.relations", equal=equal, near=near)
-        loss = getattr(self.worked.problem, "loss", "")
-        if loss:
-            yield setter.say("conventions.loss", function=setter.word(f"functions.{loss}"))
+        for convention in self.worked.graph.conventions:
+            texts = {key: setter.word(code) for key, code in convention.words.items()}
+            texts |= {key: self.number(text) for key, text in convention.numbers.items()}
+            yield setter.say(f"conventions.{convention.code}", None, **texts)
         for name in self._functions():
             row = ACTIVATIONS[name]
             if row.kink:

@@ -44,7 +44,7 @@ class Worked:
     def history(self) -> History | None:
         """What training does, where the definition asks for it. Raises `DefinitionError` where it diverges."""
         training = self.problem.training
-        if training is None or not self.graph.rate:
+        if training is None or not (self.graph.moves and self.graph.loss):
             return None
         try:
             return train(self.graph, training.iterations, training.show, self.trace.rounding)

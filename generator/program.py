@@ -12,7 +12,7 @@ from generator.errors import RenderError
 from generator.formats import environment
 from generator.formula import Call, Formula, Ref, walk
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Quantity, Role, updated_name
+from generator.graph import Quantity, Role
 from generator.infix import parse
 from generator.language import Words, load_words
 from generator.pipeline import Worked, givens
@@ -187,12 +187,12 @@ class Listing:
 
     def trained(self) -> list[Parameter]:
         """The trained parameters."""
-        updated = [(name, updated_name(name)) for name in self.graph.trained]
-        return [Parameter(self.names[old], self.names[new], quoted(old), quoted(new)) for old, new in updated]
+        moves = self.graph.moves
+        return [Parameter(self.names[old], self.names[new], quoted(old), quoted(new)) for old, new in moves]
 
     def trained_entries(self) -> str:
         """The dict entries of the trained parameters."""
-        return self.entries(self.graph.trained)
+        return self.entries(old for old, _ in self.graph.moves)
 
     @property
     def example(self) -> str:
@@ -203,7 +203,7 @@ class Listing:
     def iterations(self) -> int | None:
         """How many updates are made (`None`: there is no training)."""
         training = self.worked.problem.training
-        return training.iterations if training and self.graph.rate else None
+        return training.iterations if training and self.graph.moves and self.graph.loss else None
 
     @property
     def shown(self) -> str:

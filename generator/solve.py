@@ -12,7 +12,7 @@ from generator.compiled import Array, compile_graph
 from generator.errors import SolveError
 from generator.exact import Exact, Undecided, Undefined, ball, evaluate, precision
 from generator.formula import Formula, Num, shortest
-from generator.graph import Graph, updated_name
+from generator.graph import Graph
 from generator.rounding import Carry, Rounding, full
 
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # bits; each is tried when the one before leaves a digit open
@@ -194,14 +194,14 @@ def _start(graph: Graph, names: tuple[str, ...]) -> dict[str, Exact]:
 
 def _history_names(graph: Graph) -> tuple[str, ...]:
     forward = tuple(q.name for q in graph if q.name in graph.needed(graph.loss) and q.formula is not None)
-    return (*forward, *graph.trained)
+    return (*forward, *(old for old, _ in graph.moves))
 
 
 def _trained(
     graph: Graph, iterations: int, wanted: tuple[int, ...], names: tuple[str, ...], rounding: Rounding, last: bool
 ) -> History:
     inputs = tuple(q.name for q in graph if q.formula is None)
-    updated = tuple(updated_name(name) for name in graph.trained)
+    moved, updated = zip(*graph.moves, strict=True)
     run = compile_graph(graph, inputs, (graph.loss, *updated)).balls(last)
     look = compile_graph(graph, inputs, names).balls(last)
     now = {name: ball(graph.givens[name]) for name in inputs}
@@ -220,5 +220,5 @@ def _trained(
         losses[iteration] = float(loss)
         if not np.isfinite(losses[iteration]):
             raise SolveError(f"training diverges: the loss is beyond double precision after {iteration} updates")
-        now.update(zip(graph.trained, after, strict=True))
+        now.update(zip(moved, after, strict=True))
     return History(losses, {number: rows[number] for number in sorted(rows)}, names)

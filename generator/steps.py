@@ -67,6 +67,7 @@ class Section:
     steps: tuple[Step, ...]
     group: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    round: int | None = None  # the number of updates before it, where several are worked
 
     def walk(self) -> Iterator[Step]:
         """Every step, in the order of reading."""

@@ -174,7 +174,8 @@ def _asked(worked: Worked) -> frozenset[str]:
         for q in graph.of_role(Role.FORWARD)
         if any(graph[user].role is Role.LOSS for user in graph.consumers[q.name])
     ]
-    gradients = [derivative_name(graph.loss, name) for name in graph.trained]
+    gradients = [derivative_name(done.loss, name) for done in graph.differentiated for name in done.targets]
     updates = [q.name for q in graph.of_role(Role.UPDATE)]
     after = [q.name for q in graph.of_role(Role.AFTER) if q.label.of == graph.loss]
-    return frozenset([*outputs, graph.loss, *gradients, *updates, *after])
+    ends = [] if graph.loss else [q.name for q in graph if q.formula is not None and not graph.consumers[q.name]]
+    return frozenset([*outputs, *(done.loss for done in graph.differentiated), *ends, *gradients, *updates, *after])

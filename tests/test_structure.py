@@ -33,11 +33,11 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem language",
-    "graph": "graph kinds.network",
+    "graph": "graph optimizers kinds.network",
     "numbers": "exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
-    "backward": "derivative backward",
+    "backward": "derivative gradients backward",
     "solve": "solve",
     "drawings": "drawing placing diagram plot",
     "derive": "steps equations derive pipeline worksheet audit export",

@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.formula import Add, Call, Formula, Mul, Ref
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Diagram, Edge, Graph, Label, Node, Quantity, Role
+from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Quantity, Role
+from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
 from generator.problem import NAME_SCHEMA, NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem
 from generator.problem import name as name_of_quantity
 
@@ -204,7 +205,11 @@ def build(problem: Definition) -> Graph:
         quantities += _layer(problem, layer, value_of)
     quantities += _loss(problem, [value_of[unit] for unit in outputs], outputs)
     trained = _trained(problem)
-    return Graph(tuple(quantities), givens, problem.names.loss, trained, rate, _diagram(problem, value_of))
+    loss = problem.names.loss
+    work = plan(OPTIMIZERS["sgd"], SCHEDULES["constant"], {}, trained if rate else (), loss, rate)
+    diagram = _diagram(problem, value_of)
+    said = (Convention("loss", {"function": f"functions.{problem.loss}"}),)
+    return Graph(tuple(quantities), givens, loss, trained, rate, diagram, updates=work.updates, conventions=said)
 
 
 def _layer(problem: Definition, layer: Layer, value_of: dict[str, str]) -> Iterator[Quantity]:

@@ -182,7 +182,7 @@ class _Reader:
         match item:
             case Digits(digits):
                 return Num(Fraction(digits), digits)
-            case Fence(body, left):
+            case Fence(body, left) if left != "[":
                 return Call("abs", (self._read(body),)) if left == "|" else self._read(body)
             case Frac(top, bottom):
                 if items(top)[:1] and items(top)[0] in _DIFFERENTIALS:

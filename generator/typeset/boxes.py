@@ -101,7 +101,7 @@ class Gap:
 
 Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap
 
-_TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}])|([+\-*'/|,=:])|\s+|(.)")
+_TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\]])|([+\-*'/|,=:])|\s+|(.)")
 
 
 @lru_cache(maxsize=65536)
@@ -119,7 +119,7 @@ def symbol(text: str) -> Box:
 
 def _row(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     items: list[Box] = []
-    while at < len(tokens) and tokens[at].group() != "}":
+    while at < len(tokens) and tokens[at].group() not in ("}", ")", "]"):
         if tokens[at].group() in "_^":
             if not items:
                 raise NotationError(f"cannot read the symbol `{text}`: `{tokens[at].group()}` follows nothing")
@@ -128,12 +128,12 @@ def _row(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
             sub, sup = (base.sub, base.sup) if isinstance(base, Script) else (None, None)
             inner = base.base if isinstance(base, Script) else base
             low = tokens[at].group() == "_"
-            items.append(Script(inner, script if low else sub, sup if low else script))
+            items.append(Script(inner, _joined(sub, script) if low else sub, sup if low else _joined(sup, script)))
             at = after
         elif tokens[at].group() == "'":
             base = items.pop() if items else Word("")
-            inner, sub = (base.base, base.sub) if isinstance(base, Script) else (base, None)
-            items.append(Script(inner, sub, Op("′")))
+            inner, sub, sup = (base.base, base.sub, base.sup) if isinstance(base, Script) else (base, None, None)
+            items.append(Script(inner, sub, _joined(sup, Op("′"))))
             at += 1
         else:
             item, at = _atom(tokens, at, text)
@@ -145,15 +145,26 @@ def _row(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     return (items[0] if len(items) == 1 else Row(tuple(items))), at
 
 
+def _joined(before: Box | None, script: Box) -> Box:
+    """A script that follows another in the same place stands behind it: `w^{(2)}^+`."""
+    if before is None:
+        return script
+    inside = (part.items if isinstance(part, Row) else (part,) for part in (before, script))
+    return Row(tuple(item for items in inside for item in items))
+
+
+_BRACKETS = {"{": "}", "(": ")", "[": "]"}
+
+
 def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     if at >= len(tokens):
         raise NotationError(f"cannot read the symbol `{text}`: it ends too early")
     command, escaped, letters, digits, brace, mark, other = tokens[at].groups()
-    if brace == "{":
+    if brace in _BRACKETS:
         box, after = _row(tokens, at + 1, text)
-        if after >= len(tokens):
-            raise NotationError(f"cannot read the symbol `{text}`: a `{{` is not closed")
-        return box, after + 1
+        if after >= len(tokens) or tokens[after].group() != _BRACKETS[brace]:
+            raise NotationError(f"cannot read the symbol `{text}`: a `{brace}` is not closed")
+        return (box if brace == "{" else Fence(box, brace, _BRACKETS[brace])), after + 1
     if command:
         if command not in GREEK:
             raise NotationError(f"cannot read the symbol `{text}`: unknown `\\{command}`")

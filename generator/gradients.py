@@ -1,0 +1,178 @@
+"""Graph -> the local gradients and gradients of one of its quantities: reverse mode over the list of quantities.
+
+Each local gradient is the derivative of one short formula; nothing is ever substituted into anything. How products are
+grouped (`Chain`) is a matter of notation, so it is an argument here: it changes which named gradients a formula goes
+through, never a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from generator.derivative import derivative
+from generator.formula import Add, Formula, Mul, Ref, num
+from generator.graph import Graph, Label, Quantity, Role, derivative_name
+from generator.notation import Chain
+
+
+def gradients(graph: Graph, targets: Iterable[str], chain: Chain) -> tuple[Quantity, ...]:
+    """The derivatives of `graph.loss` with respect to `targets` and to all that stands between them and the loss."""
+    return _Gradients(graph, tuple(targets), chain).run()
+
+
+class _Gradients:
+    """The backward pass under construction: quantities are appended in the order of computing."""
+
+    def __init__(self, graph: Graph, targets: tuple[str, ...], chain: Chain) -> None:
+        self.graph, self.targets, self.chain = graph, targets, chain
+        self.made: dict[str, Quantity] = {}
+        self.needed = graph.needed(graph.loss)
+        self.active = self._active()
+        self.terms = self._terms()
+        self.reached = self._reached()
+        self.round = graph[graph.loss].round
+
+    def run(self) -> tuple[Quantity, ...]:
+        """Every gradient on the way from the loss to the targets, and the local gradients that they are made of."""
+        loss = self.graph.loss
+        targets = frozenset(self.targets)
+        between = [q.name for q in self.graph if q.name in self.active and q.name not in targets]
+        forward = [name for name in between if self.graph[name].role is Role.FORWARD and name != loss]
+        for name in self._last_group_first([*forward, *self.targets]):
+            self._gradient(loss, name)
+        return tuple(self.made.values())
+
+    def _last_group_first(self, names: list[str]) -> list[str]:
+        """`names` from the group nearest the loss to the first; within a group in the graph's order."""
+        groups = list(dict.fromkeys(q.group for q in self.graph if q.group))
+        place = {group: -number for number, group in enumerate(groups)}
+        return sorted(names, key=lambda name: place.get(self._group(name), 0))
+
+    # --- what depends on what ---
+
+    def _active(self) -> frozenset[str]:
+        """The targets and everything computed from them on the way to the loss: where gradients flow."""
+        found = set(self.targets)
+        for quantity in self.graph:
+            if any(name in found for name in self.graph.operands[quantity.name]):
+                found.add(quantity.name)
+        return frozenset(found & self.needed)
+
+    def _terms(self) -> tuple[str, ...]:
+        """The error terms that the loss adds up; none where the loss is not a plain sum of losses."""
+        formula = self.graph[self.graph.loss].formula
+        if isinstance(formula, Add) and all(isinstance(term, Ref) for term in formula.terms):
+            terms = self.graph.operands[self.graph.loss]
+            return terms if all(self.graph[term].role is Role.LOSS for term in terms) else ()
+        return ()
+
+    def _reached(self) -> dict[str, tuple[str, ...]]:
+        """For each quantity, the error terms that it feeds, in the loss's order."""
+        feeds = {name: self.graph.needed(name) for name in self.terms}
+        return {q.name: tuple(term for term in self.terms if q.name in feeds[term]) for q in self.graph}
+
+    def _users(self, source: str, name: str) -> list[str]:
+        """What uses `name` on the way to `source` (the loss or one error term)."""
+        users = [user for user in self.graph.consumers[name] if user in self.active]
+        return users if source == self.graph.loss else [u for u in users if source in self.reached[u] or u == source]
+
+    # --- gradients ---
+
+    def _gradient(self, source: str, name: str) -> str:
+        """Make sure that the gradient of `source` with respect to `name` is there; its name."""
+        key = derivative_name(source, name)
+        if key in self.made:
+            return key
+        if source in self.graph.consumers[name] and len(self._users(source, name)) == 1:
+            return self._local(source, name)
+        label = Label("derivative", of=source, wrt=name)
+        if self._is_term(source, name):
+            (term,) = self._users(source, name)
+            formula = derivative(self.graph[term], name)
+            return self._make(key, Role.GRADIENT, formula, "local_loss", label, name)
+        products = self._products(source, name)
+        rule = "gradient_sum" if len(products) > 1 else "gradient_chain"
+        return self._make(key, Role.GRADIENT, _sum(products), rule, label, name)
+
+    def _is_term(self, source: str, name: str) -> bool:
+        """Whether `name` is an output whose error term is all that it feeds, so that its gradient is a derivative."""
+        users = self._users(source, name)
+        return len(users) == 1 and (users[0] in self.terms or users[0] == source)
+
+    def _products(self, source: str, name: str) -> list[list[Formula]]:
+        """The gradient of `source` with respect to `name`, as a sum of products."""
+        reached = self.reached[name]
+        if source == self.graph.loss and len(reached) > 1 and self._per_term(name):
+            return [[Ref(self._gradient(term, name))] for term in reached]
+        users = self._users(source, name)
+        return [[*self._upstream(source, user), Ref(self._local(user, name))] for user in users]
+
+    def _per_term(self, name: str) -> bool:
+        """Whether the chain style works `name` for each error term by itself."""
+        if self.chain is Chain.TERMS:
+            return not self._is_inner(name)
+        # Named paths: only where each error term comes along a path of its own.
+        users = self._users(self.graph.loss, name)
+        return self.chain is Chain.PATHS and all(len(self.reached[user]) == 1 for user in users)
+
+    def _upstream(self, source: str, user: str) -> list[Formula]:
+        """The factors of the gradient of `source` with respect to `user`: one name, or its own factors inlined."""
+        if user == source or (user in self.terms and source == self.graph.loss):
+            return []  # the loss is the plain sum of its terms: its derivative by a term is one
+        if self._is_inlined(source, user):
+            (product,) = self._products(source, user)
+            return product
+        return [Ref(self._gradient(source, user))]
+
+    def _is_inner(self, name: str) -> bool:
+        """Whether all that `name` feeds is one function of it alone, as a pre-activation does."""
+        users = self.graph.consumers[name]
+        return len(users) == 1 and self.graph.operands[users[0]] == (name,)
+
+    def _is_inlined(self, source: str, user: str) -> bool:
+        if self.chain is Chain.DELTA or (self.chain is Chain.PATHS and source != self.graph.loss):
+            return False
+        if self.chain is Chain.TERMS and source != self.graph.loss:
+            return len(self._users(source, user)) == 1 and not self._is_term(source, user)
+        return self._is_inner(user) and len(self._users(source, user)) == 1
+
+    # --- local gradients ---
+
+    def _local(self, user: str, name: str) -> str:
+        """Make sure that the derivative of `user`'s own formula with respect to `name` is there; its name."""
+        key = derivative_name(user, name)
+        if key in self.made:
+            return key
+        role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
+        is_loss = self.graph[user].role is Role.LOSS and user in (*self.terms, self.graph.loss)
+        kind = "loss" if is_loss and self._is_term(user, name) else self.graph[user].rule
+        formula = derivative(self.graph[user], name)
+        like = name if kind == "loss" else user
+        return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)
+
+    def _make(self, key: str, role: Role, formula: Formula, rule: str, label: Label, like: str) -> str:
+        self.made[key] = Quantity(key, role, label, formula, rule, self._group(like), self.round)
+        return key
+
+    def _group(self, name: str) -> str:
+        """The group of a quantity; a parameter's is that of the first quantity that uses it."""
+        users = [user for user in self.graph.consumers[name] if user in self.active]
+        return self.graph[name].group or (self.graph[users[0]].group if users else "")
+
+
+def paths(graph: Graph, source: str, name: str) -> Iterator[tuple[str, ...]]:
+    """Every way from `name` forward to `source`, as the names passed through, one path at a time."""
+    if name == source:
+        yield (name,)
+        return
+    for user in graph.consumers[name]:
+        if graph[user].role in (Role.FORWARD, Role.LOSS):
+            for rest in paths(graph, source, user):
+                yield (name, *rest)
+
+
+def _sum(products: list[list[Formula]]) -> Formula:
+    made = [product[0] if len(product) == 1 else Mul(tuple(product)) for product in products if product]
+    if not made:
+        return num(0)  # nothing on the way to the loss uses it
+    return made[0] if len(made) == 1 else Add(tuple(made))
