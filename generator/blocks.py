@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,8 +46,9 @@ class Block:
 class Setter:
     """Sets the steps of one problem in one format and one language."""
 
-    def __init__(self, worked: Worked, fmt: Format, words: Words) -> None:
+    def __init__(self, worked: Worked, fmt: Format, words: Words, own: Callable[[str], str] = lambda name: "") -> None:
         self.worked, self.format, self.words = worked, fmt, words
+        self._own = own  # the author's sentence before a quantity's formula, already set (empty: none)
         writer, graph = worked.writer, worked.graph
         product = worked.notation.product
 
@@ -95,13 +96,22 @@ class Setter:
         return self.format.escape(self.words(code))
 
     def group(self, name: str) -> str:
-        """What a layer is called."""
+        """What a layer, or another group of quantities, is called."""
+        own = self.worked.problem.heading(name, self.words.language)
+        if own:
+            return self.format.escape(own)
+        kind, colon, number = name.partition(":")
+        if colon:
+            return self.say(f"groups.{kind}", number=self.format.inline(Digits(number)))
         if self.words.has(f"groups.{name}"):
             return self.word(f"groups.{name}")
         return self.say("groups.other", name=self.format.escape(name.replace("_", " ")))
 
     def sentence(self, step: Step) -> str:
-        """What a step's rule says."""
+        """What the author says before the quantity, else what the step's rule says."""
+        own = self._own(step.target)
+        if own:
+            return own
         texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
         return self.say(f"steps.{step.rule}", step.names, **texts)
 

@@ -48,9 +48,10 @@ def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     setter, code = paper.setter, section.code
     group = setter.group(section.group) if section.group else ""
     introduction = [] if section.round else _introduction(paper, section)
+    title = setter.say(_own_code(paper, f"sections.{code}"), group=group)
     return View(
         code,
-        _heading(paper, section, setter.say(f"sections.{code}", group=group)),
+        _heading(paper, section, title),
         introduction,
         setter.blocks(section),
         _closing(paper, section) if closing else [],
@@ -64,13 +65,21 @@ def _heading(paper: Paper, section: Section, title: str) -> str:
     return paper.setter.say("sections.round", number=paper.number(section.round + 1), title=title)
 
 
+def _own_code(paper: Paper, code: str) -> str:
+    """The code of the words that the problem's kind has for something, else of those that all kinds have."""
+    place, _, name = code.partition(".")
+    own = f"{place}.{paper.worked.problem.kind}.{name}"
+    return own if paper.words.has(own) else code
+
+
 def _introduction(paper: Paper, section: Section) -> list[str]:
     """What is said before the steps of a section: in the words of the problem's kind, where they are special to it."""
-    codes = (f"texts.{paper.worked.problem.kind}.{section.code}", f"texts.{section.code}")
-    code = next((code for code in codes if paper.words.has(code)), "")
-    fields = {key for _, key, _ in paper.words.pieces(code) if key} if code else set()
+    code = _own_code(paper, f"texts.{section.code}")
+    if not paper.words.has(code):
+        return []
+    fields = {key for _, key, _ in paper.words.pieces(code) if key}
     names = {key: name for key, name in section.names.items() if name}
-    return [paper.setter.say(code, names)] if code and fields <= names.keys() else []
+    return [paper.setter.say(code, names)] if fields <= names.keys() else []
 
 
 def _closing(paper: Paper, section: Section) -> list[str]:
@@ -81,7 +90,7 @@ def _closing(paper: Paper, section: Section) -> list[str]:
         return []
     was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
     change = "same" if was == is_now else "fell" if is_now < was else "rose"
-    return [paper.setter.say(f"texts.after_{change}", {"before": before, "after": after})]
+    return [paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after})]
 
 
 def _training(paper: Paper) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from generator.notation import Working, Writer
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
 
+_DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
+
 
 @dataclass(frozen=True)
 class _Round:
@@ -60,7 +62,9 @@ class _Derivation:
         for number, self.round in enumerate(self.rounds):
             yield from self._round(number if len(self.rounds) > 1 else None)
         if self.graph.of_role(Role.AFTER):
-            yield Section("after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss})
+            yield Section(
+                "after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss}
+            )
 
     def _round(self, number: int | None) -> Iterator[Section]:
         """What is worked between one update and the next."""
@@ -105,8 +109,9 @@ class _Derivation:
     def _is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
         label = quantity.label
-        of, wrt = self._family(label.of or quantity.name), self._family(label.wrt) if label.wrt else ("", "")
-        kind = (quantity.rule, quantity.group, wrt[0], wrt[1], of[1])
+        of = self._family(self.graph[label.of].label if label.kind in _DERIVED else label)
+        wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
+        kind = (quantity.rule, quantity.group, *wrt, of[1])
         if quantity.role is Role.UPDATE:
             kind = (quantity.rule, "", "", "", of[1])
         if quantity.role is Role.AFTER and quantity.rule != "after_total":
@@ -115,10 +120,9 @@ class _Derivation:
         self.kinds.add(kind)
         return first or self.detail == "all"
 
-    def _family(self, name: str) -> tuple[str, str]:
+    def _family(self, label: Label) -> tuple[str, str]:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""
-        label = self.graph[name].label if name in self.graph else Label("")
-        while label.kind in ("updated", "later") and label.of in self.graph:
+        while label.kind in _DERIVED and label.kind != "derivative":
             label = self.graph[label.of].label
         return label.kind, label.of if label.kind in ("value", "given") else ""
 

@@ -22,7 +22,9 @@ class Equations:
         self.graph, self.trace, self.writer = graph, trace, writer
         self.notation = writer.notation
         self._introduced: set[str] = set()
-        self._reaching = graph.needed(*(done.loss for done in graph.differentiated if done.loss))  # what the loss is computed from: gradients come along nothing else
+        self._reaching = graph.needed(
+            *(done.loss for done in graph.differentiated if done.loss)
+        )  # what the loss is computed from: gradients come along nothing else
 
     def of(self, name: str, full: bool = True) -> Equation:
         """A quantity as formula = numbers = result; listed ones leave out what their kind has shown already."""

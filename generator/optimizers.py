@@ -54,9 +54,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
             {"beta": "0.9", "epsilon": "1e-8"},
             ("s",),
         ),
-        Optimizer(
-            "adam", {**_SECOND, **_UNBIASED, "p": "p - eta * mhat / (sqrt(shat) + epsilon)"}, _ADAM, ("m", "s")
-        ),
+        Optimizer("adam", {**_SECOND, **_UNBIASED, "p": "p - eta * mhat / (sqrt(shat) + epsilon)"}, _ADAM, ("m", "s")),
         Optimizer(
             "adamw",
             {**_SECOND, **_UNBIASED, "p": "p - eta * (mhat / (sqrt(shat) + epsilon) + decay * p)"},
@@ -155,4 +153,3 @@ def _lines(optimizer: Optimizer, parameter: str, gradient: str, rate: str) -> It
 
 def _name(target: str, parameter: str) -> str:
     return f"{target}_{parameter}"
-

@@ -42,7 +42,7 @@ class Paper:
         self.worked, self.language = worked, language
         self.format = format_for(format_name)
         self.words = load_words(language)
-        self.setter = Setter(worked, self.format, self.words)
+        self.setter = Setter(worked, self.format, self.words, self._own_sentence)
         self.macros = Macros(self.format.macro)
 
     def common(self) -> dict[str, Any]:
@@ -66,6 +66,11 @@ class Paper:
         """
         own = self.worked.problem.text(dict(texts), self.language)
         return paragraphs(own, self.setter, secret) if own else []
+
+    def _own_sentence(self, name: str) -> str:
+        """What the author says before a quantity's formula."""
+        own = self.worked.problem.sentence(name, self.language)
+        return " ".join(paragraphs(own, self.setter, secret=True)) if own else ""
 
     def number(self, value: object) -> str:
         """A number in a sentence or a cell."""

@@ -36,7 +36,7 @@ def name(text: str) -> str:
     """`text` where it is a name that a quantity can have. Raises `ValueError` saying what is expected."""
     if not _NAME.fullmatch(text):
         raise ValueError("a name: a letter, then letters, digits and single underscores (w5, target_o1)")
-    if text.endswith("_new"):
+    if re.search(r"_new\d*$", text):
         raise ValueError("a name that does not end in `_new` (that is how updated values are called)")
     return text
 
@@ -45,6 +45,10 @@ def _whole(text: object) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", str(text).strip()):
         raise ValueError("a whole number, zero or more")
     return int(str(text))
+
+
+def _named_rate(value: object) -> object:
+    return {"eta": value} if isinstance(value, str) else value
 
 
 def _texts(value: object) -> object:
@@ -60,6 +64,24 @@ Exact = Annotated[Fraction, BeforeValidator(exact), WithJsonSchema(NUMBER_SCHEMA
 NAME_SCHEMA = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
 Name = Annotated[str, AfterValidator(name), WithJsonSchema(NAME_SCHEMA)]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
+_RATE_SCHEMA = {
+    "anyOf": [
+        *NUMBER_SCHEMA["anyOf"],
+        {
+            "type": "object",
+            "propertyNames": NAME_SCHEMA,
+            "additionalProperties": NUMBER_SCHEMA,
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+    ]
+}
+Rate = Annotated[
+    dict[Name, Exact],
+    BeforeValidator(_named_rate),
+    Field(min_length=1, max_length=1),
+    WithJsonSchema(_RATE_SCHEMA),
+]
 _LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]+)?$"
 _TEXTS_SCHEMA = {
     "anyOf": [
@@ -105,6 +127,14 @@ class Problem(Model):
     detail: Literal["all", "first"] = "first"
     training: Training | None = None
     worksheet: Worksheet = Worksheet()
+
+    def heading(self, group: str, language: str) -> str:
+        """What the author calls a group of quantities (empty: nothing)."""
+        return ""
+
+    def sentence(self, name: str, language: str) -> str:
+        """What the author says before a quantity's formula (empty: nothing)."""
+        return ""
 
     def text(self, texts: dict[str, str], language: str) -> str:
         """One of the problem's texts in `language`, else in English, else in the first language it has."""

@@ -150,7 +150,8 @@ def _matmul(args: tuple[Value, ...]) -> Value:
         tuple(_total(tuple(Mul(pair) for pair in zip(row, column, strict=True))) for column in columns)
         for row in a.rows
     )
-    return Grid(rows, b.vector)
+    is_number = len(a.rows) == 1 and b.vector  # a row times a column
+    return rows[0][0] if is_number else Grid(rows, b.vector)
 
 
 def _entry(args: tuple[Value, ...]) -> Value:
@@ -166,6 +167,8 @@ def _entry(args: tuple[Value, ...]) -> Value:
 
 def _softmax(args: tuple[Value, ...]) -> Value:
     grid = _one_grid("softmax", args)
+    if not all(isinstance(entry, Ref) for entry in grid.entries):
+        raise FormulaError("`softmax` is of a vector that has a name: give it one in a line before")
     return Grid(
         tuple(tuple(Call("softmax", (entry, *grid.entries)) for entry in row) for row in grid.rows), grid.vector
     )

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from generator.formula import Add, Call, Formula, Mul, Ref
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Quantity, Role
 from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
-from generator.problem import NAME_SCHEMA, NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem
+from generator.problem import Exact, Finding, Model, Name, Problem, Rate
 from generator.problem import name as name_of_quantity
 
 
@@ -37,24 +37,6 @@ class Names(Model):
     loss: str = "E_total"
 
 
-def _named_rate(value: object) -> object:
-    return {"eta": value} if isinstance(value, str) else value
-
-
-_RATE_SCHEMA = {
-    "anyOf": [
-        *NUMBER_SCHEMA["anyOf"],
-        {
-            "type": "object",
-            "propertyNames": NAME_SCHEMA,
-            "additionalProperties": NUMBER_SCHEMA,
-            "minProperties": 1,
-            "maxProperties": 1,
-        },
-    ]
-}
-
-
 class Definition(Problem):
     """A fully connected network with one observation."""
 
@@ -65,15 +47,7 @@ class Definition(Problem):
     biases: dict[Name, Exact] = Field(default_factory=dict)
     targets: dict[Name, Exact] = Field(description="one for each unit of the last layer, in its order")
     loss: str = "half_squared_error"
-    learning_rate: (
-        Annotated[
-            dict[Name, Exact],
-            BeforeValidator(_named_rate),
-            Field(min_length=1, max_length=1),
-            WithJsonSchema(_RATE_SCHEMA),
-        ]
-        | None
-    ) = None
+    learning_rate: Rate | None = None
     trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     names: Names = Names()
 

@@ -161,7 +161,7 @@ class _Reader:
         self.at += 1
         if sign.isalpha() or sign == "∂":
             return Word(sign)
-        if sign in "()+-*=<>,:/−·×∗≈≤≥≠→′≔":
+        if sign in "()[]+-*=<>,:/−·×∗≈≤≥≠→′≔":
             return Op(sign)
         raise self._error(start)
 
@@ -204,8 +204,8 @@ class _Reader:
         raise self._error(start)
 
     def _delimiter(self, side: str, start: int) -> Op:
-        left = {"(": Op("("), "|": LEFT_BAR, "\\lvert": LEFT_BAR}
-        right = {")": Op(")"), "|": RIGHT_BAR, "\\rvert": RIGHT_BAR}
+        left = {"(": Op("("), "[": Op("["), "|": LEFT_BAR, "\\lvert": LEFT_BAR}
+        right = {")": Op(")"), "]": Op("]"), "|": RIGHT_BAR, "\\rvert": RIGHT_BAR}
         for sign, box in (left if side == "left" else right).items():
             if self._take(sign):
                 return box

@@ -84,6 +84,8 @@ class _Reader:
             row.append(Script(base, script, None) if sign == "_" else Script(base, None, script))
         elif sign == "(":
             row.extend((Op("("), *self._until(")"), Op(")")))
+        elif sign == "[":
+            row.extend((Op("["), *self._until("]"), Op("]")))
         else:
             row.append(self._atom())
 
@@ -99,13 +101,13 @@ class _Reader:
         return box
 
     def _until(self, closing: str) -> list[Box]:
-        """What stands in the parentheses that begin here, or, for `,`, up to the end of one argument."""
+        """What stands in the bracket that begins here, up to `closing`, or, for `,`, up to the end of one argument."""
         start = self.at
-        self.at += closing == ")"
+        self.at += closing != ","
         row: list[Box] = []
         while self._more():
-            if self.text[self.at] == ")" or (closing == "," and self.text[self.at] in ",;"):
-                self.at += closing == ")"
+            if self.text[self.at] in (",;)" if closing == "," else closing):
+                self.at += closing != ","
                 return row
             self._next(row)
         raise self._error(start)

@@ -86,9 +86,10 @@ def _slashed(box: Box, end: int) -> bool:
 def _script(inside: str, small: dict[int, int], mark: str) -> str:
     if all(ord(letter) in small for letter in inside):
         return inside.translate(small)
-    return f"{mark}{inside}" if inside.isalnum() else f"{mark}({inside})"
+    bracketed = inside.startswith("[") and inside.find("]") == len(inside) - 1
+    return f"{mark}{inside}" if inside.isalnum() or bracketed else f"{mark}({inside.replace(', ', ',')})"
 
 
 def _tight(box: Box) -> str:
     inside = text(box)
-    return f"({inside})" if " " in inside else inside
+    return f"({inside})" if " " in inside or "/" in inside else inside

@@ -43,8 +43,8 @@ def typst(box: Box) -> str:
             return f"{typst(base)}{low}{high}"
         case Fence(body, "|", "|"):
             return f"abs({typst(body)})"
-        case Fence(body):
-            return f"({typst(body)})"
+        case Fence(body, left, right):
+            return f"{left}{typst(body)}{right}"
         case Root(body):
             return f"sqrt({typst(body)})"
         case Choice(rows):

@@ -1,0 +1,287 @@
+"""Givens and named formulas in plain infix -> the graph of their entries, with what is differentiated and updated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from generator.errors import FormulaError
+from generator.formula import Call, Formula, Ref, rebuild
+from generator.graph import Graph, Label, Quantity, Role, Update, derivative_name
+from generator.infix import parse
+from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
+from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
+from generator.source import Location
+from generator.vectors import Grid, Value, expand, names_of, referring, vector
+
+
+def _given(value: object) -> object:
+    """A number, a list of numbers (a vector) or a list of lists of the same length (a matrix), exact."""
+    if not isinstance(value, list):
+        return exact(value)
+    if value and all(isinstance(row, list) for row in value):
+        if len({len(row) for row in value}) != 1 or not value[0]:
+            raise ValueError("a matrix whose rows have the same length")
+        return tuple(tuple(exact(entry) for entry in row) for row in value)
+    if not value or any(isinstance(entry, list) for entry in value):
+        raise ValueError("a number, a list of numbers, or a list of rows")
+    return tuple(exact(entry) for entry in value)
+
+
+_NUMBERS: dict[str, Any] = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}
+_GIVEN_SCHEMA = {"anyOf": [NUMBER_SCHEMA, _NUMBERS, {"type": "array", "items": _NUMBERS, "minItems": 1}]}
+Given = Annotated[Any, BeforeValidator(_given), WithJsonSchema(_GIVEN_SCHEMA)]
+
+
+class Part(Model):
+    """Formulas under one heading."""
+
+    title: Texts
+    formulas: dict[Name, str] = Field(min_length=1)
+
+
+class Derivative(Model):
+    """What is differentiated, and with respect to which givens."""
+
+    of: Name
+    wrt: tuple[Name, ...] = Field(min_length=1)
+
+
+class Definition(Problem):
+    """Any computation by named formulas, with derivatives and repeated updates where they are asked for."""
+
+    kind: Literal["formulas"]
+    givens: dict[Name, Given] = Field(min_length=1)
+    formulas: dict[Name, str] = Field(default_factory=dict, description="name: a formula over what stands before it")
+    parts: tuple[Part, ...] = Field((), description="formulas under headings, instead of `formulas`")
+    say: dict[Name, Texts] = Field(default_factory=dict, description="name: the sentence before its formula")
+    differentiate: Derivative | None = None
+    learning_rate: Rate | None = None
+    update: tuple[Name, ...] | dict[Name, str] = Field(
+        (), description="givens that take gradient steps; or given: its new value, where d(f, x) is a derivative"
+    )
+    optimizer: str = "sgd"
+    settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
+    schedule: str = "constant"
+    steps: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
+
+    def heading(self, group: str, language: str) -> str:
+        """The title of the part that a group is."""
+        place = group.removeprefix("part:")
+        return self.text(self.parts[int(place)].title, language) if group != place else ""
+
+    def sentence(self, name: str, language: str) -> str:
+        """What the author says before a formula."""
+        return self.text(self.say[name], language) if name in self.say else ""
+
+    def grouped(self) -> Iterator[tuple[str, Location, Mapping[str, str]]]:
+        """The formulas by group, and where they stand."""
+        if self.formulas:
+            yield "formulas", ("formulas",), self.formulas
+        for number, part in enumerate(self.parts):
+            yield f"part:{number}", ("parts", number, "formulas"), part.formulas
+
+
+def check(problem: Definition) -> Iterator[Finding]:
+    """What is wrong with a definition beyond its types, in the order of the file."""
+    known = {name: _value(name, value) for name, value in problem.givens.items()}
+    taken = {entry for name, value in known.items() for entry, _ in names_of(name, value)}
+    if not problem.formulas and not problem.parts:
+        yield (), "no formula", "`formulas`, or `parts` with formulas"
+    for _, place, formulas in problem.grouped():
+        for name, text in formulas.items():
+            try:
+                value = expand(parse(text), known)
+            except FormulaError as error:
+                yield (*place, name), f"`{text}`", str(error)
+                return
+            entries = {entry for entry, _ in names_of(name, value)}
+            if name in known or taken & entries:
+                yield (*place, name), f"`{name}`, which is taken", "a name of its own"
+                return
+            known[name] = referring(name, value)
+            taken |= entries
+    for name in problem.say:
+        if name not in known or name in problem.givens:
+            yield ("say", name), f"`{name}`", "the name of a formula"
+    yield from _check_derivatives(problem, known)
+    yield from _check_updates(problem, known, taken)
+
+
+def _check_derivatives(problem: Definition, known: Mapping[str, Value]) -> Iterator[Finding]:
+    asked = problem.differentiate
+    if asked is None:
+        return
+    if asked.of not in known or asked.of in problem.givens or isinstance(known[asked.of], Grid):
+        yield ("differentiate", "of"), f"`{asked.of}`", "the name of a formula that is one number"
+    for number, name in enumerate(asked.wrt):
+        if name not in problem.givens:
+            yield ("differentiate", "wrt", number), f"`{name}`", f"one of the givens: {', '.join(problem.givens)}"
+
+
+def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[str]) -> Iterator[Finding]:
+    for number, name in enumerate(problem.update):
+        place = number if isinstance(problem.update, tuple) else name
+        if name not in problem.givens:
+            yield ("update", place), f"`{name}`", f"one of the givens: {', '.join(problem.givens)}"
+            return
+    for name in problem.learning_rate or {}:
+        if name in taken:
+            yield ("learning_rate", name), f"`{name}`, which is taken", "a name of its own"
+    if isinstance(problem.update, dict):
+        for name, text in problem.update.items():
+            try:
+                value = expand(_derivatives(parse(text), problem, known), _for_updates(problem, known))
+            except FormulaError as error:
+                yield ("update", name), f"`{text}`", str(error)
+                return
+            if _shape(value) != _shape(known[name]):
+                yield ("update", name), f"`{text}`, which is {_said(value)}", _said(known[name])
+        return
+    yield from _check_optimizer(problem)
+
+
+def _check_optimizer(problem: Definition) -> Iterator[Finding]:
+    if problem.update and (problem.learning_rate is None or problem.differentiate is None):
+        yield ("update",), "an update by gradients", "`differentiate` and `learning_rate` beside it"
+    for key, rows in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        if getattr(problem, key) not in rows:
+            yield (key,), f"`{getattr(problem, key)}`", f"one of {', '.join(rows)}"
+            return
+    settings = {**OPTIMIZERS[problem.optimizer].settings, **SCHEDULES[problem.schedule].settings}
+    for name in problem.settings:
+        if name not in settings:
+            yield ("settings", name), f"`{name}`", f"one of {', '.join(settings) or 'no settings'}"
+
+
+def _said(value: Value) -> str:
+    return str(value) if isinstance(value, Grid) else "one number"
+
+
+def _shape(value: Value) -> tuple[int, int] | None:
+    return value.shape if isinstance(value, Grid) else None
+
+
+def _value(name: str, given: object) -> Value:
+    """References to the entries of a given."""
+    if not isinstance(given, tuple):
+        return Ref(name)
+    if isinstance(given[0], tuple):
+        return referring(name, Grid(tuple(tuple(Ref(name) for _ in row) for row in given)))
+    return referring(name, vector(tuple(Ref(name) for _ in given)))
+
+
+def _for_updates(problem: Definition, known: Mapping[str, Value]) -> dict[str, Value]:
+    """What a new value may be computed from: everything that has a name, and the derivatives."""
+    asked = problem.differentiate
+    made = [derivative_name(asked.of, name) for name in asked.wrt] if asked else []
+    return {**known, **{name: Ref(name) for name in (*(problem.learning_rate or {}), *made)}}
+
+
+def _derivatives(tree: Formula, problem: Definition, known: Mapping[str, Value]) -> Formula:
+    """`tree` with `d(f, x)` replaced by the derivatives' names. Raises `FormulaError` where one is not asked for."""
+    if isinstance(tree, Call) and tree.name == "d":
+        asked = problem.differentiate
+        match tree.args:
+            case (Ref(of), Ref(wrt)) if asked and of == asked.of and wrt in asked.wrt:
+                if isinstance(known[wrt], Grid):
+                    raise FormulaError(f"`d({of}, {wrt})` is of a number, not of {known[wrt]}: name its entries")
+                return Ref(derivative_name(of, wrt))
+        raise FormulaError("`d(f, x)` is of two names that stand under `differentiate`")
+    return rebuild(tree, lambda part: _derivatives(part, problem, known))
+
+
+def build(problem: Definition) -> Graph:
+    """The graph of a checked definition: one quantity for each entry of each formula, in the order of the file."""
+    givens: dict[str, Fraction] = {}
+    quantities: list[Quantity] = []
+    known: dict[str, Value] = {}
+    for name, given in problem.givens.items():
+        known[name] = _value(name, given)
+        numbers = _flat(given)
+        for (entry, index), number in zip(names_of(name, known[name]), numbers, strict=True):
+            quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
+            givens[entry] = number
+    for name, rate in (problem.learning_rate or {}).items():
+        quantities.append(Quantity(name, Role.GIVEN, Label("rate", name)))
+        givens[name] = rate
+    for group, _, formulas in problem.grouped():
+        for name, text in formulas.items():
+            value = expand(parse(text), known)
+            quantities += _quantities(name, value, group)
+            known[name] = referring(name, value)
+    return _updated(problem, quantities, givens, known)
+
+
+def _flat(given: Any) -> tuple[Fraction, ...]:
+    if not isinstance(given, tuple):
+        return (given,)
+    return tuple(number for row in given for number in (row if isinstance(row, tuple) else (row,)))
+
+
+def _quantities(name: str, value: Value, group: str) -> Iterator[Quantity]:
+    formulas = value.entries if isinstance(value, Grid) else (value,)
+    for (entry, index), formula in zip(names_of(name, value), formulas, strict=True):
+        label = Label("value", entry, index, of=name)
+        yield Quantity(entry, Role.FORWARD, label, formula, "formula", group)
+
+
+def _updated(
+    problem: Definition, quantities: list[Quantity], givens: dict[str, Fraction], known: Mapping[str, Value]
+) -> Graph:
+    """The graph with what is differentiated and how its givens are updated."""
+    asked = problem.differentiate
+    wanted = tuple(entry for name in asked.wrt for entry, _ in names_of(name, known[name])) if asked else ()
+    loss = asked.of if asked else ""
+    rate = next(iter(problem.learning_rate or {}), "")
+    rounds = (0,) * problem.steps
+    if not isinstance(problem.update, dict):
+        trained = tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
+        optimizer, schedule = OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule]
+        work = plan(optimizer, schedule, problem.settings, trained, loss, rate)
+        if trained:
+            quantities, givens = [*quantities, *work.givens], {**givens, **work.values}
+        return Graph(
+            tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=work.updates if trained else (),
+            rounds=rounds,
+        )  # fmt: skip
+    updates = tuple(_own_updates(problem, known))
+    return Graph(tuple(quantities), givens, loss, (), rate, wanted=wanted, updates=updates, rounds=rounds)
+
+
+def _own_updates(problem: Definition, known: Mapping[str, Value]) -> Iterator[Update]:
+    assert isinstance(problem.update, dict)
+    entries = _for_updates(problem, known)
+    for name, text in problem.update.items():
+        value = expand(_derivatives(parse(text), problem, known), entries)
+        formulas = value.entries if isinstance(value, Grid) else (value,)
+        for (entry, _), formula in zip(names_of(name, known[name]), formulas, strict=True):
+            yield Update(formula, old=entry, rule="update_own")
+
+
+STARTER = """\
+# A problem definition for Longhand. `longhand solve FILE` works it, `longhand render FILE` writes its documents.
+kind: formulas
+title: The chain rule on a circuit
+introduction: >
+  A few sentences that say what is worked here and why. Write [[q]] for a symbol and [[q=]] for a symbol and its value:
+  numbers are computed, never typed.
+
+givens: {x: -2, y: 5, z: -4} # a number, a list (a vector) or a list of rows (a matrix)
+
+formulas: # name: a formula over what stands before it, as `w*x + b`, `exp(-x)`, `W @ x`, `sum(v)`, `a if x > 0 else b`
+  q: x + y
+  f: q * z
+
+differentiate: {of: f, wrt: [x, y, z]}
+learning_rate: {eta: 0.1}
+update: [x, y, z] # one step against the gradient; or new values: {x: x - f / d(f, x)}
+steps: 1 # how many updates are worked
+
+notation: default
+detail: all # or first: the first of each kind
+worksheet: {level: guided} # or faded, or open
+"""
