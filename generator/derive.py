@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from generator.equations import DELTA, Equations
-from generator.formula import Add, Call, Ref
+from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
 from generator.rounds import Round
@@ -41,6 +42,8 @@ class _Derivation:
             yield Section(
                 "after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss}
             )
+        if self.graph.checks:
+            yield Section("checks", tuple(self._checks()))
 
     def _round(self, number: int | None) -> Iterator[Section]:
         """What is worked between one update and the next."""
@@ -116,6 +119,14 @@ class _Derivation:
         if used:
             names["first"] = used[0]
         return names, words
+
+    def _checks(self) -> Iterator[Step]:
+        """The closing checks; those that say the same stand under one sentence."""
+        for (code, names, numbers), same in groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers)):
+            checks = list(same)
+            equations = tuple(equation for check in checks for equation in self.equations.check(check))
+            shown = {key: shortest(value) for key, value in numbers.items()}
+            yield Step(f"check_{code}", checks[0].sides[0], equations, names, numbers=shown)
 
     # --- gradients ---
 

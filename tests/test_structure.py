@@ -38,7 +38,7 @@ STAGES = {
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
     "backward": "derivative gradients backward",
-    "solve": "solve",
+    "solve": "solve checks",
     "drawings": "drawing placing diagram plot",
     "derive": "steps rounds equations derive pipeline worksheet audit export",
     "formats": "typeset.arrange formats",
