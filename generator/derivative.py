@@ -6,12 +6,14 @@ differentiated for one unit, and the result is renamed for all the others.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
 import sympy
 
 from generator.errors import FormulaError
+from generator.exact import Exact, evaluate
 from generator.formula import (
     Add,
     Call,
@@ -29,7 +31,7 @@ from generator.formula import (
     replace,
     walk,
 )
-from generator.functions import Find, expand, require_derivative, textbook_derivative
+from generator.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
 from generator.graph import Quantity
 
 _ZERO = num(0)
@@ -94,6 +96,35 @@ _NAMES = {
     sympy.Heaviside: "step",
 }  # fmt: skip
 _RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
+
+
+def kinks(call: Call) -> dict[Fraction, Fraction]:
+    """The inputs at which the derivative of an activation is a convention, and the slope that it is taken to be there.
+
+    A place where all cases of the derivative agree is none: with its usual parameter the ELU is smooth.
+    """
+    row = ACTIVATIONS[call.name]
+    found: dict[Fraction, Fraction] = {}
+    for place in map(Fraction, row.kinks):
+        at = Call(call.name, (Num(place), *call.args[1:]))
+        values: dict[str, Exact] = {"x": place, "y": evaluate(at, _no_names)}
+        slope = textbook_derivative(Call(call.name, (Ref("x"), *call.args[1:])), "x", "y")
+        assert slope is not None, call.name
+        taken = evaluate(slope, values.__getitem__)
+        if isinstance(taken, Fraction) and any(evaluate(o, values.__getitem__) != taken for o in _outcomes(slope)):
+            found[place] = taken
+    return found
+
+
+def _no_names(name: str) -> Exact:
+    raise AssertionError(f"`{name}` is not a number")
+
+
+def _outcomes(tree: Formula) -> Iterator[Formula]:
+    if isinstance(tree, Cases):
+        yield from (*_outcomes(tree.then), *_outcomes(tree.otherwise))
+    else:
+        yield tree
 
 
 def to_sympy(tree: Formula) -> sympy.Expr:

@@ -6,7 +6,6 @@ from generator.derivative import by_terms
 from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
 from generator.graph import Graph, Quantity, Role, derivative_name
-from generator.infix import parse
 from generator.notation import Working, Writer
 from generator.solve import Trace, relation
 from generator.steps import Equation, Part

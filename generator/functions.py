@@ -4,6 +4,8 @@ A row's formulas are infix text over `x` (input) and `y` (output) for an activat
 a loss, and over the names of its parameters. A call carries its parameters behind its arguments; those left out take
 the row's values. `derivative` is the textbook form; the tests hold each one against SymPy, differences and PyTorch.
 `stable` is the same value written so that a large input neither overflows nor cancels: it is computed, never shown.
+
+Longer than 250 lines because half of it is the rows, and what is said in a row is read here and nowhere else.
 """
 
 from __future__ import annotations
@@ -128,9 +130,7 @@ ACTIVATIONS: Mapping[str, Activation] = {
     )
 }
 
-VECTORS: Mapping[str, Vector] = {
-    row.name: row for row in (Vector("softmax", "exp(x)", "y * (1 - y)", "-y * other"),)
-}
+VECTORS: Mapping[str, Vector] = {row.name: row for row in (Vector("softmax", "exp(x)", "y * (1 - y)", "-y * other"),)}
 
 LOSSES: Mapping[str, Loss] = {
     row.name: row
@@ -278,12 +278,12 @@ def formula_of(call: Call, stable: bool = False) -> Formula | None:
 
 
 def _shares(call: Call, stable: bool) -> Formula:
-    own, *components = call.args
+    own, components = call.args[0], call.args[1:]
     if own not in components:
         raise FormulaError(f"the first argument of `{call.name}` has to be one of the others")
     if stable:  # shares stay the same when all arguments are moved by as much
-        largest = Call("max", tuple(components)) if len(components) > 1 else components[0]
-        own, *components = (Add((part, Neg(largest))) for part in (own, *components))
+        below = Neg(Call("max", components) if len(components) > 1 else components[0])
+        own, components = Add((own, below)), tuple(Add((part, below)) for part in components)
     share = parse(VECTORS[call.name].share)
     shares = tuple(substitute(share, {"x": part}) for part in components)
     return Div(substitute(share, {"x": own}), Add(shares) if len(shares) > 1 else shares[0])

@@ -203,7 +203,8 @@ class Writer:
         if self.notation.loss_derivative == "output_first" and label.kind == "derivative":
             for user in self.graph.consumers[label.wrt]:
                 call = self.graph[user].formula
-                if isinstance(call, Call) and call.name in LOSSES:
-                    if textbook_derivative(call, label.wrt, user) == formula:
-                        return textbook_derivative(call, label.wrt, user, output_first=True) or formula
+                if not isinstance(call, Call) or call.name not in LOSSES:
+                    continue
+                if textbook_derivative(call, label.wrt, user) == formula:
+                    return textbook_derivative(call, label.wrt, user, output_first=True) or formula
         return formula

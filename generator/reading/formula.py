@@ -43,7 +43,7 @@ _PRODUCTS = ("·", "∗", "×")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
 _ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
-_BASES = {"2": "log2", "10": "log10"}
+_LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
 _DIFFERENTIALS = (Word("d"), Word("∂"))
 
 
@@ -157,9 +157,8 @@ class _Reader:
         item = self.row[self.at]
         if isinstance(item, Word) and item.text in functions():
             return self._call(functions()[item.text])
-        if isinstance(item, Script) and item.base == Word("log") and item.sup is None:
-            if isinstance(item.sub, Digits) and item.sub.text in _BASES:
-                return self._call(_BASES[item.sub.text])
+        if isinstance(item, Script) and item in _LOGARITHMS:
+            return self._call(_LOGARITHMS[item])
         if item == Word("π"):
             self.at += 1
             return Call("pi", ())
