@@ -35,6 +35,11 @@ Data = dict[str, Any]
 Pick = Callable[[Sequence[Any]], Any]
 Space = Mapping[str, Callable[..., Any]]  # one arithmetic: how it reads a number, and its functions
 
+# What random networks pick from: a step lets no gradient through, and a logarithm wants outputs between 0 and 1.
+DIFFERENTIABLE = tuple(name for name, row in ACTIVATIONS.items() if row.derivative)
+LOGARITHMIC = tuple(name for name, row in LOSSES.items() if "log(" in row.formula)
+PLAIN_LOSSES = tuple(name for name in LOSSES if name not in LOGARITHMIC)
+
 HUNDREDTHS = [number for number in range(-200, 201) if number]
 
 
@@ -44,7 +49,13 @@ def decimal(hundredths: int) -> str:
     return f"{sign}{whole}.{rest:02d}"
 
 
-def recipe(pick: Pick, layers: int = 3, units: int = 4, activations: Sequence[str] = tuple(ACTIVATIONS)) -> Data:
+def recipe(
+    pick: Pick,
+    layers: int = 3,
+    units: int = 4,
+    activations: Sequence[str] = DIFFERENTIABLE,
+    losses: Sequence[str] = tuple(LOSSES),
+) -> Data:
     """A definition with 1 to `layers` hidden layers of 1 to `units` units; every other choice is free."""
     inputs = {f"x{n}": decimal(pick(HUNDREDTHS)) for n in range(1, pick(range(1, 4)) + 1)}
     weights: dict[str, str] = {}
@@ -68,18 +79,22 @@ def recipe(pick: Pick, layers: int = 3, units: int = 4, activations: Sequence[st
                 layer["bias"] = {pick(list(layer["units"])): _parameter(pick, biases, "b")}
         made.append(layer)
         before, earlier = list(layer["units"]), [*earlier, *before]
-    chosen = [name for name in (*weights, *biases) if pick(range(2))] or ["w1"]
+    trained = [name for name in (*weights, *biases) if pick(range(2))] or ["w1"]
+    loss = pick(losses)
+    if loss in LOGARITHMIC:
+        made[-1]["activation"] = "logistic"
+    targets = {"hinge": [-100, 100]}.get(loss, range(1, 100) if loss in LOGARITHMIC else HUNDREDTHS)
     return {
         "kind": "network",
         "title": "made",
         "inputs": inputs,
-        "targets": {f"t{n}": decimal(pick(HUNDREDTHS)) for n in range(1, len(made[-1]["units"]) + 1)},
+        "targets": {f"t{n}": decimal(pick(targets)) for n in range(1, len(made[-1]["units"]) + 1)},
         "layers": made,
         "weights": weights,
         "biases": biases,
-        "loss": pick(list(LOSSES)),
+        "loss": loss,
         "learning_rate": {"eta": pick(["0.5", "0.1", "1/3", "1e-2"])},
-        "trained": pick(["weights", "all", chosen]),
+        "trained": pick(["weights", "all", trained]),
     }
 
 
@@ -378,12 +393,25 @@ def autograd(data: Data, names: list[str]) -> dict[str, float]:
     return {name: float(seen[name].grad) if seen[name].grad is not None else 0.0 for name in names}
 
 
+# Where the derivative of a loss is a convention, or its value is none: these are zero there.
+LOSS_KINKS = {
+    "absolute_error": ["t - y"],
+    "huber": ["abs(t - y) - delta"],
+    "hinge": ["1 - t * y"],
+    **dict.fromkeys(LOGARITHMIC, ["y", "1 - y"]),
+}
+
+
 def nearest_kink(data: Data) -> float:
-    """How near any pre-activation is to a point where its activation's derivative is a convention."""
+    """How near any quantity is to a point where the derivative of its function is a convention, or none."""
     found = forward(data, start(data, MPMATH), MPMATH)
     gaps = [
-        abs(found[f"net_{unit}"] - float(Fraction(ACTIVATIONS[layer["activation"]].kink)))
-        for layer in data["layers"] if ACTIVATIONS[layer["activation"]].kink
+        abs(found[f"net_{unit}"] - float(Fraction(kink)))
+        for layer in data["layers"] for kink in ACTIVATIONS[layer["activation"]].kinks
         for unit in layer["units"]
     ]  # fmt: skip
+    loss = LOSSES[data.get("loss", "half_squared_error")]
+    for target, unit in zip(data["targets"], data["layers"][-1]["units"], strict=True):
+        names = {**chosen(loss, MPMATH), "t": found[target], "y": found[f"out_{unit}"]}
+        gaps += [abs(value(text, MPMATH, **names)) for text in LOSS_KINKS.get(loss.name, ())]
     return float(min(gaps, default=1))
