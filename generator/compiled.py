@@ -17,6 +17,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from generator.elementary import LOGARITHMS
 from generator.exact import Undecided, ball, power
 from generator.formula import (
     Add,
@@ -93,7 +94,6 @@ _BALLS: Mapping[str, Any] = {
     "min": lambda *values: reduce(flint.arb.min, values),
     "pi": flint.arb.pi, "power": power, "times_log": _times_log,
 }  # fmt: skip
-_LOGARITHMS = ("log", "log2", "log10")
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,9 @@ def _source(tree: Formula, places: Mapping[str, str], numbers: dict[Fraction, st
             return places[name]
         case Add(terms):
             return f"({' + '.join(map(write, terms))})"
-        case Mul((Call(name, (argument,)) as logarithm, *others)) if name in _LOGARITHMS and others:
+        case Mul((Call(name, (argument,)) as logarithm, *others)) if name in LOGARITHMS and others:
             return f"times_log({write(Mul(tuple(others)))}, {write(argument)}, {write(logarithm)})"
-        case Mul((factor, *others)) if any(isinstance(o, Call) and o.name in _LOGARITHMS for o in others):
+        case Mul((factor, *others)) if any(isinstance(o, Call) and o.name in LOGARITHMS for o in others):
             return write(Mul((*others, factor)))  # the logarithm in front
         case Mul(factors):
             return f"({' * '.join(map(write, factors))})"

@@ -5,7 +5,6 @@ Balls are Arb's (python-flint): a midpoint with a rigorous error bound, at the c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -14,6 +13,7 @@ from typing import Any
 
 import flint
 
+from generator.elementary import AT_ZERO, LOGARITHMS, rational
 from generator.errors import LonghandError
 from generator.formula import (
     Add,
@@ -147,7 +147,7 @@ def _factors(factors: tuple[Formula, ...], value_of: Callable[[str], Exact]) -> 
 
 
 def _is_logarithm(tree: Formula) -> bool:
-    return isinstance(tree, Call) and tree.name in _LOGARITHMS and len(tree.args) == 1
+    return isinstance(tree, Call) and tree.name in LOGARITHMS and len(tree.args) == 1
 
 
 def _both(a: Exact, b: Exact, operate: Callable[[Any, Any], Any]) -> Exact:
@@ -205,23 +205,17 @@ def _compare(op: str, a: Exact, b: Exact) -> bool:
     return true
 
 
-_LOGARITHMS = {"log": 0, "log2": 2, "log10": 10}  # their bases (0: Euler's number)
-_AT_ZERO = {"exp": 1, "cos": 1, "erfc": 1} | dict.fromkeys(("tanh", "erf", "sin", "log1p", "expm1"), 0)
-
-
 def _call(name: str, args: list[Exact]) -> Exact:
     """An elementary function: a fraction where its value is known to be one, else a ball."""
     if name in ("max", "min") and args:
         return reduce(partial(_extreme, name), args)
     if name == "pi" and not args:
         return flint.arb.pi()
-    if len(args) != 1 or name not in ("abs", "floor", "sqrt", *_LOGARITHMS, *_AT_ZERO):
+    if len(args) != 1 or name not in ("abs", "floor", "sqrt", *LOGARITHMS, *AT_ZERO):
         raise Undefined(f"unknown function `{name}` of {len(args)} arguments")
     first = args[0]
-    rational = _rational(name, first) if isinstance(first, Fraction) else None
-    if rational is not None:
-        return rational
-    return _ball_call(name, ball(first))
+    known = rational(name, first) if isinstance(first, Fraction) else None
+    return _ball_call(name, ball(first)) if known is None else known
 
 
 def _extreme(name: str, a: Exact, b: Exact) -> Exact:
@@ -233,41 +227,15 @@ def _extreme(name: str, a: Exact, b: Exact) -> Exact:
         return one.max(other) if name == "max" else one.min(other)
 
 
-def _rational(name: str, x: Fraction) -> Fraction | None:
-    """The value of an elementary function where it is plainly rational."""
-    if name == "abs":
-        return abs(x)
-    if name == "floor":
-        return Fraction(x.__floor__())
-    if name in _AT_ZERO and x == 0:
-        return Fraction(_AT_ZERO[name])
-    if name == "sqrt" and x >= 0 and max(map(int.bit_length, x.as_integer_ratio())) < _LONGEST:
-        root = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
-        return root if root * root == x else None
-    if name in _LOGARITHMS and x > 0:
-        return _whole_logarithm(_LOGARITHMS[name], x)
-    return None
-
-
-def _whole_logarithm(base: int, x: Fraction) -> Fraction | None:
-    if x == 1:
-        return Fraction(0)
-    power, sign = (x.numerator, 1) if x.denominator == 1 else (x.denominator, -1)
-    if not base or 1 not in (x.numerator, x.denominator) or power.bit_length() > _LONGEST:
-        return None
-    exponent = round(math.log(power, base))
-    return Fraction(sign * exponent) if base**exponent == power else None
-
-
 def _ball_call(name: str, x: flint.arb) -> Exact:
     if name == "floor":
         low, high = (point.__floor__() for point in bounds(x))
         if low != high:
             raise Undecided("a number is too close to a whole one to tell which lies below it")
         return Fraction(low)
-    if name in _LOGARITHMS and x == 0:
+    if name in LOGARITHMS and x == 0:
         raise Undefined("the logarithm of zero is not finite")
-    base = _LOGARITHMS.get(name)
+    base = LOGARITHMS.get(name)
     made: flint.arb = abs(x) if name == "abs" else getattr(x, name if base is None else "log")()
     result = made / flint.arb(base).log() if base else made
     if not result.is_finite():

@@ -398,7 +398,7 @@ LOSS_KINKS = {
     "absolute_error": ["t - y"],
     "huber": ["abs(t - y) - delta"],
     "hinge": ["1 - t * y"],
-    **dict.fromkeys(LOGARITHMIC, ["y", "1 - y"]),
+    **{name: ["y", "1 - y"] for name in LOGARITHMIC},
 }
 
 

@@ -18,7 +18,6 @@ from networks import (
     COMPLEX,
     DIFFERENTIABLE,
     MPMATH,
-    PLAIN_LOSSES,
     Data,
     autograd,
     central_difference,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
+from generator.functions import ACTIVATIONS
 from generator.notation import Product
 from generator.reading import Unreadable
 from generator.reading.chains import statements
@@ -69,13 +70,22 @@ numbers = st.one_of(
     st.decimals(-3, 3, places=4).map(lambda d: Num(Fraction(d), f"{d:.4f}" if d else "0.0000")),
     st.fractions(-2, 2, max_denominator=9).map(Num),
 )
-leaves = st.one_of(numbers, st.sampled_from([Ref(name) for name in BOXES]))
+leaves = st.one_of(numbers, st.sampled_from([*(Ref(name) for name in BOXES), Call("pi", ())]))
+
+
+SIGNED = ["exp", "log", "log2", "log10", "sqrt", "abs", "erf", "floor", "sin", "cos"]
+SIGNED += [row.name for row in ACTIVATIONS.values() if row.symbol]
+
+
+def three(left: Formula, right: Formula, ops: list[str], first: Formula, second: Formula, third: Formula) -> Formula:
+    """One value for each order of two numbers, as a sign has it."""
+    return Cases(left, ops[0], right, first, Cases(left, ops[1], right, second, third))
 
 
 def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
     some = st.lists(inner, min_size=2, max_size=4).map(tuple)
     terms = st.lists(inner | inner.map(Neg), min_size=2, max_size=4).map(tuple)
-    one = st.sampled_from(["exp", "log", "tanh", "sqrt", "abs", "logistic", "relu"])
+    one = st.sampled_from(SIGNED)
     return st.one_of(
         terms.map(Add),
         some.map(Mul),
@@ -84,7 +94,8 @@ def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
         st.builds(Pow, inner, st.integers(-2, 3).map(lambda n: Num(Fraction(n))) | inner),
         st.builds(lambda name, arg: Call(name, (arg,)), one, inner),
         st.builds(Call, st.sampled_from(["max", "min"]), some),
-        st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">="]), inner, inner, inner),
+        st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, inner, inner),
+        st.builds(three, inner, inner, st.permutations(["<", "==", ">"]), inner, inner, inner),
     )
 
 

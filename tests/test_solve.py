@@ -13,7 +13,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import DIFFERENTIABLE, MPMATH, PLAIN_LOSSES, Data, checked, dense, forward, givens, graph_of, networks, start
+from networks import (
+    DIFFERENTIABLE,
+    MPMATH,
+    PLAIN_LOSSES,
+    Data,
+    checked,
+    dense,
+    forward,
+    givens,
+    graph_of,
+    networks,
+    start,
+)
 
 from generator import derivative
 from generator.backward import backward
