@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -126,7 +127,7 @@ def test_an_activations_derivative_is_sympys(row: Activation, own: Own) -> None:
     kinks_ = [sympy.Rational(kink) for kink in row.kinks]
     away = sympy.Symbol("p", positive=True)
     pieces = [X] if not kinks_ else [kinks_[0] - away, kinks_[-1] + away]
-    pieces += [low + (high - low) / (1 + away) for low, high in zip(kinks_, kinks_[1:], strict=False)]
+    pieces += [low + (high - low) / (1 + away) for low, high in pairwise(kinks_)]
     for piece in pieces:
         found = difference.subs(X, piece).rewrite(sympy.Piecewise)
         assert sympy.simplify(sympy.piecewise_fold(found).rewrite(sympy.exp)) == 0
