@@ -298,7 +298,7 @@ def test_a_wrong_derivative_would_be_caught(right: str, wrong: str, monkeypatch:
     """The checks above, against a planted error."""
     row = next(row for row in ACTIVATIONS.values() if row.derivative == right)
     planted = replace(row, derivative=wrong)
-    monkeypatch.setitem(ACTIVATIONS, row.name, planted)  # type: ignore[arg-type]
+    monkeypatch.setitem(ACTIVATIONS, row.name, planted)
     with pytest.raises(AssertionError):
         test_an_activations_derivative_is_sympys(planted, {})
     with pytest.raises(AssertionError):
