@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 
-from generator.drawing import NODE, SMALL, Arrow, Bounds, Circle, Drawing, Item, Mark, bounds, width_of
+from generator.drawing import NODE, SMALL, Anchor, Arrow, Bounds, Circle, Drawing, Item, Mark, bounds, width_of
 from generator.graph import Diagram, Edge, Node
 from generator.notation import Writer
 from generator.placing import CLASH, place_labels, track
@@ -19,6 +19,7 @@ Values = Callable[[str], str]
 FIRST = 3  # a wide column shows its first ones, dots, and the last
 WIDE, NARROW = 8, 5  # how many units a column shows at most; the second where the first makes too broad a drawing
 MOST = 16  # more numbers than that between two columns cannot be read
+ROOM = len("-0.00")  # a number has room for so many characters at least, so that variants of a problem look alike
 NUMBERED, PLAIN = 900.0, 1100.0  # how broad a drawing with and without numbers on its edges may be
 STRETCHES = ((1, 1), (1.2, 1), (1, 1.2), (1.2, 1.25), (1.45, 1.25), (1.45, 1.5), (1.75, 1.75), (2.1, 2.1), (2.5, 2.6))
 CLEAR, CLEAR_NUMBERED = 10.0, 2.5  # where no label costs that, nothing need be stretched
@@ -50,6 +51,16 @@ class _Sheet:
     labels: Mapping[Edge, Box]
     writer: Writer
     values: Values | None
+    room: Digits  # what every number has room for
+
+    def numbered(self, mark: Mark) -> Mark:
+        """A label, placed with room for any number, with its own number."""
+        edge = next((edge for edge, box in self.labels.items() if box == mark.content), None)
+        if self.values is None or edge is None or not isinstance(mark.content, Row):
+            return mark
+        *symbol, last = mark.content.items
+        own = Digits(self.values(edge.label))
+        return replace(mark, content=Row((*symbol, own)), room=mark.content) if last == self.room else mark
 
     @cached_property
     def biases(self) -> Mapping[str, tuple[str, ...]]:
@@ -72,12 +83,15 @@ def _sheet(diagram: Diagram, writer: Writer, values: Values | None, wide: int, n
     edges = tuple(edge for edge in diagram.edges if edge.start in drawn | biases and edge.end in drawn)
     kept = drawn | {edge.start for edge in edges}
     nodes = {node.name: node for node in diagram.nodes if node.name in kept}
+    printed = [edge.label for edge in edges if edge.label and numbered]
+    printed += [node.name for node in nodes.values() if node.kind in ("input", "bias")]
+    room = Digits("-0." + "0" * (max([ROOM, *(len(values(name)) for name in printed)]) - 3 if values else 0))
     labels: dict[Edge, Box] = {}
     for edge in edges:
         if edge.label and all(None not in columns[nodes[name].column] for name in (edge.start, edge.end)):
             symbol = writer.box(edge.label)
-            labels[edge] = Row((symbol, Op("="), Digits(values(edge.label)))) if values and numbered else symbol
-    return _Sheet(nodes, columns, edges, labels, writer, values)
+            labels[edge] = Row((symbol, Op("="), room)) if values and numbered else symbol
+    return _Sheet(nodes, columns, edges, labels, writer, values, room)
 
 
 def _best(sheet: _Sheet, clear: float, broadest: float = inf, most: float = inf) -> Drawing | None:
@@ -106,7 +120,7 @@ def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
     obstacles = [_around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
     marks, cost = place_labels(tracks, sheet.labels, sheet.biases, sheet.between, obstacles)
     arrows = [Arrow(track.points(), "edge-bias" if track.edge.start in sheet.biases else "edge") for track in tracks]
-    return _framed((*arrows, *circles.values(), *dots, *fixed, *marks)), cost
+    return _framed((*arrows, *circles.values(), *dots, *fixed, *map(sheet.numbered, marks))), cost
 
 
 # --- nodes -----------------------------------------------------------------------------------------------------------
@@ -152,7 +166,8 @@ def _node_marks(sheet: _Sheet, circles: Mapping[str, Circle]) -> Iterator[Mark]:
         if sheet.values and node.kind in ("input", "bias"):
             right = len(sheet.biases.get(name, ())) == 1
             at = (x + r + 6, y) if right else (x - r - 6, y)
-            yield Mark(Digits(sheet.values(name)), at, anchor="start" if right else "end", halo=bias)
+            side: Anchor = "start" if right else "end"
+            yield Mark(Digits(sheet.values(name)), at, anchor=side, halo=bias, room=sheet.room)
 
 
 def _around(circle: Circle) -> Bounds:

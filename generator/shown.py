@@ -68,7 +68,7 @@ class Shown:
         left = np.flatnonzero(np.broadcast_to(unsure, (self.count,)))
         if not len(left):
             return holds
-        whole = decimals(formula, lambda ref: self._whole(ref, left)) if self.rounding.significant is None else None
+        whole = decimals(formula, lambda ref: self._whole(ref, left))
         if whole is not None:
             holds[left] = _whole_rounded(whole, self.rounding)[0] == self.numbers[name][left]
             left = left[self.long[left]]
@@ -84,7 +84,7 @@ class Shown:
     def _whole(self, name: str, chosen: Whole) -> Decimals | None:
         """The shown numbers of some variants as whole numbers of their last place."""
         places = self.rounding.decimals
-        if self.graph[name].formula is None:
+        if self.graph[name].formula is None or self.rounding.significant is not None:
             places = max(len(self.sizes[name][variant].partition(".")[2]) for variant in chosen.tolist())
         if places >= len(_TENS):
             return None
@@ -134,28 +134,37 @@ def _fill(made: Shown) -> None:
         _keep(made, name, *np.broadcast_arrays(numbers, places, exact, open_)[:3])
         if by_shown:
             carried[name] = made._near(name)
-            whole[name] = made._whole(name, np.arange(made.count)) if made.rounding.significant is None else None
+            whole[name] = made._whole(name, np.arange(made.count))
     made.long[:] |= ~np.isfinite(sum(np.abs(numbers) for numbers in made.numbers.values()))
     for variant in np.flatnonzero(open_ | made.long).tolist():
         _settle(made, variant)
 
 
 def _given(made: Shown, name: str) -> tuple[Near, Decimals | None]:
-    """A given quantity: its texts, and what later formulas use."""
-    values = made.givens.get(name) or (made.graph.givens[name],) * made.count
-    distinct = {value: given_text(value, made.rounding) for value in dict.fromkeys(values)}
-    texts = [distinct[value] for value in values]
-    made.sizes[name] = [text.removeprefix("-") for text in texts]
-    made.negative[name] = np.array([text.startswith("-") for text in texts], dtype=bool)
-    numbers = {value: known(Fraction(text)).value for value, text in distinct.items()}
-    made.numbers[name] = np.array([numbers[value] for value in values], dtype=np.float64)
-    made.exact[name] = np.array([Fraction(distinct[value]) == value for value in values], dtype=bool)
-    longest = {value for value, text in distinct.items() if len(text.replace(".", "").strip("-0")) > 15}
-    made.long[:] |= np.array([value in longest for value in values], dtype=bool)
-    carried = [Fraction(distinct[v]) if made.rounding.carry is Carry.SHOWN else v for v in values]
+    """A given quantity: its texts, and what later formulas use. Each different value is looked at once."""
+    places: dict[tuple[int, int], int] = {}
+    values = made.givens.get(name) or (made.graph.givens[name],)
+    at = [places.setdefault(value.as_integer_ratio(), len(places)) for value in values]
+    index = np.broadcast_to(np.array(at, dtype=np.intp), (made.count,))
+    distinct = [Fraction(*ratio) for ratio in places]
+    texts = [given_text(value, made.rounding) for value in distinct]
+    sizes = [text.removeprefix("-") for text in texts]
+    made.sizes[name] = [sizes[place] for place in index.tolist()]
+    made.negative[name] = np.array([text.startswith("-") for text in texts])[index]
+    numbers = [Fraction(text) for text in texts]
+    made.numbers[name] = np.array([known(number).value for number in numbers])[index]
+    made.exact[name] = np.array([number == value for number, value in zip(numbers, distinct, strict=True)])[index]
+    made.long[:] |= np.array([_digits(size) > 15 for size in sizes])[index]
+    carried = numbers if made.rounding.carry is Carry.SHOWN else distinct
     both = [known(value) for value in carried]
-    close = Near(np.array([one.value for one in both]), np.array([one.error for one in both]))
-    return close, _common(carried)
+    value, error = (np.array(column, dtype=np.float64)[index] for column in zip(*both, strict=True))
+    whole = _common(carried)
+    return Near(value, error), whole and whole._replace(digits=whole.digits[index])
+
+
+def _digits(size: str) -> int:
+    """How many digits a shown number has from the first that is not zero."""
+    return len(size.replace(".", "").lstrip("0"))
 
 
 def _common(values: Sequence[Fraction]) -> Decimals | None:
@@ -239,7 +248,7 @@ def _whole_rounded(value: Decimals, rounding: Rounding) -> tuple[Array, Any, Fla
 
 def _doubles(numbers: Sequence[Fraction]) -> Array:
     """Shown numbers as doubles; not a number where a double does not stand for it."""
-    digits = (len(shortest(number).replace(".", "").strip("-0")) for number in numbers)
+    digits = (_digits(shortest(abs(number))) for number in numbers)
     return np.array([float(number) if many <= 15 else np.nan for number, many in zip(numbers, digits, strict=True)])
 
 
@@ -272,4 +281,4 @@ def _settle(made: Shown, variant: int) -> None:
         made.negative[name][variant] = size != text
         made.numbers[name][variant] = known(number).value
         made.exact[name][variant] = isinstance(certain.values[name], Fraction) and certain.values[name] == number
-        made.long[variant] |= len(size.replace(".", "").strip("0")) > 15
+        made.long[variant] |= _digits(size) > 15

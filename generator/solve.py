@@ -75,6 +75,10 @@ class Trace:
         """The value as a decimal string with at least `digits` significant digits."""
         return full(self.values[name], digits)
 
+    def relation(self, shown: Formula, name: str) -> str:
+        """What stands between `shown`, a formula of shown numbers, and the shown value of `name`: see `relation`."""
+        return relation(shown, self.shown[name], self.rounding)
+
 
 def trace(graph: Graph, rounding: Rounding, givens: Mapping[str, Fraction] | None = None) -> Trace:
     """Work every quantity exactly (fractions, or balls where a value is irrational) and round what is shown.

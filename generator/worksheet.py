@@ -13,7 +13,6 @@ from generator.errors import RenderError
 from generator.formula import Blank, Formula, Num, Ref, references, substitute
 from generator.graph import Role, derivative_name
 from generator.pipeline import Worked
-from generator.solve import relation
 from generator.steps import Equation, Part, Section, Step
 
 LEVELS = ("guided", "faded", "open")
@@ -101,7 +100,7 @@ class _Sheet:
             self.printed.add(self._size(equation.target))
             self.known.add(equation.target)
             numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
-            sign = relation(numbers, self.trace.shown[equation.target], self.trace.rounding)
+            sign = self.trace.relation(numbers, equation.target)
             return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
         return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
 
