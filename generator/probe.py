@@ -7,7 +7,7 @@ every question alike goes the same way through the code, and its text differs in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -24,11 +24,11 @@ Side = tuple[str, str]  # what is compared: (`shown`, `size`, `value` or `text`,
 
 
 class Question(NamedTuple):
-    """A comparison of two sides: `=` or `<`."""
+    """A comparison of a side with others: `=` to one of them, or `<`."""
 
     relation: str
     left: Side
-    right: Side
+    others: tuple[Side, ...]
 
 
 class Opaque(Exception):  # noqa: N818 - no mistake: it says that marks do not do here
@@ -42,9 +42,9 @@ class Notes:
     questions: dict[Question, bool] = field(default_factory=dict)
     relations: dict[tuple[Formula, str], int] = field(default_factory=dict)
 
-    def ask(self, relation: str, left: Side, right: Side, answer: bool) -> bool:
+    def ask(self, relation: str, left: Side, *others: Side, answer: bool) -> bool:
         """Note a question and its answer."""
-        self.questions[Question(relation, left, right)] = answer
+        self.questions[Question(relation, left, others)] = answer
         return answer
 
 
@@ -60,10 +60,10 @@ class Digits(str):
         if isinstance(other, Digits):
             same = self.true == other.true
             mine, theirs = ("text", self.quantity), ("text", other.quantity)
-            return same if mine == theirs else self.notes.ask("=", mine, theirs, same)
+            return same if mine == theirs else self.notes.ask("=", mine, theirs, answer=same)
         if not isinstance(other, str):
             return False
-        return self.notes.ask("=", ("text", self.quantity), ("constant", other), self.true == other)
+        return self.notes.ask("=", ("text", self.quantity), ("constant", other), answer=self.true == other)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -98,7 +98,7 @@ class Number(Fraction):
         if theirs == self.side:
             return answer
         pair = (theirs, self.side) if swapped else (self.side, theirs)
-        return self.notes.ask(relation, *pair, answer)
+        return self.notes.ask(relation, *pair, answer=answer)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fraction | int) and self._asked("=", other, super().__eq__(other))
@@ -180,6 +180,20 @@ class Probe(Trace):
             raise Opaque("another number of digits than the key has")
         sign = "-" * self.true.full(name).startswith("-")
         return sign + chr(FIRST_NUMBER + len(self.graph) + self.places[name])
+
+    def same_text(self, name: str, others: Iterable[str]) -> bool:
+        """Whether the true text is that of one of `others`."""
+        assert self.true is not None
+        names = tuple(others)
+        sides = (("text", other) for other in names)
+        return self.notes.ask("=", ("text", name), *sides, answer=self.true.same_text(name, names))
+
+    def same_size(self, name: str, others: Iterable[str]) -> bool:
+        """Whether the true size is that of one of `others`."""
+        assert self.true is not None
+        names = tuple(others)
+        sides = (("size", other) for other in names)
+        return self.notes.ask("=", ("size", name), *sides, answer=self.true.same_size(name, names))
 
     def relation(self, shown: Formula, name: str) -> str:
         """A mark for the sign."""

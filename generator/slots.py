@@ -50,6 +50,7 @@ class Batch:
     def __init__(self, found: Shown) -> None:
         self.shown, self.shapes = found, Shapes(found)
         self._relations: dict[tuple[Formula, str], list[bool]] = {}
+        self._answers: dict[Question, Flags] = {}
         self._traces: dict[int, Trace] = {}
 
     def relations(self, formula: Formula, name: str) -> list[bool]:
@@ -68,17 +69,24 @@ class Batch:
 
     def answers(self, question: Question) -> Flags:
         """The answer to a question in each variant."""
-        relation, left, right = question
-        if {left[0], right[0]} == {"value", "shown"} and left[1] == right[1]:
+        relation, left, others = question
+        if question not in self._answers:
+            found = np.zeros(self.shown.count, dtype=bool)
+            for other in others:
+                found |= self._compared(relation, left, other)
+            self._answers[question] = found
+        return self._answers[question]
+
+    def _compared(self, relation: str, left: Side, other: Side) -> Flags:
+        if {left[0], other[0]} == {"value", "shown"} and left[1] == other[1] and relation == "=":
             return self.shown.exact[left[1]]
-        mine, theirs = self._side(left), self._side(right)
+        mine, theirs = self._side(left), self._side(other)
         same = np.broadcast_to(mine < theirs if relation == "<" else mine == theirs, (self.shown.count,))
-        if "text" not in (left[0], right[0]):
+        if "text" not in (left[0], other[0]) or not same.any():
             return same
-        alike = same.copy()
-        for number in np.flatnonzero(same).tolist():
-            alike[number] = self._text(left, number) == self._text(right, number)
-        return alike
+        return np.array([
+            alike and self._text(left, number) == self._text(other, number) for number, alike in enumerate(same.tolist())
+        ])  # fmt: skip
 
     def _side(self, side: Side) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         kind, what = side
@@ -160,7 +168,7 @@ class Slots:
         batch, left = Batch(found), np.ones(found.count, dtype=bool)
         for number in np.flatnonzero(found.long).tolist():
             made[number], left[number] = self._render(variant(self.worked, found.of(number))), False
-        while left.any():
+        while left.any() and self.follows:
             for template in self.templates:
                 if left.any():
                     chosen = np.flatnonzero(left & template.matches(batch))
@@ -168,7 +176,7 @@ class Slots:
             if left.any():
                 number = int(np.flatnonzero(left)[0])
                 made[number], left[number] = self._learn(batch, number), False
-        return made
+        return made if self.follows else self.filled(found)
 
     def _render(self, worked: Worked) -> str:
         kind = {"detail": self.choice} if self.document == "solution" else {"level": self.choice}
