@@ -31,9 +31,11 @@ from generator.shown import Flags, Shown, shown
 from generator.solve import Trace, trace
 from generator.steps import Section
 from generator.typeset.boxes import Op
+from generator.typeset.svg import identified, unidentified
 from generator.worksheet import worksheet
 
 BATCH = 512  # variants that are worked at once
+MOST = 64  # templates that are kept; a variant that looks otherwise is rendered in full
 _KNOWN = ("solution", "worksheet", "key")  # documents whose equations are known
 
 
@@ -51,7 +53,14 @@ class Batch:
         self.shown, self.shapes = found, Shapes(found)
         self._relations: dict[tuple[Formula, str], list[bool]] = {}
         self._answers: dict[Question, Flags] = {}
+        self._like: dict[int, Flags] = {}
         self._traces: dict[int, Trace] = {}
+
+    def like(self, template: Template) -> Flags:
+        """Which variants a template is for."""
+        if id(template) not in self._like:
+            self._like[id(template)] = template.matches(self)
+        return self._like[id(template)]
 
     def relations(self, formula: Formula, name: str) -> list[bool]:
         """For each variant, whether `=` stands before the shown `name`."""
@@ -170,9 +179,8 @@ class Slots:
             made[number], left[number] = self._render(variant(self.worked, found.of(number))), False
         while left.any() and self.follows:
             for template in self.templates:
-                if left.any():
-                    chosen = np.flatnonzero(left & template.matches(batch))
-                    left[self._write(template, batch, chosen, made)] = False
+                chosen = np.flatnonzero(left & batch.like(template))
+                left[self._write(template, batch, chosen, made)] = False
             if left.any():
                 number = int(np.flatnonzero(left)[0])
                 made[number], left[number] = self._learn(batch, number), False
@@ -211,7 +219,7 @@ class Slots:
                 columns.append(atoms[template.slots[place]][0])
         for number, certain, text in zip(numbers, known.tolist(), map("".join, zip(*columns)), strict=False):
             if certain:
-                made[number] = text
+                made[number] = identified(text) if self.format == "web" else text
         return np.asarray(numbers)[known]
 
     def _atom(
@@ -248,6 +256,8 @@ class Slots:
         """The document of one variant, rendered in full; what it looks like is remembered."""
         worked = variant(self.worked, batch.shown.of(number))
         text = self._render(worked)
+        if len(self.templates) >= MOST and not any(batch.like(template)[number] for template in self.templates):
+            return text
         try:
             template = self._template(replace(worked, trace=probe(worked.trace)), worked.trace)
         except Opaque:
@@ -267,7 +277,7 @@ class Slots:
         assert isinstance(notes_of, Probe)
         if self.document == "solution" and marked.problem.training is not None and marked.graph.rate:
             raise Opaque("what training shows is worked anew for every variant")
-        text = self._render(marked)
+        text = unidentified(self._render(marked))
         breaks = tuple(self._outcomes(marked))
         slots = tuple(match[0][0] for match in MARK.finditer(text))
         pieces, shapes = _pieces(text), [_shape(slot, true) for slot in slots]
