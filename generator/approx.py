@@ -32,6 +32,9 @@ class Near(NamedTuple):
     error: Array
 
 
+_UNKNOWN = Near(np.asarray(0.0), np.asarray(np.inf))
+
+
 class Decimals(NamedTuple):
     """Exact values `digits / 10**places`; no digit string is larger than `bound`."""
 
@@ -66,16 +69,16 @@ def near(tree: Formula, value_of: Callable[[str], Near]) -> Near:
         case Call(_, args):
             body_of = formula_of(tree)
             return near(body_of, value_of) if body_of else _call(tree.name, [near(arg, value_of) for arg in args])
-    return Near(np.float64(0), np.float64(np.inf))  # a power that is no whole number: for exact arithmetic
+    return _UNKNOWN  # a power that is no whole number: for exact arithmetic
 
 
 def known(value: Fraction) -> Near:
     """One exact number; nothing is known of one beyond double precision."""
     try:
-        number = np.float64(value.numerator / value.denominator)
+        number = np.asarray(value.numerator / value.denominator)
     except OverflowError:
-        return Near(np.float64(0), np.float64(np.inf))
-    return Near(number, abs(number) * UNIT + _TINY)
+        return _UNKNOWN
+    return Near(number, np.asarray(np.abs(number) * UNIT + _TINY))
 
 
 def _sum(a: Near, b: Near) -> Near:
@@ -194,7 +197,7 @@ def scaled(one: Decimals, places: int) -> Decimals:
     factor = 10 ** (places - one.places)
     if factor == 1:
         return one
-    bound = one.bound * factor
+    bound = max(one.bound, 1) * factor  # the factor has to fit too
     wide = one.digits if bound < _FITS else one.digits.astype(object)
     return Decimals(np.asarray(wide * factor), places, bound)
 

@@ -13,9 +13,10 @@ from fractions import Fraction
 import numpy as np
 
 from generator.blocks import Setter
+from generator.digits import Flags
 from generator.formula import Formula, Num, Ref, rebuild, walk
 from generator.probe import FIRST_NUMBER, Digits
-from generator.shown import Flags, Shown
+from generator.shown import Shown
 from generator.steps import Equation, Part, Section
 
 MARK = re.compile("([\U000f0000-\U000ffffd])\\1*|[\U00100000-\U0010fffd]")

@@ -1,4 +1,4 @@
-"""A trace -> the same trace with marks for numbers: what is made of them, and what is asked about them, can be read off.
+"""A trace -> the same trace with marks for numbers, to see what is made of them and what is asked about them.
 
 A mark has the sign and the length of the number that it stands for, but letters that no document has in place of its
 digits. Whoever compares a marked number gets the true answer, and the question is noted: another variant that answers
@@ -116,7 +116,7 @@ class Number(Fraction):
         return not self < other
 
     def __bool__(self) -> bool:
-        return not self == 0
+        return bool(self != 0)
 
     def __abs__(self) -> Number:
         kind, name = self.side

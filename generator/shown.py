@@ -11,22 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import compress
-from typing import Any
 
 import numpy as np
 
 from generator.approx import UNIT, Decimals, Near, Whole, decimals, known, near
 from generator.compiled import Array
+from generator.digits import SAFE, TENS, Flags, digits_of, doubles_of, exactly_rounded, rounded
 from generator.errors import SolveError
 from generator.formula import Formula, Num, references, shortest, substitute
 from generator.graph import Graph
-from generator.rounding import Carry, Mode, Rounding
+from generator.rounding import Carry, Rounding
 from generator.solve import given_text, relation, trace
-
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
-
-_SAFE = 1e15  # a decimal with at most fifteen digits and its nearest double stand for each other
-_TENS = np.array([10.0**power for power in range(23)])  # powers of ten that doubles hold exactly
 
 
 @dataclass(frozen=True)
@@ -63,14 +58,15 @@ class Shown:
 
     def relation(self, formula: Formula, name: str) -> Flags:
         """Where `=` stands between `formula` with the shown numbers put in and the shown `name`, as `relation` says."""
-        found, unsure = _rounded(near(formula, self._near), self.rounding, False)[::2]
+        with np.errstate(all="ignore"):
+            found, unsure = rounded(near(formula, self._near), self.rounding, False)[::2]
         holds = np.broadcast_to(found == self.numbers[name], (self.count,)).copy()
         left = np.flatnonzero(np.broadcast_to(unsure, (self.count,)))
         if not len(left):
             return holds
         whole = decimals(formula, lambda ref: self._whole(ref, left))
         if whole is not None:
-            holds[left] = _whole_rounded(whole, self.rounding)[0] == self.numbers[name][left]
+            holds[left] = exactly_rounded(whole, self.rounding)[0] == self.numbers[name][left]
             left = left[self.long[left]]
         for variant in left.tolist():
             texts = {ref: self.text(ref, variant) for ref in references(formula)}
@@ -86,12 +82,12 @@ class Shown:
         places = self.rounding.decimals
         if self.graph[name].formula is None or self.rounding.significant is not None:
             places = max(len(self.sizes[name][variant].partition(".")[2]) for variant in chosen.tolist())
-        if places >= len(_TENS):
+        if places >= len(TENS):
             return None
         with np.errstate(all="ignore"):
-            digits = np.rint(self.numbers[name][chosen] * _TENS[places])
+            digits = np.rint(self.numbers[name][chosen] * TENS[places])
         bound = np.abs(digits).max()
-        return Decimals(digits.astype(np.int64), places, int(bound)) if bound < _SAFE else None
+        return Decimals(digits.astype(np.int64), places, int(bound)) if bound < SAFE else None
 
 
 def shown(graph: Graph, rounding: Rounding, givens: Mapping[str, Sequence[Fraction]]) -> Shown:
@@ -124,11 +120,11 @@ def _fill(made: Shown) -> None:
             continue
         exactly = decimals(quantity.formula, whole.__getitem__)
         if exactly is not None and exactly.bound < 2**4000:
-            numbers, places, exact = _whole_rounded(exactly, made.rounding)
-            carried[name], whole[name] = _floats(exactly), exactly
+            numbers, places, exact = exactly_rounded(exactly, made.rounding)
+            carried[name], whole[name] = doubles_of(exactly), exactly
         else:
             carried[name], whole[name] = near(quantity.formula, carried.__getitem__), None
-            numbers, places, unsure = _rounded(carried[name], made.rounding, True)
+            numbers, places, unsure = rounded(carried[name], made.rounding, True)
             exact = np.zeros(made.count, dtype=bool)
             open_ |= unsure
         _keep(made, name, *np.broadcast_arrays(numbers, places, exact, open_)[:3])
@@ -154,17 +150,12 @@ def _given(made: Shown, name: str) -> tuple[Near, Decimals | None]:
     numbers = [Fraction(text) for text in texts]
     made.numbers[name] = np.array([known(number).value for number in numbers])[index]
     made.exact[name] = np.array([number == value for number, value in zip(numbers, distinct, strict=True)])[index]
-    made.long[:] |= np.array([_digits(size) > 15 for size in sizes])[index]
+    made.long[:] |= np.array([digits_of(size) > 15 for size in sizes])[index]
     carried = numbers if made.rounding.carry is Carry.SHOWN else distinct
     both = [known(value) for value in carried]
     value, error = (np.array(column, dtype=np.float64)[index] for column in zip(*both, strict=True))
     whole = _common(carried)
     return Near(value, error), whole and whole._replace(digits=whole.digits[index])
-
-
-def _digits(size: str) -> int:
-    """How many digits a shown number has from the first that is not zero."""
-    return len(size.replace(".", "").lstrip("0"))
 
 
 def _common(values: Sequence[Fraction]) -> Decimals | None:
@@ -177,87 +168,12 @@ def _common(values: Sequence[Fraction]) -> Decimals | None:
     return Decimals(np.array(digits, dtype=np.int64 if bound < 2**62 else object), places, bound)
 
 
-def _floats(exactly: Decimals) -> Near:
-    """Whole numbers of a place in double precision."""
-    if exactly.places < len(_TENS) and exactly.bound < 2**53:
-        value = exactly.digits.astype(np.float64) / _TENS[exactly.places]
-    else:
-        unit = 10**exactly.places
-        value = np.array([int(digits) / unit for digits in np.atleast_1d(exactly.digits).tolist()])
-    return Near(value, np.abs(value) * UNIT)
-
-
-def _rounded(value: Near, rounding: Rounding, exactness: bool) -> tuple[Array, Any, Flags]:
-    """Values as shown numbers, with how many places, and where that is not certain.
-
-    `exactness`: it is not certain either where the value may be exactly what is shown.
-    """
-    size, sign = np.abs(value.value), np.sign(value.value)
-    places: Any = rounding.decimals
-    unsure = np.zeros(np.shape(size), dtype=bool)
-    if rounding.significant is not None:
-        power = np.floor(np.log10(np.where(size > 0, size, 1.0)))
-        unsure = ~(np.abs(size / 10.0**power - 1) > 1e-9) | ~(np.abs(size / 10.0 ** (power + 1) - 1) > 1e-9)
-        unsure |= ~(value.error < 1e-10 * size)
-        places = (rounding.significant - 1 - np.nan_to_num(power)).astype(np.int64)
-    inside = np.clip(places, -22, 22)
-    unsure = unsure | (inside != places)
-    up, down = _TENS[np.maximum(inside, 0)], _TENS[np.maximum(-inside, 0)]
-    units = size * up / down
-    error = value.error * up / down + 4 * UNIT * units
-    whole = np.floor(units)
-    part = units - whole
-    if rounding.mode is Mode.TOWARD_ZERO or exactness:
-        unsure = unsure | ~(np.minimum(part, 1 - part) > error)
-    if rounding.mode is not Mode.TOWARD_ZERO:
-        unsure = unsure | ~(np.abs(part - 0.5) > error)
-        whole = whole + (part > 0.5)
-    if rounding.significant is not None:
-        places = places - (whole >= 10.0**rounding.significant)
-    return sign * (whole * down / up), places, unsure | ~(units < _SAFE)
-
-
-def _whole_rounded(value: Decimals, rounding: Rounding) -> tuple[Array, Any, Flags]:
-    """Exact decimals as shown numbers, with how many places, and where they are exactly what is shown."""
-    if rounding.significant is not None or rounding.decimals >= len(_TENS):
-        unit = 10**value.places
-        pairs = [(Fraction(digits, unit),) * 2 for digits in np.atleast_1d(value.digits).tolist()]
-        found = [rounding.number(one) for one, _ in pairs]
-        exact = np.array([one == number for (one, _), number in zip(pairs, found, strict=True)])
-        return _doubles(found), np.array([rounding.places(one) for one in found]), exact
-    places = rounding.decimals
-    size, sign = np.abs(value.digits), np.sign(value.digits)
-    if value.places <= places:
-        whole, exact = size, np.ones(np.shape(size), dtype=bool)
-        unit = 10**value.places
-    else:
-        step = 10 ** (value.places - places)
-        if step >= 2**62:
-            size = size.astype(object)
-        whole, rest = size // step, size % step
-        exact, unit = np.asarray(rest == 0, dtype=bool), 10**places
-        if rounding.mode is not Mode.TOWARD_ZERO:
-            odd = whole % 2 == 1
-            above, tie = rest > step // 2, rest == step // 2
-            whole = whole + (above | (tie & (odd | (rounding.mode is Mode.HALF_UP))))
-    numbers = np.asarray(sign * whole)
-    if value.bound < _SAFE:
-        return numbers.astype(np.float64) / float(unit), places, exact
-    return _doubles([Fraction(number, unit) for number in np.atleast_1d(numbers).tolist()]), places, exact
-
-
-def _doubles(numbers: Sequence[Fraction]) -> Array:
-    """Shown numbers as doubles; not a number where a double does not stand for it."""
-    digits = (_digits(shortest(abs(number))) for number in numbers)
-    return np.array([float(number) if many <= 15 else np.nan for number, many in zip(numbers, digits, strict=True)])
-
-
 def _keep(made: Shown, name: str, numbers: Array, places: Whole, exact: Flags) -> None:
     """Note what a quantity shows."""
     made.numbers[name] = numbers + 0.0  # which has no negative zero
     made.negative[name] = numbers < 0
     made.exact[name] = exact.copy()
-    made.long[:] |= ~(np.abs(numbers) * _TENS[np.clip(places, 0, 22)] < _SAFE) | (places > 22)
+    made.long[:] |= ~(np.abs(numbers) * TENS[np.clip(places, 0, 22)] < SAFE) | (places > 22)
     pairs = zip(np.clip(places, 0, 22).tolist(), np.abs(numbers).tolist(), strict=True)
     same = made.rounding.significant is None
     if same:
@@ -281,4 +197,4 @@ def _settle(made: Shown, variant: int) -> None:
         made.negative[name][variant] = size != text
         made.numbers[name][variant] = known(number).value
         made.exact[name][variant] = isinstance(certain.values[name], Fraction) and certain.values[name] == number
-        made.long[variant] |= _digits(size) > 15
+        made.long[variant] |= digits_of(size) > 15

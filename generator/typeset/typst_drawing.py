@@ -77,7 +77,9 @@ def _mark(mark: Mark) -> str:
     text = f"#{_string(mark.content)}" if isinstance(mark.content, str) else f"${typst(mark.content)}$"
     inside = f"place({side} + horizon, text(size: {_length(mark.size)})[{text}])"
     if mark.halo:
-        size = f"width: {_length(width_of(mark.room or mark.content, mark.size) + 5)}, height: {_length(1.05 * mark.size)}"
+        size = (
+            f"width: {_length(width_of(mark.room or mark.content, mark.size) + 5)}, height: {_length(1.05 * mark.size)}"
+        )
         inside = f"place({side} + horizon, dy: {_length(0.08 * mark.size)}, rect({size}, fill: white)); {inside}"
     inside = f"box(width: {_length(wide)}, height: 0pt, {{{inside}}})"
     if mark.rotation:
