@@ -88,8 +88,7 @@ def test_filled_is_rendered(data: st.DataObject) -> None:
         found = list(slots.fill(givens))
     except SolveError:
         with pytest.raises(SolveError):
-            for number in range(6):
-                variant(worked, of(givens, number))
+            [variant(worked, of(givens, number)) for number in range(6)]
         return
     for number, text in enumerate(found):
         assert text == rendered(variant(worked, of(givens, number)), document, fmt, language, choice)
