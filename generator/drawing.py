@@ -62,7 +62,8 @@ class Mark:
     """A label: a symbol (a box) or words (a string). `at` is its anchor, halfway up its capitals.
 
     `halo` clears what lies behind it; `rotation` is in degrees, clockwise. `room` is what it takes room for, where that
-    is not its content: numbers of different lengths stand in the same place.
+    is not its content: numbers of different lengths stand in the same place. `number` names the quantity of the number
+    at its end.
     """
 
     content: Box | str
@@ -73,6 +74,7 @@ class Mark:
     halo: bool = False
     rotation: float = 0.0
     room: Box | None = None
+    number: str = ""
 
 
 Item = Line | Arrow | Curve | Circle | Mark

@@ -21,7 +21,6 @@ from generator.contents import CONTENTS
 from generator.filling import Batch, Template, shape
 from generator.formats import format_for
 from generator.language import load_words
-from generator.notation import Writer
 from generator.pipeline import Worked
 from generator.probe import FIRST_SIGN, Opaque, Probe, probe
 from generator.render import render
@@ -40,8 +39,7 @@ _KNOWN = ("solution", "worksheet", "key")  # documents whose equations are known
 def variant(worked: Worked, givens: Mapping[str, Fraction]) -> Worked:
     """The same problem with other given values. Raises `SolveError` where a quantity has no value."""
     graph = replace(worked.graph, givens={**worked.graph.givens, **givens})
-    writer = Writer(graph, worked.notation)
-    return replace(worked, graph=graph, trace=trace(graph, worked.notation.rounding), writer=writer)
+    return replace(worked, graph=graph, trace=trace(graph, worked.notation.rounding))  # how they are written stays
 
 
 class Slots:
