@@ -17,6 +17,8 @@ from generator.probe import FIRST_NUMBER, FIRST_SIGN, Notes, Opaque, Question, S
 from generator.shown import Shown
 from generator.solve import Trace, trace
 
+_PLAIN = np.zeros(1, dtype=np.int64)  # the shape of what has no sign, in every variant
+
 
 class Batch:
     """What some variants show, and what templates ask of it, worked out when it is first asked."""
@@ -124,13 +126,13 @@ class Template:
         whole = len(chosen) == batch.shown.count
         numbers = range(batch.shown.count) if whole else chosen.tolist()
         atoms = {slot: self._atom(batch, slot, numbers) for slot in dict.fromkeys(self.slots)}
-        sides = [np.zeros(1, dtype=np.int64), *(atoms[slot][1] for slot in self.slots), np.zeros(1, dtype=np.int64)]
+        sides = [_PLAIN, *(atoms[slot][1] for slot in self.slots), _PLAIN]
         columns: list[Iterable[str]] = []
         known = np.ones(len(numbers), dtype=bool)
         for place, between in enumerate(self.between):
             before, after = sides[place], sides[place + 1]
             codes = 4 * before + after
-            present = np.unique(codes).tolist() if len(codes) > 1 else codes.tolist()
+            present = np.flatnonzero(np.bincount(codes)).tolist()
             found = {between.get(code) for code in present}
             if None in found:
                 known &= np.isin(codes, list(between))
@@ -154,7 +156,7 @@ class Template:
         if code >= FIRST_SIGN:
             holds = batch.relations(*self.relations[code - FIRST_SIGN])
             near, equal = self.signs
-            return [equal if holds[number] else near for number in numbers], np.zeros(1, dtype=np.int64)
+            return [equal if holds[number] else near for number in numbers], _PLAIN
         place = code - FIRST_NUMBER
         name = found.graph.quantities[place % len(found.graph)].name
         if place >= len(found.graph):

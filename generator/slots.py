@@ -31,7 +31,7 @@ from generator.typeset.boxes import Op
 from generator.typeset.svg import identified, unidentified
 from generator.worksheet import worksheet
 
-BATCH = 512  # variants that are worked at once
+BATCH = 1024  # variants that are worked at once
 MOST = 64  # templates that are kept; a variant that looks otherwise is rendered in full
 _KNOWN = ("solution", "worksheet", "key")  # documents whose equations are known
 
