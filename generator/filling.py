@@ -30,10 +30,10 @@ class Batch:
         self._like: dict[int, Flags] = {}
         self._traces: dict[int, Trace] = {}
 
-    def like(self, template: Template) -> Flags:
-        """Which variants a template is for."""
+    def like(self, template: Template, among: Flags) -> Flags:
+        """Which variants a template is for, among some that are fewer each time that this is asked."""
         if id(template) not in self._like:
-            self._like[id(template)] = template.matches(self)
+            self._like[id(template)] = template.matches(self, among)
         return self._like[id(template)]
 
     def relations(self, formula: Formula, name: str) -> list[bool]:
@@ -100,11 +100,13 @@ class Template:
         self.relations = list(notes.relations)
         self.between: list[dict[int, str]] = [{} for _ in range(len(slots) + 1)]
 
-    def matches(self, batch: Batch) -> Flags:
-        """In which variants the document looks so."""
-        found = np.ones(batch.shown.count, dtype=bool)
+    def matches(self, batch: Batch, among: Flags) -> Flags:
+        """In which of some variants the document looks so."""
+        found = among.copy()
         for question, answer in self.questions.items():
             found &= batch.answers(question) == answer
+            if not found.any():
+                return found
         for breaks, outcome in self.breaks:
             found &= breaks.alike(outcome, batch.shapes)
         return found

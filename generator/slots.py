@@ -32,7 +32,7 @@ from generator.typeset.svg import identified, unidentified
 from generator.worksheet import worksheet
 
 BATCH = 1024  # variants that are worked at once
-MOST = 64  # templates that are kept; a variant that looks otherwise is rendered in full
+MOST = 256  # templates that are kept; a variant that looks otherwise is rendered in full
 _KNOWN = ("solution", "worksheet", "key")  # documents whose equations are known
 
 
@@ -74,7 +74,7 @@ class Slots:
             made[number], left[number] = self._render(variant(self.worked, found.of(number))), False
         while left.any() and self.follows:
             for template in self.templates:
-                chosen = np.flatnonzero(left & batch.like(template))
+                chosen = np.flatnonzero(left & batch.like(template, left))
                 left[template.write(batch, chosen, made)] = False
             if left.any():
                 number = int(np.flatnonzero(left)[0])
@@ -89,15 +89,14 @@ class Slots:
         detail, level = (self.choice, None) if self.document == "solution" else (None, self.choice)
         return render(worked, self.document, self.format, self.language, detail=detail, level=level)
 
-    # --- filling ---
-
     # --- learning ---
 
     def _learn(self, batch: Batch, number: int) -> str:
         """The document of one variant, rendered in full; what it looks like is remembered."""
         worked = variant(self.worked, batch.shown.of(number))
         text = self._render(worked)
-        if len(self.templates) >= MOST and not any(batch.like(template)[number] for template in self.templates):
+        asked = np.arange(batch.shown.count) == number
+        if len(self.templates) >= MOST and not any(batch.like(template, asked)[number] for template in self.templates):
             return text
         try:
             template = self._template(replace(worked, trace=probe(worked.trace)), worked.trace)
