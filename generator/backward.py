@@ -13,11 +13,12 @@ from generator.derivative import derivative
 from generator.formula import Add, Formula, Mul, Neg, Ref, num, replace
 from generator.graph import Graph, Label, Quantity, Role, derivative_name, updated_name
 from generator.notation import Chain
+from generator.tensor_gradients import backward_tensors
 
 
 def backward(graph: Graph, chain: Chain = Chain.FACTORS) -> Graph:
     """`graph` followed by every local gradient, gradient, update and value after the update."""
-    return _Backward(graph, chain).run()
+    return backward_tensors(_Backward(graph, chain).run())
 
 
 class _Backward:

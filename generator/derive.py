@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from generator.equations import DELTA, Equations
 from generator.formula import Add, Call, Ref
 from generator.graph import Graph, Quantity, Role, derivative_name
+from generator.matrix_equations import is_in_matrices
+from generator.matrix_view import derive_matrices
 from generator.notation import Working, Writer
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
@@ -14,6 +16,8 @@ from generator.steps import Equation, Section, Step
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
     """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind."""
+    if is_in_matrices(graph, writer):
+        return derive_matrices(graph, trace, writer, detail)
     return tuple(_Derivation(graph, trace, writer, detail).sections())
 
 

@@ -13,10 +13,11 @@ from pydantic import AfterValidator
 from generator.errors import NotationError
 from generator.formula import Call, Formula, Mul, Ref, rebuild, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Graph, Label
+from generator.graph import Graph, Label, Role
 from generator.infix import parse
 from generator.rounding import Rounding
-from generator.typeset.boxes import GREEK, Box, Frac, Row, Word, symbol
+from generator.tensors import in_matrices
+from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
 
 
 class Product(StrEnum):
@@ -50,8 +51,16 @@ class Working(StrEnum):
     INLINED = "inlined"
 
 
+class View(StrEnum):
+    """Whether a problem is worked quantity by quantity, or in matrices (where its kind says which there are)."""
+
+    SCALAR = "scalar"
+    MATRIX = "matrix"
+
+
 GIVEN_KINDS = ("input", "weight", "bias", "target", "rate")
-SYMBOL_KINDS = (*GIVEN_KINDS, "pre", "post", "term", "loss", "delta", "updated", "after")
+TENSOR_KINDS = ("inputs", "weights", "biases", "targets", "pres", "posts", "deltas")
+SYMBOL_KINDS = (*GIVEN_KINDS, "pre", "post", "term", "loss", "delta", "updated", "after", *TENSOR_KINDS)
 
 
 def _symbol_key(key: str) -> str:
@@ -85,6 +94,11 @@ class Notation:
     assign: str = "="  # in an update; `:=` keeps the old name on the left
     plain_updates: bool = False  # parameters by their bare names in update lines (new_w5 = w5 - ...)
     rounding: Rounding = field(default_factory=Rounding)
+    view: View = View.SCALAR
+
+    def __post_init__(self) -> None:
+        if self.view is View.MATRIX:  # its gradients go through the pre-activations of whole layers
+            object.__setattr__(self, "chain", Chain.DELTA)
 
 
 _SPLIT = re.compile(r"([A-Za-z]+?)_?(\d+)")
@@ -116,8 +130,20 @@ class Writer:
         self._boxes: dict[Label, Box] = {}
 
     def box(self, name: str) -> Box:
-        """The symbol of the quantity `name`."""
-        return self.label_box(self.graph[name].label)
+        """The symbol of the quantity or tensor `name`."""
+        tensor = self.graph.tensor.get(name)
+        return self.label_box(self.graph[name].label) if tensor is None else self._tensor_box(tensor.label)
+
+    def _tensor_box(self, label: Label) -> Box:
+        """The symbol of a tensor, with its letter in bold."""
+        if label.kind == "derivative":
+            return self.derivative(label.of, label.wrt)
+        if label.kind == "slopes":  # σ′(z)
+            sign = symbol(ACTIVATIONS[label.name].symbol or "f")
+            return Row((Script(sign, sup=Op("′")), Fence(self.box(label.wrt))))
+        if label not in self._boxes:
+            self._boxes[label] = bold(symbol(self._text(label)))
+        return self._boxes[label]
 
     def label_box(self, label: Label) -> Box:
         """The symbol that a label is written with."""
@@ -130,9 +156,14 @@ class Writer:
         """Raise `NotationError` where two quantities would be written alike."""
         seen: dict[Box, str] = {}
         for quantity in self.graph:
-            other = seen.setdefault(self.box(quantity.name), quantity.name)
-            if other != quantity.name:
-                raise NotationError(f"notation `{self.notation.name}` writes `{other}` and `{quantity.name}` alike")
+            self._check_alike(seen, quantity.name)
+        for tensor in self.graph.tensors if self.notation.view is View.MATRIX else ():
+            self._check_alike(seen, tensor.name)
+
+    def _check_alike(self, seen: dict[Box, str], name: str) -> None:
+        other = seen.setdefault(self.box(name), name)
+        if other != name:
+            raise NotationError(f"notation `{self.notation.name}` writes `{other}` and `{name}` alike")
 
     def derivative(self, of: str, wrt: str) -> Box:
         """The derivative of one quantity with respect to another, as a fraction of differentials."""
@@ -154,14 +185,15 @@ class Writer:
         pattern = pattern or self.notation.symbols.get(label.kind)
         if pattern is None:
             raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
-        of = self.graph[label.of] if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
+        above = self.graph.tensor.get(label.of) or (self.graph[label.of] if label.of in self.graph else None)
+        of = above if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
         values = {
             "name": plain(label.name),
             "indexed": indexed(label.name),
             "own": indexed(own),
             "index": label.index,
             "symbol": self._text(of.label) if of else "",
-            "plain": plain(label.of),
+            "plain": plain(label.of) if label.of in self.graph else "",
         }
         for placeholder in re.findall(r"<(.*?)>", pattern):
             if placeholder not in values:
@@ -196,6 +228,17 @@ class Writer:
         formula = self.graph[name].formula
         assert formula is not None, name
         return self.written(self._loss_derivative(formula))
+
+    def tensor_formula(self, name: str) -> Formula | None:
+        """The formula of the tensor `name` as this notation writes it; `None` where none can be written in matrices."""
+        tensor = self.graph.tensor[name]
+        if tensor.rule.startswith("matrix_local_") or tensor.role is Role.LOSS:
+            formulas = tuple(tuple(map(self.formula, row)) for row in tensor.entries)
+            return in_matrices(formulas, self.graph.tensors)
+        match tensor.formula:
+            case Call(function, (body,)) if not ACTIVATIONS[function].symbol:
+                return in_matrices(((substitute(parse(ACTIVATIONS[function].formula), {"x": body}),),), ())
+        return tensor.formula
 
     def _loss_derivative(self, formula: Formula) -> Formula:
         """The derivative of a loss with the difference the way round that the notation wants."""

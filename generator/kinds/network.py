@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from generator.formula import Add, Call, Formula, Mul, Ref
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Diagram, Edge, Graph, Label, Node, Quantity, Role
+from generator.layers import with_layers
 from generator.problem import NAME_SCHEMA, NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem
 from generator.problem import name as name_of_quantity
 
@@ -75,6 +76,7 @@ class Definition(Problem):
     ) = None
     trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     names: Names = Names()
+    vectors: Literal["column", "row"] = Field("column", description="in matrices: columns, W x + b, or rows, x W + b")
 
 
 def check(problem: Definition) -> Iterator[Finding]:
@@ -204,7 +206,8 @@ def build(problem: Definition) -> Graph:
         quantities += _layer(problem, layer, value_of)
     quantities += _loss(problem, [value_of[unit] for unit in outputs], outputs)
     trained = _trained(problem)
-    return Graph(tuple(quantities), givens, problem.names.loss, trained, rate, _diagram(problem, value_of))
+    graph = Graph(tuple(quantities), givens, problem.names.loss, trained, rate, _diagram(problem, value_of))
+    return with_layers(graph, problem.vectors)
 
 
 def _layer(problem: Definition, layer: Layer, value_of: dict[str, str]) -> Iterator[Quantity]:

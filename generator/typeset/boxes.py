@@ -22,10 +22,14 @@ GREEK = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A name: one letter or several (`net`), Greek letters as themselves; `function` for operators such as tanh."""
+    """A name: one letter or several (`net`), Greek letters as themselves; `function` for operators such as tanh.
+
+    `bold` is for the names of matrices and vectors.
+    """
 
     text: str
     function: bool = False
+    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +103,21 @@ class Gap:
     reference: bool = False
 
 
-Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A matrix: rows of boxes in square brackets."""
 
-_TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}])|([+\-*'/|,=:])|\s+|(.)")
+    rows: tuple[tuple[Box, ...], ...]
+
+
+Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid
+
+_TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()])|([+\-*'/|,=:])|\s+|(.)")
 
 
 @lru_cache(maxsize=65536)
 def symbol(text: str) -> Box:
-    """Read a symbol in the TeX-like language: letters, digits, `_`, `^`, braces, `\\alpha`, `\\_`, `'`.
+    """Read a symbol in the TeX-like language: letters, digits, `_`, `^`, braces, parentheses, `\\alpha`, `\\_`, `'`.
 
     Raises `NotationError` where the text is not of that language.
     """
@@ -119,7 +130,7 @@ def symbol(text: str) -> Box:
 
 def _row(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     items: list[Box] = []
-    while at < len(tokens) and tokens[at].group() != "}":
+    while at < len(tokens) and tokens[at].group() not in ("}", ")"):
         if tokens[at].group() in "_^":
             if not items:
                 raise NotationError(f"cannot read the symbol `{text}`: `{tokens[at].group()}` follows nothing")
@@ -128,12 +139,13 @@ def _row(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
             sub, sup = (base.sub, base.sup) if isinstance(base, Script) else (None, None)
             inner = base.base if isinstance(base, Script) else base
             low = tokens[at].group() == "_"
-            items.append(Script(inner, script if low else sub, sup if low else script))
+            raised = script if sup is None else Row((sup, script))  # `W^{(1)}^+` is raised to both
+            items.append(Script(inner, script if low else sub, sup if low else raised))
             at = after
         elif tokens[at].group() == "'":
             base = items.pop() if items else Word("")
-            inner, sub = (base.base, base.sub) if isinstance(base, Script) else (base, None)
-            items.append(Script(inner, sub, Op("′")))
+            inner, sub, sup = (base.base, base.sub, base.sup) if isinstance(base, Script) else (base, None, None)
+            items.append(Script(inner, sub, Op("′") if sup is None else Row((sup, Op("′")))))
             at += 1
         else:
             item, at = _atom(tokens, at, text)
@@ -149,11 +161,11 @@ def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     if at >= len(tokens):
         raise NotationError(f"cannot read the symbol `{text}`: it ends too early")
     command, escaped, letters, digits, brace, mark, other = tokens[at].groups()
-    if brace == "{":
+    if brace in ("{", "("):
         box, after = _row(tokens, at + 1, text)
-        if after >= len(tokens):
-            raise NotationError(f"cannot read the symbol `{text}`: a `{{` is not closed")
-        return box, after + 1
+        if after >= len(tokens) or tokens[after].group() != {"{": "}", "(": ")"}[brace]:
+            raise NotationError(f"cannot read the symbol `{text}`: a `{brace}` is not closed")
+        return (box if brace == "{" else Fence(box)), after + 1
     if command:
         if command not in GREEK:
             raise NotationError(f"cannot read the symbol `{text}`: unknown `\\{command}`")
@@ -167,3 +179,23 @@ def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     if other and (other.isalpha() or other in "∂′"):
         return Word(other), at + 1
     raise NotationError(f"cannot read the symbol `{text}`: unexpected `{tokens[at].group()}`")
+
+
+def bold(box: Box) -> Box:
+    """A symbol with its letter in bold, as the names of matrices and vectors are set."""
+    match box:
+        case Word(text):
+            return Word(text, bold=True)
+        case Script(base, sub, sup):
+            return Script(bold(base), sub, sup)
+        case Row((first, *rest)):
+            return Row((bold(first), *rest))
+    return box
+
+
+def transposed(box: Box) -> Box:
+    """A box with the sign of transposition, after what it is raised to already."""
+    sign = Op("⊤")
+    if isinstance(box, Script):
+        return Script(box.base, box.sub, sign if box.sup is None else Row((box.sup, sign)))
+    return Script(box, sup=sign)
