@@ -89,16 +89,17 @@ def _layer(group: str, number: int, units: list[Quantity], sources: Mapping[tupl
     if len(biases) not in (0, len(pres)):
         return None
     weights = tuple(tuple(by_source[name] for name in fed) for by_source, _ in known)
-    names = (tuple(q.name for q in found) for found in (pres, posts))
-    return _Layer(group, number, sources[fed], weights, biases, *names, calls[0])
+    names, outputs = (tuple(q.name for q in found) for found in (pres, posts))
+    return _Layer(group, number, sources[fed], weights, biases, names, outputs, calls[0])
 
 
 def _weighted(formula: Formula | None) -> tuple[dict[str, str], str] | None:
     """A weighted sum as {what is fed: its weight} and a bias (empty: none)."""
     terms = list(formula.terms) if isinstance(formula, Add) else [formula]
-    bias = terms.pop().name if isinstance(terms[-1], Ref) else ""
+    last = terms[-1]
+    bias = last.name if isinstance(last, Ref) else ""
     found: dict[str, str] = {}
-    for term in terms:
+    for term in terms[:-1] if bias else terms:
         match term:
             case Mul((Ref(weight), Ref(source))) if source not in found:
                 found[source] = weight

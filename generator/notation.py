@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 from generator.errors import NotationError
 from generator.formula import Call, Formula, Mul, Ref, rebuild, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Graph, Label, Role
+from generator.graph import Graph, Label
 from generator.infix import parse
 from generator.rounding import Rounding
 from generator.tensors import in_matrices
@@ -131,8 +131,8 @@ class Writer:
 
     def box(self, name: str) -> Box:
         """The symbol of the quantity or tensor `name`."""
-        tensor = self.graph.tensor.get(name)
-        return self.label_box(self.graph[name].label) if tensor is None else self._tensor_box(tensor.label)
+        label = self._source(name)
+        return self._tensor_box(label) if name in self.graph.tensor else self.label_box(label)
 
     def _tensor_box(self, label: Label) -> Box:
         """The symbol of a tensor, with its letter in bold."""
@@ -185,21 +185,25 @@ class Writer:
         pattern = pattern or self.notation.symbols.get(label.kind)
         if pattern is None:
             raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
-        above = self.graph.tensor.get(label.of) or (self.graph[label.of] if label.of in self.graph else None)
-        of = above if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
+        tensor = self.graph.tensor.get(label.of)
+        of = self._source(label.of) if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
         values = {
             "name": plain(label.name),
             "indexed": indexed(label.name),
             "own": indexed(own),
             "index": label.index,
-            "symbol": self._text(of.label) if of else "",
-            "plain": plain(label.of) if label.of in self.graph else "",
+            "symbol": self._text(of) if of else "",
+            "plain": plain(label.of) if tensor is None else self._text(tensor.label),
         }
         for placeholder in re.findall(r"<(.*?)>", pattern):
             if placeholder not in values:
                 known = ", ".join(f"<{name}>" for name in values)
                 raise NotationError(f"the symbol `{pattern}` has an unknown `<{placeholder}>`: expected {known}")
         return re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
+
+    def _source(self, name: str) -> Label:
+        """The label of the quantity or tensor `name`."""
+        return self.graph.tensor[name].label if name in self.graph.tensor else self.graph[name].label
 
     def written(self, formula: Formula) -> Formula:
         """`formula` in the order and the forms of this notation; its value is the same."""
@@ -232,12 +236,13 @@ class Writer:
     def tensor_formula(self, name: str) -> Formula | None:
         """The formula of the tensor `name` as this notation writes it; `None` where none can be written in matrices."""
         tensor = self.graph.tensor[name]
-        if tensor.rule.startswith("matrix_local_") or tensor.role is Role.LOSS:
+        if tensor.rule.startswith("matrix_local_"):
             formulas = tuple(tuple(map(self.formula, row)) for row in tensor.entries)
             return in_matrices(formulas, self.graph.tensors)
         match tensor.formula:
             case Call(function, (body,)) if not ACTIVATIONS[function].symbol:
-                return in_matrices(((substitute(parse(ACTIVATIONS[function].formula), {"x": body}),),), ())
+                written_out = substitute(parse(ACTIVATIONS[function].formula), {"x": body})
+                return in_matrices(((written_out,),), self.graph.tensors)
         return tensor.formula
 
     def _loss_derivative(self, formula: Formula) -> Formula:

@@ -49,7 +49,7 @@ def _gradient(graph: Graph, tensor: Tensor, sent: list[Formula]) -> Tensor | Non
     """The gradient of one tensor, where every entry has one and no two entries are the same quantity."""
     entries = tuple(tuple(derivative_name(graph.loss, name) for name in row) for row in tensor.entries)
     names = [name for row in entries for name in row]
-    if tensor.role is Role.LOSS or not all(name in graph for name in names) or len(set(names)) < len(names):
+    if not all(name in graph for name in names) or len(set(names)) < len(names):
         return None
     formula: Formula | None
     if sent:

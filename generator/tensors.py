@@ -1,4 +1,4 @@
-"""Formula in matrices -> formulas entry by entry, and back; names in it -> matrices of what stands for their entries."""
+"""Formula in matrices -> formulas entry by entry, and back; or with what stands for the entries put in."""
 
 from __future__ import annotations
 
@@ -120,9 +120,8 @@ def in_matrices(formulas: Entries, tensors: Iterable[Tensor]) -> Formula | None:
 
 def _tensor_at(tensors: tuple[Tensor, ...], row: int, column: int, ref: Ref) -> Ref:
     for tensor in tensors:
-        if len(tensor.entries) > row and len(tensor.entries[row]) > column:
-            if tensor.entries[row][column] == ref.name:
-                return Ref(tensor.name)
+        if len(tensor.entries) > row and tensor.entries[row][column : column + 1] == (ref.name,):
+            return Ref(tensor.name)
     return ref
 
 

@@ -90,9 +90,10 @@ class Arranger:
                 signed = (part for factor in factors for part in (Op("⊙"), self._matrix_factor(factor)))
                 return row(list(signed)[1:])
             case Transpose(body):
-                inside = self._matrix_factor(body)
-                bare = isinstance(body, Ref) or isinstance(inside, Fence | Grid)
-                return transposed(inside if bare else Fence(inside))
+                factor = self._matrix_factor(body)
+                return transposed(
+                    factor if isinstance(body, Ref) or isinstance(factor, Fence | Grid) else Fence(factor)
+                )
 
     def terms(self, tree: Add, lead: bool = True) -> list[Box]:
         """The terms of a sum, each but the first with its sign in front."""

@@ -55,8 +55,8 @@ def typst(box: Box) -> str:
             lines = [f"{typst(value)} quad {typst(condition)}" for value, condition in rows]
             return f"cases({', '.join(lines)})"
         case Grid(rows):
-            lines = "; ".join(", ".join(map(typst, entries)) for entries in rows)
-            return f'mat(delim: "[", {lines})'
+            inside = "; ".join(", ".join(map(typst, entries)) for entries in rows)
+            return f'mat(delim: "[", {inside})'
         case Gap(number, width, reference):
             return f"#backref({number})" if reference else f"#blank({number}, {width})"
 
