@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.equations import Equations
-from generator.formula import Call, Formula, MatMul, Matrix, Mul, Num, Pow, Ref, Transpose, num
-from generator.functions import expand
+from generator.formula import Call, Formula, MatMul, Matrix, Mul, Num, Pow, Ref, Transpose, num, substitute
+from generator.functions import ACTIVATIONS, expand
 from generator.graph import Graph, Role
+from generator.infix import parse
 from generator.layers import loss_operands
 from generator.notation import View, Writer
 from generator.rounding import Rounding
 from generator.solve import Trace, relation
 from generator.steps import Equation, Part
-from generator.tensors import Room, entrywise, filled_in, put_in
+from generator.tensors import Room, entrywise, filled_in, in_matrices, put_in
 
 
 def is_in_matrices(graph: Graph, writer: Writer) -> bool:
@@ -37,7 +39,7 @@ class MatrixEquations:
 
     def of(self, name: str, full: bool = True) -> Equation:
         """A tensor as formula = numbers = result; listed ones leave out what their kind has shown already."""
-        tensor, formula = self.graph.tensor[name], self.writer.tensor_formula(name)
+        tensor, formula = self.graph.tensor[name], self.formula(name)
         assign = self.writer.notation.assign if tensor.role is Role.UPDATE else "="
         parts: list[Part] = []
         if formula is not None:
@@ -48,13 +50,30 @@ class MatrixEquations:
         parts.append(Part(self._relation(tensor.entries, formula), result, "result"))
         return Equation(name, Ref(tensor.label.of if assign == ":=" else name), tuple(parts))
 
+    def formula(self, name: str) -> Formula | None:
+        """The formula of a tensor in this notation; `None` where none can be written in matrices."""
+        tensor = self.graph.tensor[name]
+        if tensor.rule.startswith("matrix_local_"):
+            formulas = tuple(tuple(map(self.writer.formula, row)) for row in tensor.entries)
+            return in_matrices(formulas, self.graph.tensors)
+        match tensor.formula:
+            case Call(function, (body,)) if not ACTIVATIONS[function].symbol:
+                written_out = substitute(parse(ACTIVATIONS[function].formula), {"x": body})
+                return in_matrices(((written_out,),), self.graph.tensors)
+        return tensor.formula
+
     def entries(self, name: str, valued: bool) -> Equation:
-        """A tensor and its entries by their symbols; `valued`: with their values."""
+        """A tensor and its entries by their symbols (a column as a row turned); `valued`: with their values."""
         entries = self.graph.tensor[name].entries
-        parts = [Part("=", filled_in(entries, Ref, self._room), "formula")]
+
+        def written(leaf: Callable[[str], Formula]) -> Formula:
+            if len(entries) > 1 and len(entries[0]) == 1:
+                return Transpose(filled_in(tuple(zip(*entries, strict=True)), leaf, self._room))
+            return filled_in(entries, leaf, self._room)
+
+        parts = [Part("=", written(Ref), "formula")]
         if valued:
-            values = filled_in(entries, self.trace.number, self._room)
-            parts.append(Part(self._relation(entries, None), values, "result"))
+            parts.append(Part(self._relation(entries, None), written(self.trace.number), "result"))
         return Equation(name, Ref(name), tuple(parts))
 
     def symbolic(self, name: str, formula: Formula) -> Equation:
@@ -81,7 +100,7 @@ class MatrixEquations:
         """What the activation of the tensor `name` is, said of its first entry; `None` where its sign says it."""
         entry = self.graph.tensor[name].names[0]
         call = self.graph[entry].formula
-        if not isinstance(call, Call) or self.writer.tensor_formula(name) != self.graph.tensor[name].formula:
+        if not isinstance(call, Call) or self.formula(name) != self.graph.tensor[name].formula:
             return None
         written_out = expand(call)
         return None if written_out == call else Equation(entry, call, (Part("=", written_out, "formula"),))

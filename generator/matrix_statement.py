@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from generator.errors import FormulaError
 from generator.exact import Undecided, Undefined
-from generator.formula import Blank, Dots, Formula, Matrix, Ref, references, replace, walk
+from generator.formula import Blank, Dots, Formula, Matrix, Ref, Transpose, references, replace, walk
 from generator.graph import updated_name
 from generator.infix import infix
 from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL
@@ -28,7 +28,7 @@ def is_of_matrices(tree: Formula, truth: Truth) -> bool:
 
 def check_matrices(trees: list[Formula], relations: tuple[str, ...], truth: Truth) -> tuple[int, list[str]]:
     """How many relations of a statement were checked, and why it is not true (nothing: it is)."""
-    chain = _Chain(trees, relations, truth)
+    chain = _Chain([_turned(tree) for tree in trees], relations, truth)
     try:
         chain.check()
     except FormulaError as error:
@@ -92,10 +92,14 @@ class _Chain:
         """A formula has the subject's value whatever is given, at every entry."""
         if relation == ABOUT:
             self.reasons.append("`≈` between formulas")
-        for subjects, entries in zip(self.subject, self._entries(tree), strict=True):
+        found = self._entries(tree)
+        for subjects, entries in zip(self.subject, found, strict=True):
             for subject, entry in zip(subjects, entries, strict=True):
                 if not has_blank(entry) and not self.truth.identical(subject, entry):
                     self.reasons.append(f"`{infix(entry)}` is not `{infix(subject)}`")
+        if any(isinstance(part, Dots) for part in walk(tree)):  # what they leave out is what the subject has there
+            pairs = (zip(entries, subjects, strict=True) for entries, subjects in zip(found, self.subject, strict=True))
+            tree = Matrix(tuple(tuple(b if isinstance(a, Blank) else a for a, b in row) for row in pairs))
         if not has_blank(tree):
             self.formulas.append(tree)
 
@@ -152,6 +156,13 @@ class _Chain:
         if form == subject and isinstance(subject, Ref):
             return self.truth.is_exactly(subject.name, value)
         return self.truth.rounds_to(form, value)
+
+
+def _turned(tree: Formula) -> Formula:
+    """A written matrix with its sign of transposition as the matrix that is meant; other formulas as they are."""
+    if isinstance(tree, Transpose) and isinstance(tree.body, Matrix):
+        return Matrix(tuple(zip(*tree.body.rows, strict=True)))
+    return tree
 
 
 def _is_empty(tree: Formula) -> bool:

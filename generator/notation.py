@@ -16,7 +16,6 @@ from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Graph, Label
 from generator.infix import parse
 from generator.rounding import Rounding
-from generator.tensors import in_matrices
 from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
 
 
@@ -139,7 +138,8 @@ class Writer:
         if label.kind == "derivative":
             return self.derivative(label.of, label.wrt)
         if label.kind == "slopes":  # σ′(z)
-            sign = symbol(ACTIVATIONS[label.name].symbol or "f")
+            sign = symbol(ACTIVATIONS[label.name].symbol)
+            sign = Word(sign.text, function=True) if isinstance(sign, Word) and len(sign.text) > 1 else sign
             return Row((Script(sign, sup=Op("′")), Fence(self.box(label.wrt))))
         if label not in self._boxes:
             self._boxes[label] = bold(symbol(self._text(label)))
@@ -232,18 +232,6 @@ class Writer:
         formula = self.graph[name].formula
         assert formula is not None, name
         return self.written(self._loss_derivative(formula))
-
-    def tensor_formula(self, name: str) -> Formula | None:
-        """The formula of the tensor `name` as this notation writes it; `None` where none can be written in matrices."""
-        tensor = self.graph.tensor[name]
-        if tensor.rule.startswith("matrix_local_"):
-            formulas = tuple(tuple(map(self.formula, row)) for row in tensor.entries)
-            return in_matrices(formulas, self.graph.tensors)
-        match tensor.formula:
-            case Call(function, (body,)) if not ACTIVATIONS[function].symbol:
-                written_out = substitute(parse(ACTIVATIONS[function].formula), {"x": body})
-                return in_matrices(((written_out,),), self.graph.tensors)
-        return tensor.formula
 
     def _loss_derivative(self, formula: Formula) -> Formula:
         """The derivative of a loss with the difference the way round that the notation wants."""

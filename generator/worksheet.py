@@ -2,6 +2,8 @@
 
 A blank is put in place of a result before anything is printed, so no value that is asked for can reach the text: what
 is left of it is a number and a width that depends on the rounding only.
+
+Longer than 250 lines because quantities and the entries of matrices share what is known, printed and asked for.
 """
 
 from __future__ import annotations
@@ -138,7 +140,7 @@ class _Sheet:
         return put_in(formula, self.worked.graph.tensor, partial(self._operand, worked=worked), self.room)
 
     def _tasks(self, step: Step) -> Iterator[Step]:
-        """At level `open`: what the step is about, and a blank; of a matrix that is asked for in part, those entries."""
+        """At level `open`: what the step is about, and a blank; of a matrix asked for in part, those entries."""
         names = self._entries(step.target)
         asked = [name for name in names if name in self.asked - self.blanks.keys()]
         if len(asked) == len(names):

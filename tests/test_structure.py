@@ -33,20 +33,21 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem language",
-    "graph": "graph kinds.network",
+    "graph": "graph layers kinds.network",
     "numbers": "exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
+    "matrices": "tensors tensor_gradients",
     "notation": "notation notations",
     "backward": "derivative backward",
     "solve": "solve",
     "drawings": "drawing placing diagram plot",
-    "derive": "steps equations derive pipeline worksheet audit export",
+    "derive": "steps equations matrix_equations matrix_view derive pipeline worksheet audit export",
     "formats": "typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
-    "verify": "truth statement verify_tables verify",
+    "verify": "truth matrix_statement statement verify_tables verify",
     "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
     "publish.pages publish.parts publish.site publish.plugin",
     "command line": "terminal cli",
@@ -261,7 +262,8 @@ def test_core_code_holds_no_prose() -> None:
     """What a reader of a document sees in words stands in the language files: code holds no sentences."""
     stages = ORDER[: ORDER.index("verify")]
     speaks = {"source", "problem", "kinds.network", "notation"}  # what they say is said in errors and schemas
-    reads = {name for name in ORDER if name.startswith("reading")} | {"truth", "statement", "verify_tables"}  # reports
+    reads = {name for name in ORDER if name.startswith("reading")}
+    reads |= {"truth", "matrix_statement", "statement", "verify_tables"}  # reports
     prose = re.compile(r"(?=.*\b(the|a|of|is|are|to|in|and|with|for)\b)[A-Za-z]{2,} [a-z]+ [a-z]+ [a-z]{2,}")
     found = [
         f"{name}:{text.lineno}: {text.value!r}"

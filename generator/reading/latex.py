@@ -1,4 +1,7 @@
-"""LaTeX mathematics -> the rows of its display as boxes, by TeX's own rules: a script takes one token or one group."""
+"""LaTeX mathematics -> the rows of its display as boxes, by TeX's own rules: a script takes one token or one group.
+
+Longer than 250 lines because a grammar is one file.
+"""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ def mathml(box: Box) -> str:
         case Digits(text):
             number = f"<mn>{text.lstrip('-')}</mn>"
             return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number
-        case Op("′"):
-            return '<mo lspace="0" rspace="0">′</mo>'
+        case Op("′" | "⊤" as sign):
+            return f'<mo lspace="0" rspace="0">{sign}</mo>'
         case Op(text, prefix):
             return f'<mo form="prefix">{escape(text)}</mo>' if prefix else f"<mo>{escape(text)}</mo>"
         case Row(items):

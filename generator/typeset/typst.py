@@ -55,7 +55,8 @@ def typst(box: Box) -> str:
             lines = [f"{typst(value)} quad {typst(condition)}" for value, condition in rows]
             return f"cases({', '.join(lines)})"
         case Grid(rows):
-            inside = "; ".join(", ".join(map(typst, entries)) for entries in rows)
+            # A semicolon right after a blank, which is code, would end that and no row.
+            inside = " ; ".join(", ".join(map(typst, entries)) for entries in rows)
             return f'mat(delim: "[", {inside})'
         case Gap(number, width, reference):
             return f"#backref({number})" if reference else f"#blank({number}, {width})"
