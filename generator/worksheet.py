@@ -204,9 +204,10 @@ class _Sheet:
         formulas = tuple(part for part in equation.parts if part.kind == "formula")[:1]
         bare = bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
         if equation.target in self.worked.graph.tensor:
-            told = self.level == "faded" and (bare or all(map(self._stands_printed, self._entries(equation.target))))
-            blank = Part(equation.parts[0].relation, self._matrix(equation.target), "result")
-            made = replace(equation, parts=formulas if told and formulas else (blank,))
+            told = bare or all(map(self._stands_printed, self._entries(equation.target)))
+            if not (self.level == "faded" and told and formulas):
+                formulas = (Part(equation.parts[0].relation, self._matrix(equation.target), "result"),)
+            made = replace(equation, parts=formulas)
             return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
         if equation.target in self.blanks or (
             self.level == "faded" and (bare or self._stands_printed(equation.target))
