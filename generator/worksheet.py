@@ -83,7 +83,8 @@ class _Sheet:
             return replace(section, steps=tuple(map(_symbols_only, section.steps)))
         if self.level == "open":
             steps = (step for step in section.walk() if step.rule not in ("chain_example", "matrix_chain"))
-            return replace(section, steps=tuple(task for step in steps for task in self._tasks(step)))
+            tasks = [task for step in steps for task in self._tasks(step)]
+            return replace(section, steps=(*tasks, *self._unworked(section.code)))
         return replace(section, steps=tuple(self._step(step) for step in section.steps))
 
     def _step(self, step: Step) -> Step:
@@ -149,6 +150,16 @@ class _Sheet:
         for name in asked:
             blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
             yield Step(step.rule, name, (blank,), {**step.names, "target": name}, step.words)
+
+    def _unworked(self, code: str) -> Iterator[Step]:
+        """Errors of single outputs that are asked for, which working in matrices passes over."""
+        role = {"error": Role.LOSS, "after": Role.AFTER}.get(code)
+        for quantity in self.worked.graph.of_role(role) if role and self.worked.graph.tensors else ():
+            if quantity.name in self.asked - self.blanks.keys():
+                blank = Part("=", self._blank(quantity.name), "result")
+                yield Step(
+                    quantity.rule, quantity.name, (Equation(quantity.name, Ref(quantity.name), (blank,)),), full=False
+                )
 
     # --- vectors and matrices ---
 

@@ -151,9 +151,13 @@ def test_an_open_worksheet_asks_for_entries_that_the_definition_lists() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made.yml"
-        path.write_text(text + "worksheet: {level: open, ask: [E_total, dE_total/dw5, w5_new]}\n", encoding="utf-8")
+        path.write_text(
+            text + "worksheet: {level: open, ask: [E_o2, E_total, dE_total/dw5, w5_new]}\n", encoding="utf-8"
+        )
         worked = load_worked(path, "matrix")
-    assert [answer.quantity for answer in worksheet(worked, "open").answers] == ["E_total", "dE_total/dw5", "w5_new"]
+    assert [answer.quantity for answer in worksheet(worked, "open").answers] == [
+        "E_total", "E_o2", "dE_total/dw5", "w5_new",
+    ]  # fmt: skip
 
 
 # --- what stands on the page ---
@@ -164,7 +168,8 @@ def test_the_sections_of_the_best_known_example() -> None:
     assert worked.graph == load_worked(EXAMPLE, "matrix").graph
     codes = [section.code for section in worked.sections()]
     assert codes == [
-        "matrices", "forward", "forward", "error", "matrix_chain_rule", "gradients_last", "gradients", "update", "after",
+        "matrices", "forward", "forward", "error", "matrix_chain_rule", "gradients_last", "gradients", "update",
+        "after",
     ]  # fmt: skip
     text = render(worked, "solution", "terminal")
     for line in (
