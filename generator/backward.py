@@ -18,7 +18,8 @@ from generator.tensor_gradients import backward_tensors
 
 def backward(graph: Graph, chain: Chain = Chain.FACTORS) -> Graph:
     """`graph` followed by every local gradient, gradient, update and value after the update."""
-    return backward_tensors(_Backward(graph, chain).run())
+    made = _Backward(graph, chain).run()
+    return backward_tensors(made) if chain is Chain.DELTA else made  # only it has all that matrices are made of
 
 
 class _Backward:

@@ -139,7 +139,7 @@ class _Derivation:
         """The gradient of one bias for a whole layer: the sum of the layer's δ."""
         pres = next(made for made in self.graph.tensors if made.label.kind == "pres" and made.group == tensor.group)
         formula = Add(tuple(Ref(DELTA + pre) for pre in pres.names))
-        names = {"target": name, "wrt": tensor.names[0], "loss": self.graph.loss}
+        names = {"target": name, "wrt": tensor.names[0], "delta": derivative_name(self.graph.loss, pres.name)}
         return Step("matrix_gradient_shared", name, (self.scalars.by_way_of(name, Ref(name), formula),), names)
 
     # --- update and after ---

@@ -157,8 +157,8 @@ class Room:
 
     @classmethod
     def of(cls, digits: int) -> Room:
-        """The room on a page for numbers with so many digits after the point."""
-        return cls(8, max(4, 44 // (digits + 3)))
+        """The room on a page for numbers with so many digits after the point (LaTeX allows for ten columns)."""
+        return cls(8, min(10, max(4, 44 // (digits + 3))))
 
 
 def shown_of(entries: tuple[tuple[str, ...], ...], room: Room) -> tuple[tuple[str | Dots, ...], ...]:

@@ -146,6 +146,10 @@ def test_dots_stand_for_the_inner_rows_and_columns() -> None:
     assert shown_of(entries, Room(12, 9)) == entries
 
 
+def test_more_digits_leave_less_room() -> None:
+    assert [Room.of(digits).wide for digits in (0, 4, 9, 100)] == [10, 6, 4, 4]
+
+
 def test_numbers_are_put_in_and_transposes_carried_out() -> None:
     def leaf(name: str) -> Num:
         return Num(VALUES[name])
