@@ -9,6 +9,8 @@ from itertools import groupby
 from generator.equations import DELTA, Equations
 from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
+from generator.matrix_equations import is_in_matrices
+from generator.matrix_view import derive_matrices
 from generator.notation import Working, Writer
 from generator.rounds import Round
 from generator.solve import Trace
@@ -19,6 +21,8 @@ _DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
     """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind."""
+    if is_in_matrices(graph, writer):
+        return derive_matrices(graph, trace, writer, detail)
     return tuple(_Derivation(graph, trace, writer, detail).sections())
 
 

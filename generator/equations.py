@@ -92,7 +92,9 @@ class Equations:
 
     def numbers(self, formula: Formula) -> Formula:
         """`formula` with the shown values in place of the names."""
-        return substitute(formula, {name: self.trace.number(self._quantity(name)) for name in references(formula)})
+        return substitute(
+            formula, {name: self.trace.number(quantity_of(name, self.graph)) for name in references(formula)}
+        )
 
     def result(self, name: str, formula: Formula) -> Part:
         """The shown value of `name`, after `=` where the shown numbers in `formula` give exactly it, else `≈`."""
@@ -128,10 +130,6 @@ class Equations:
     def _local(self, user: str, name: str) -> Formula:
         return self.writer.formula(derivative_name(user, name))
 
-    def _quantity(self, name: str) -> str:
-        """The quantity that a name in a formula stands for: itself, or the gradient that a δ is."""
-        return derivative_name(self.graph.loss, name.removeprefix(DELTA)) if name.startswith(DELTA) else name
-
     def _written_out(self, formula: Formula) -> Formula:
         """A function that is written by its sign (σ), written out where it comes up for the first time."""
         if isinstance(formula, Call) and formula.name in ACTIVATIONS and formula.name not in self._introduced:
@@ -153,3 +151,8 @@ class Equations:
         if quantity.rule == "local_weighted_sum" and isinstance(of, Add) and len(of.terms) <= _TERMS:
             return [Part("=", Add(by_terms(of, quantity.label.wrt)), "worked")]
         return []
+
+
+def quantity_of(name: str, graph: Graph) -> str:
+    """The quantity that a name in a formula stands for: itself, or the gradient that a δ is."""
+    return derivative_name(graph.loss, name.removeprefix(DELTA)) if name.startswith(DELTA) else name

@@ -26,7 +26,7 @@ _WEB = re.compile(r"[\\`*_\[\]<>$|#~&{}]")  # braces too: at the end of a headin
 _SIGNS = {
     **{letter: f"\\{name}" for name, letter in GREEK.items()},
     "−": "-", "×": r"\times", "·": r"\cdot", "≈": r"\approx", "≠": r"\neq", "≤": r"\leq", "≥": r"\geq", "→": r"\to",
-    "½": "1/2", "²": "^2", "³": "^3", "′": "'", "∞": r"\infty", "√": r"\surd",
+    "½": "1/2", "²": "^2", "³": "^3", "′": "'", "∞": r"\infty", "√": r"\surd", "⊙": r"\odot",
 }  # fmt: skip
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",

@@ -94,7 +94,42 @@ class Blank:
     reference: bool = False
 
 
-Formula = Num | Ref | Add | Mul | Neg | Div | Pow | Call | Cases | Blank
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Formulas in rows and columns; a column vector has rows of one. Other nodes around it work entry by entry."""
+
+    rows: tuple[tuple[Formula, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatMul:
+    """A matrix product in written order."""
+
+    factors: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose:
+    """`body` with its rows as columns."""
+
+    body: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Hadamard:
+    """A product entry by entry (⊙) of matrices of one shape."""
+
+    factors: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """A place in a matrix whose rows or columns are not all written out; `sign` shows it (`⋯`, `⋮`, `⋱`)."""
+
+    sign: str
+
+
+Formula = Num | Ref | Add | Mul | Neg | Div | Pow | Call | Cases | Blank | Matrix | MatMul | Transpose | Hadamard | Dots
 
 ELEMENTARY = (
     "exp", "log", "log2", "log10", "tanh", "sqrt", "abs", "max", "min", "erf", "floor", "sin", "cos", "pi",
@@ -123,6 +158,12 @@ def children(tree: Formula) -> tuple[Formula, ...]:
             return args
         case Cases(left, _, right, then, otherwise):
             return (left, right, then, otherwise)
+        case Matrix(rows):
+            return tuple(entry for row in rows for entry in row)
+        case MatMul(factors) | Hadamard(factors):
+            return factors
+        case Transpose(body):
+            return (body,)
         case _:
             return ()
 
@@ -144,6 +185,14 @@ def rebuild(tree: Formula, change: Callable[[Formula], Formula]) -> Formula:
             return Call(name, tuple(map(change, args)))
         case Cases(left, op, right, then, otherwise):
             return Cases(change(left), op, change(right), change(then), change(otherwise))
+        case Matrix(rows):
+            return Matrix(tuple(tuple(map(change, row)) for row in rows))
+        case MatMul(factors):
+            return MatMul(tuple(map(change, factors)))
+        case Hadamard(factors):
+            return Hadamard(tuple(map(change, factors)))
+        case Transpose(body):
+            return Transpose(change(body))
         case _:
             return tree
 

@@ -141,6 +141,28 @@ class Diagram:
     edges: tuple[Edge, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Quantities of the graph set as a matrix: `entries` are their names in rows (a column vector has rows of one).
+
+    `formula` is over tensors that stand earlier and over quantities (`None`: it is given, or has no formula in
+    matrices). The other parts are those of a quantity.
+    """
+
+    name: str
+    role: Role
+    label: Label
+    entries: tuple[tuple[str, ...], ...]
+    formula: Formula | None = None
+    rule: str = "given"
+    group: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The entries row by row."""
+        return tuple(name for row in self.entries for name in row)
+
+
 @dataclass(frozen=True)
 class Graph:
     """Quantities in the order of computing, the loss among them, and what is differentiated and updated.
@@ -148,8 +170,8 @@ class Graph:
     `givens` holds the exact values of the given quantities. `loss` is the quantity that is differentiated (empty:
     nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
-    word codes with the texts that they name. Raises `GraphError` on a name that is repeated, unknown or used before it
-    stands.
+    word codes with the texts that they name; `tensors` says which quantities can be set as matrices. Raises
+    `GraphError` on a name that is repeated, unknown or used before it stands.
     """
 
     quantities: tuple[Quantity, ...]
@@ -165,6 +187,7 @@ class Graph:
     passes: tuple[Pass, ...] = ()
     conventions: tuple[Convention, ...] = ()
     checks: tuple[Check, ...] = ()
+    tensors: tuple[Tensor, ...] = ()
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -177,6 +200,25 @@ class Graph:
             if quantity.formula is None and quantity.name not in self.givens:
                 raise GraphError(f"`{quantity.name}` has neither a formula nor a given value")
             self._index[quantity.name] = quantity
+        self._check_tensors()
+
+    def _check_tensors(self) -> None:
+        known: set[str] = set(self._index)
+        for tensor in self.tensors:
+            if tensor.name in known:
+                raise GraphError(f"the name of the tensor `{tensor.name}` is taken")
+            for name in tensor.names:
+                if name not in self._index:
+                    raise GraphError(f"the tensor `{tensor.name}` holds `{name}`, which is no quantity")
+            for name in references(tensor.formula) if tensor.formula is not None else ():
+                if name not in known:
+                    raise GraphError(f"the tensor `{tensor.name}` uses `{name}`, which does not stand before it")
+            known.add(tensor.name)
+
+    @cached_property
+    def tensor(self) -> Mapping[str, Tensor]:
+        """The tensors by name."""
+        return {tensor.name: tensor for tensor in self.tensors}
 
     def __getitem__(self, name: str) -> Quantity:
         try:

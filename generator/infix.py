@@ -13,12 +13,17 @@ from generator.formula import (
     Call,
     Cases,
     Div,
+    Dots,
     Formula,
+    Hadamard,
+    MatMul,
+    Matrix,
     Mul,
     Neg,
     Num,
     Pow,
     Ref,
+    Transpose,
     num,
     shortest,
 )
@@ -90,11 +95,14 @@ def _terms(tree: Formula) -> tuple[Formula, ...]:
     return tree.terms if isinstance(tree, Add) else (tree,)
 
 
-_LEVEL = {Cases: 0, Add: 1, Neg: 2, Mul: 3, Div: 3, Pow: 5}
+_LEVEL = {Cases: 0, Add: 1, Neg: 2, Mul: 3, Div: 3, MatMul: 3, Hadamard: 3, Pow: 5}
 
 
 def infix(tree: Formula) -> str:
-    """Infix text that `parse` reads back to an equal value, with only the parentheses that are needed."""
+    """Infix text that `parse` reads back to an equal value, with only the parentheses that are needed.
+
+    Matrices, which no definition holds, are written for messages only: `W @ x`, `a ⊙ b`, `[[1, 2], [3, 4]]`.
+    """
     match tree:
         case Num(value, text):
             shown = text or shortest(value)
@@ -120,6 +128,16 @@ def infix(tree: Formula) -> str:
             return f"{_inside(then, 1)} if {_inside(left, 1)} {op} {_inside(right, 1)} else {infix(otherwise)}"
         case Blank(number):
             return f"[{number}]" if number else "___"
+        case Matrix(rows):
+            return "[" + ", ".join(f"[{', '.join(map(infix, row))}]" for row in rows) + "]"
+        case MatMul(factors):
+            return " @ ".join(_inside(factor, 4) for factor in factors)
+        case Hadamard(factors):
+            return " ⊙ ".join(_inside(factor, 4) for factor in factors)
+        case Transpose(body):
+            return f"{_inside(body, 6)}.T"
+        case Dots(sign):
+            return sign
 
 
 def _inside(tree: Formula, level: int) -> str:

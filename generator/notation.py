@@ -15,7 +15,7 @@ from generator.formula import Call, Formula, Mul, Ref, rebuild
 from generator.functions import ACTIVATIONS, LOSSES, VECTORS, expand, is_signed, loss_formula, textbook_derivative
 from generator.graph import Graph, Label
 from generator.rounding import Rounding
-from generator.typeset.boxes import GREEK, Box, Frac, Row, Word, symbol
+from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
 
 
 class Product(StrEnum):
@@ -49,20 +49,18 @@ class Working(StrEnum):
     INLINED = "inlined"
 
 
+class View(StrEnum):
+    """Whether a problem is worked quantity by quantity, or in matrices (where its kind says which there are)."""
+
+    SCALAR = "scalar"
+    MATRIX = "matrix"
+
+
 GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state")
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta")
-SYMBOL_KINDS = (
-    *GIVEN_KINDS,
-    *COMPUTED_KINDS,
-    "scheduled",
-    "updated",
-    "after",
-    "later",
-    "case",
-    "above",
-    "below",
-    "check",
-)
+TENSOR_KINDS = ("inputs", "weights", "biases", "targets", "pres", "posts", "deltas")
+MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "check")
+SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, *MADE_KINDS, *TENSOR_KINDS)
 
 
 def _symbol_key(key: str) -> str:
@@ -96,6 +94,11 @@ class Notation:
     assign: str = "="  # in an update; `:=` keeps the old name on the left
     plain_updates: bool = False  # parameters by their bare names in update lines (new_w5 = w5 - ...)
     rounding: Rounding = field(default_factory=Rounding)
+    view: View = View.SCALAR
+
+    def __post_init__(self) -> None:
+        if self.view is View.MATRIX:  # its gradients go through the pre-activations of whole layers
+            object.__setattr__(self, "chain", Chain.DELTA)
 
 
 _SPLIT = re.compile(r"([A-Za-z]+?)_?(\d+)")
@@ -127,8 +130,21 @@ class Writer:
         self._boxes: dict[Label, Box] = {}
 
     def box(self, name: str) -> Box:
-        """The symbol of the quantity `name`."""
-        return self.label_box(self.graph[name].label)
+        """The symbol of the quantity or tensor `name`."""
+        label = self._source(name)
+        return self._tensor_box(label) if name in self.graph.tensor else self.label_box(label)
+
+    def _tensor_box(self, label: Label) -> Box:
+        """The symbol of a tensor, with its letter in bold."""
+        if label.kind == "derivative":
+            return self.derivative(label.of, label.wrt)
+        if label.kind == "slopes":  # σ′(z)
+            sign = symbol(ACTIVATIONS[label.name].symbol)
+            sign = Word(sign.text, function=True) if isinstance(sign, Word) and len(sign.text) > 1 else sign
+            return Row((Script(sign, sup=Op("′")), Fence(self.box(label.wrt))))
+        if label not in self._boxes:
+            self._boxes[label] = bold(symbol(self._text(label)))
+        return self._boxes[label]
 
     def label_box(self, label: Label) -> Box:
         """The symbol that a label is written with."""
@@ -141,9 +157,14 @@ class Writer:
         """Raise `NotationError` where two quantities would be written alike."""
         seen: dict[Box, str] = {}
         for quantity in self.graph:
-            other = seen.setdefault(self.box(quantity.name), quantity.name)
-            if other != quantity.name:
-                raise NotationError(f"notation `{self.notation.name}` writes `{other}` and `{quantity.name}` alike")
+            self._check_alike(seen, quantity.name)
+        for tensor in self.graph.tensors if self.notation.view is View.MATRIX else ():
+            self._check_alike(seen, tensor.name)
+
+    def _check_alike(self, seen: dict[Box, str], name: str) -> None:
+        other = seen.setdefault(self.box(name), name)
+        if other != name:
+            raise NotationError(f"notation `{self.notation.name}` writes `{other}` and `{name}` alike")
 
     def derivative(self, of: str, wrt: str) -> Box:
         """The derivative of one quantity with respect to another, as a fraction of differentials."""
@@ -165,14 +186,15 @@ class Writer:
         pattern = pattern or self.notation.symbols.get(label.kind)
         if pattern is None:
             raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
-        of = self.graph[label.of] if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
+        tensor = self.graph.tensor.get(label.of)
+        of = self._source(label.of) if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
         values = {
             "name": plain(label.name),
             "indexed": indexed(label.name),
             "own": indexed(own),
             "index": label.index,
-            "symbol": self._text(of.label) if of else "",
-            "plain": plain(label.of),
+            "symbol": self._text(of) if of else "",
+            "plain": plain(label.of) if tensor is None else self._text(tensor.label),
         }
         for placeholder in re.findall(r"<(.*?)>", pattern):
             if placeholder not in values:
@@ -182,6 +204,10 @@ class Writer:
         if label.case:
             made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", label.case)
         return made
+
+    def _source(self, name: str) -> Label:
+        """The label of the quantity or tensor `name`."""
+        return self.graph.tensor[name].label if name in self.graph.tensor else self.graph[name].label
 
     def written(self, formula: Formula) -> Formula:
         """`formula` in the order and the forms of this notation; its value is the same."""

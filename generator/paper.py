@@ -11,13 +11,15 @@ from generator.drawing import Drawing
 from generator.errors import RenderError
 from generator.figures import figure
 from generator.formats import format_for
-from generator.formula import Call, Ref, shortest
+from generator.formula import Call, Dots, Ref, shortest
 from generator.functions import ACTIVATIONS
 from generator.graph import Role
 from generator.language import load_words
+from generator.matrix_equations import is_in_matrices, room_for
 from generator.pipeline import Worked, givens
 from generator.plot import plot
 from generator.solve import History
+from generator.tensors import shown_of
 from generator.texts import paragraphs
 from generator.typeset.boxes import Digits, Op
 from generator.typeset.text import text
@@ -107,6 +109,18 @@ class Paper:
                 yield setter.say("conventions.kink", None, **texts)
         if self.worked.graph.of_role(Role.UPDATE):
             yield setter.word("conventions.updates")
+        yield from self._of_matrices()
+
+    def _of_matrices(self) -> Iterator[str]:
+        """Which way vectors stand, and what dots mean where there are any."""
+        graph = self.worked.graph
+        if is_in_matrices(graph, self.worked.writer):
+            yield self.setter.word(f"conventions.vectors_{getattr(self.worked.problem, 'vectors', 'column')}")
+            room = room_for(self.worked.trace.rounding)
+            if any(
+                isinstance(name, Dots) for made in graph.tensors for row in shown_of(made.entries, room) for name in row
+            ):
+                yield self.setter.word("conventions.dots")
 
     def _functions(self) -> list[Call]:
         """The activations that the problem uses (each without its input), sorted by name."""

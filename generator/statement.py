@@ -12,12 +12,14 @@ from fractions import Fraction
 
 from generator.errors import LonghandError
 from generator.exact import Undecided, Undefined, bounds, evaluate, precision
-from generator.formula import Blank, Formula, Neg, Num, Ref, references, walk
+from generator.formula import Blank, Formula, Ref, references
 from generator.graph import updated_name
 from generator.infix import infix
+from generator.matrix_statement import check_matrices, is_of_matrices
 from generator.reading import Unreadable
 from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL, Statement
 from generator.reading.formula import functions, read_formula
+from generator.reading.shape import has_blank, number_of
 from generator.truth import Truth
 from generator.typeset.boxes import Op, Word
 
@@ -33,18 +35,10 @@ def check(statement: Statement, truth: Truth) -> tuple[int, list[str]]:
         trees = [read_formula(segment, truth.symbols) for segment in statement.segments]
     except Unreadable as error:
         return 0, [str(error)]
+    if any(is_of_matrices(tree, truth) for tree in trees):
+        return check_matrices(trees, statement.relations, truth)
     chain = _Chain(trees, statement.relations, truth)
     return chain.checked, chain.reasons
-
-
-def number_of(tree: Formula) -> tuple[Fraction, str] | None:
-    """The value and the text of a single number with or without a sign."""
-    match tree:
-        case Num(value, text):
-            return value, text
-        case Neg(Num(value, text)):
-            return -value, f"-{text}"
-    return None
 
 
 @dataclass
@@ -71,7 +65,7 @@ class _Chain:
     def _subject(self) -> Formula | None:
         """What the statement is about; in an assignment the left symbol names the old value of what is assigned."""
         first = self.trees[0]
-        if not references(first) or _has_blank(first):
+        if not references(first) or has_blank(first):
             return None
         if self.relations and self.relations[0] == ASSIGN and isinstance(first, Ref):
             new = updated_name(first.name)
@@ -86,7 +80,7 @@ class _Chain:
     def _check(self, place: int, relation: str) -> None:
         before, tree = self.trees[place - 1], self.trees[place]
         if relation in COMPARISONS:
-            if not (_has_blank(before) or _has_blank(tree)):
+            if not (has_blank(before) or has_blank(tree)):
                 self._comparison(before, relation, tree)
         elif relation == ASSIGN and place > 1:
             self._untrue("an assignment inside a line")
@@ -101,7 +95,7 @@ class _Chain:
 
     def _formula(self, before: Formula, relation: str, tree: Formula) -> None:
         """A formula has the subject's value whatever is given, so `≈` has no place before it."""
-        if _has_blank(tree) or (self.subject is None and all(map(_has_blank, self.trees[: self.trees.index(tree)]))):
+        if has_blank(tree) or (self.subject is None and all(map(has_blank, self.trees[: self.trees.index(tree)]))):
             return
         self.checked += 1
         if self.subject is None or not (references(before) or isinstance(before, Blank)):
@@ -130,7 +124,7 @@ class _Chain:
     def _is_constant(self, tree: Formula) -> bool:
         """Whether the subject is what these numbers give, whatever is given (a derivative may be 0 + 0 + 1)."""
         assert self.subject is not None
-        return not _has_blank(tree) and self.truth.identical(self.subject, tree)
+        return not has_blank(tree) and self.truth.identical(self.subject, tree)
 
     def _number(self, place: int, before: Formula, relation: str, tree: Formula) -> None:
         """A single number: the shown result, or, before another number, the number of the one symbol before it."""
@@ -148,7 +142,7 @@ class _Chain:
         wanted = self.truth.text(self.subject)
         if text != wanted:
             self._untrue(f"`{infix(self.subject)}` is shown as {wanted}, not as {text}")
-        if not _has_blank(before) and relation != ASSIGN:
+        if not has_blank(before) and relation != ASSIGN:
             self._result(before, relation, value)
 
     def _result(self, before: Formula, relation: str, value: Fraction) -> None:
@@ -170,7 +164,7 @@ class _Chain:
 
     def _plain(self, before: Formula, relation: str, tree: Formula) -> None:
         """Numbers only: the right side is what the left side gives, rounded where it is a single number."""
-        if _has_blank(before) or _has_blank(tree):
+        if has_blank(before) or has_blank(tree):
             return
         self.checked += 1
         single = number_of(tree)
@@ -198,10 +192,6 @@ class _Chain:
         number = number_of(tree)
         if number and not number[0] and number[1].startswith("-"):
             self._untrue("a zero with a sign")
-
-
-def _has_blank(tree: Formula) -> bool:
-    return any(isinstance(part, Blank) for part in walk(tree))
 
 
 def _no_name(name: str) -> Fraction:

@@ -14,7 +14,7 @@ from functools import partial
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.formula import Formula, Ref, references, replace, substitute
 from generator.graph import Graph, Role, derivative_name
-from generator.notation import Writer
+from generator.notation import View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.shape import alike, shape
 from generator.rounding import Carry, Rounding
@@ -145,6 +145,8 @@ def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:
         name = derivative_name(graph.loss, quantity.name)
         if quantity.label.kind == "pre" and name in graph and "delta" in writer.notation.symbols:
             yield writer.delta(quantity.name), name
+    for tensor in graph.tensors if writer.notation.view is View.MATRIX else ():
+        yield writer.box(tensor.name), tensor.name
     for quantity in graph.of_role(Role.GIVEN, Role.UPDATE):
         yield writer.bare(quantity.name), quantity.name
 

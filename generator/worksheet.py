@@ -2,18 +2,25 @@
 
 A blank is put in place of a result before anything is printed, so no value that is asked for can reach the text: what
 is left of it is a number and a width that depends on the rounding only.
+
+Longer than 250 lines because quantities and the entries of matrices share what is known, printed and asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
+from generator.equations import quantity_of
 from generator.errors import RenderError
 from generator.formula import Blank, Formula, Num, Ref, references, substitute
 from generator.graph import Role, derivative_name
+from generator.matrix_equations import room_for
 from generator.pipeline import Worked
 from generator.steps import Equation, Part, Section, Step
+from generator.tensors import filled_in, put_in, shown_of
 
 LEVELS = ("guided", "faded", "open")
 _ROLE_KEYS = {Role.LOCAL: "local", Role.AFTER: "after"}
@@ -63,18 +70,27 @@ class _Sheet:
         self.givens = [q.name for q in graph if q.formula is None]
         self.known = set(self.givens)  # quantities whose values stand printed
         rounding = self.trace.rounding
+        self.room = room_for(rounding)
+        self.rules: set[str] = set()  # of the steps in matrices so far
         self.width = (rounding.decimals if rounding.significant is None else rounding.significant) + 3
         self.asked = _asked(worked) if level == "open" else frozenset()
 
     def section(self, section: Section) -> Section:
         """The section with its results blanked."""
+        if section.code == "matrices":  # says what stands where; the values stand in the table of givens
+            return replace(section, steps=tuple(map(_symbols_only, section.steps)))
         if self.level == "open":
-            steps = (step for step in section.walk() if step.rule != "chain_example")
-            tasks = [self._task(step) for step in steps if step.target in self.asked - self.blanks.keys()]
-            return replace(section, steps=tuple(tasks))
+            steps = (step for step in section.walk() if step.rule not in ("chain_example", "matrix_chain"))
+            tasks = [task for step in steps for task in self._tasks(step)]
+            return replace(section, steps=(*tasks, *self._unworked(section.code)))
         return replace(section, steps=tuple(self._step(step) for step in section.steps))
 
     def _step(self, step: Step) -> Step:
+        if step.target in self.worked.graph.tensor and self.level == "faded":
+            first = step.rule not in self.rules
+            self.rules.add(step.rule)
+            if not first:
+                return replace(self._empty(step), full=step.full)
         before = tuple(self._step(inner) for inner in step.before)
         if self.level == "faded" and not step.full and not step.before:
             return self._empty(step)
@@ -89,15 +105,19 @@ class _Sheet:
         formulas = [part for part in equation.parts if part.kind == "formula"]
         if step.rule == "chain_example" or equation.parts[-1].kind != "result":
             return replace(equation, parts=tuple(formulas))
+        if equation.target in self.worked.graph.tensor:
+            return self._tensor(equation, formulas)
         formula = self._filled(equation, formulas)
         if isinstance(formula, Ref | Num):
             return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
         worked = self.level == "faded" and not self._is_hidden(equation.target)
-        leaf = {name: self._operand(name, worked) for name in references(formula)}
-        parts = [*formulas, Part("=", substitute(formula, leaf), "numbers")]
+        parts = [*formulas, Part("=", self._operands(formula, worked), "numbers")]
         if worked:
             self.printed.append(equation.target)
             self.known.add(equation.target)
+            leaf = references(formula)
+            if any(name not in self.worked.graph for name in leaf):  # whole vectors, or units' δ
+                return replace(equation, parts=(*parts, equation.parts[-1]))
             numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
             sign = self.trace.relation(numbers, equation.target)
             return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
@@ -107,18 +127,77 @@ class _Sheet:
         """The formula that the solution puts its numbers into: the last one, unless they stand for another."""
         numbers = [part.formula for part in equation.parts if part.kind == "numbers"]
         for part in reversed(formulas):
-            leaf: dict[str, Formula] = {name: self.trace.number(name) for name in references(part.formula)}
-            if substitute(part.formula, leaf) in numbers:
+            if put_in(part.formula, self.worked.graph.tensor, self._number, self.room) in numbers:
                 return part.formula
         return formulas[-1].formula
 
-    def _task(self, step: Step) -> Step:
-        """At level `open`: what the step is about, and a blank."""
-        return replace(self._empty(step), full=True)
+    def _number(self, name: str) -> Num:
+        return self.trace.number(quantity_of(name, self.worked.graph))
+
+    def _operands(self, formula: Formula, worked: bool) -> Formula:
+        """`formula` with what stands for its operands in their places."""
+        return put_in(formula, self.worked.graph.tensor, partial(self._operand, worked=worked), self.room)
+
+    def _tasks(self, step: Step) -> Iterator[Step]:
+        """At level `open`: what the step is about, and a blank; of a matrix asked for in part, those entries."""
+        names = self._entries(step.target)
+        asked = [name for name in names if name in self.asked - self.blanks.keys()]
+        if len(asked) == len(names):
+            yield replace(self._empty(step), full=True)
+            return
+        for name in asked:
+            blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
+            yield Step(step.rule, name, (blank,), {**step.names, "target": name}, step.words)
+
+    def _unworked(self, code: str) -> Iterator[Step]:
+        """Errors of single outputs that are asked for, which working in matrices passes over."""
+        role = {"error": Role.LOSS, "after": Role.AFTER}.get(code)
+        for quantity in self.worked.graph.of_role(role) if role and self.worked.graph.tensors else ():
+            if quantity.name in self.asked - self.blanks.keys():
+                blank = Part("=", self._blank(quantity.name), "result")
+                yield Step(
+                    quantity.rule, quantity.name, (Equation(quantity.name, Ref(quantity.name), (blank,)),), full=False
+                )
+
+    # --- vectors and matrices ---
+
+    def _entries(self, target: str) -> list[str]:
+        """The quantities that the target of a step shows, each once."""
+        tensor = self.worked.graph.tensor.get(target)
+        if tensor is None:
+            return [target]
+        shown = (name for row in shown_of(tensor.entries, self.room) for name in row if isinstance(name, str))
+        return list(dict.fromkeys(shown))
+
+    def _tensor(self, equation: Equation, formulas: list[Part]) -> Equation:
+        """The rules of `_equation` for a vector or matrix, whose entries are known, printed or asked for one by one."""
+        names = self._entries(equation.target)
+        if formulas and isinstance(formulas[-1].formula, Ref):
+            return replace(equation, parts=tuple(formulas[:1]))
+        worked = self.level == "faded" and not any(map(self._is_hidden, names))
+        parts = [*formulas]
+        if formulas:
+            parts.append(Part("=", self._operands(formulas[-1].formula, worked), "numbers"))
+        if worked:
+            self.printed += names
+            self.known |= set(names)
+            return replace(equation, parts=(*parts, equation.parts[-1]))
+        return replace(equation, parts=(*parts, Part("=", self._matrix(equation.target), "result")))
+
+    def _matrix(self, target: str) -> Formula:
+        """A blank for each entry; an entry that stands above is spoken of by its number, or by its value if printed."""
+        return filled_in(self.worked.graph.tensor[target].entries, self._place, self.room)
+
+    def _place(self, name: str) -> Formula:
+        if name in self.blanks:
+            return Blank(self.blanks[name], self.width, reference=True)
+        told = self.level == "faded" and self._stands_printed(name)
+        return self.trace.number(name) if told else self._blank(name)
 
     def _operand(self, name: str, worked: bool) -> Formula:
         """What stands for an operand: its value where that is printed anyway, a reference to its blank, or a slot."""
-        formula = self.worked.graph[name].formula if name in self.worked.graph else None
+        name = quantity_of(name, self.worked.graph)
+        formula = self.worked.graph[name].formula
         if worked and isinstance(formula, Ref):
             return self._operand(formula.name, worked)  # the same value under two names
         printed = name in self.known or isinstance(formula, Num) or self.trace.same_size(name, self.printed)
@@ -130,18 +209,25 @@ class _Sheet:
 
     def _empty(self, step: Step) -> Step:
         """A step with nothing but its blank; where its value stands printed already, with its formula alone."""
-        (equation, *_) = step.equations
+        equation = next(made for made in step.equations if made.target == step.target)
         formulas = tuple(part for part in equation.parts if part.kind == "formula")[:1]
-        bare = isinstance(formulas[0].formula, Ref | Num)
-        if equation.target in self.blanks or (self.level == "faded" and (bare or self._stands_printed(equation))):
+        bare = bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
+        if equation.target in self.worked.graph.tensor:
+            told = bare or all(map(self._stands_printed, self._entries(equation.target)))
+            if not (self.level == "faded" and told and formulas):
+                formulas = (Part(equation.parts[0].relation, self._matrix(equation.target), "result"),)
+            made = replace(equation, parts=formulas)
+            return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
+        if equation.target in self.blanks or (
+            self.level == "faded" and (bare or self._stands_printed(equation.target))
+        ):
             return replace(step, equations=(replace(equation, parts=formulas),), before=(), opening=(), after=())
         parts = (Part(equation.parts[0].relation, self._blank(equation.target), "result"),)
         made = replace(equation, parts=parts)
         return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
 
-    def _stands_printed(self, equation: Equation) -> bool:
-        target, trace = equation.target, self.trace
-        return trace.same_size(target, self.printed) or trace.same_text(target, self.givens)
+    def _stands_printed(self, name: str) -> bool:
+        return self.trace.same_size(name, self.printed) or self.trace.same_text(name, self.givens)
 
     def _is_hidden(self, name: str) -> bool:
         """Whether a value is that of a blank, or its negative: -0.12 would tell 0.12."""
@@ -159,6 +245,13 @@ class _Sheet:
             self.answers.append(Answer(number, name, self._points(_ROLE_KEYS.get(role, role.value))))
             self.blanks[name] = number
         return Blank(self.blanks[name], self.width)
+
+
+def _symbols_only(step: Step) -> Step:
+    made = (
+        replace(each, parts=tuple(part for part in each.parts if part.kind == "formula")) for each in step.equations
+    )
+    return replace(step, equations=tuple(made))
 
 
 def _asked(worked: Worked) -> frozenset[str]:

@@ -21,7 +21,7 @@ import markdown
 import pytest
 import yaml
 from markdown_it import MarkdownIt
-from networks import random_network, yaml_text
+from networks import dense, random_network, yaml_text
 from pypdf import PdfReader
 from shipped import SAMPLE
 
@@ -32,6 +32,7 @@ from generator.errors import PublishError, RenderError
 from generator.formats import FORMATS, environment, format_for
 from generator.graph import Role, derivative_name
 from generator.language import Words, language_names, load_words
+from generator.matrix_equations import is_in_matrices
 from generator.notations import notation_names
 from generator.paper import Paper
 from generator.pipeline import Worked, load_worked, work
@@ -131,6 +132,11 @@ def test_a_solution_in_full_has_every_quantity(path: Path) -> None:
         setter = Setter(worked, format_for("markdown"), load_words("en"))
         targets = [derivative_name(done.loss, name) for done in graph.differentiated for name in done.targets]
         needed = graph.needed(*(done.loss for done in graph.differentiated if done.loss), *targets)
+        if is_in_matrices(graph, worked.writer):  # vectors and matrices, whose entries are the quantities
+            for tensor in graph.tensors:
+                assert setter.format.math(setter.symbol(tensor.name)) in body, tensor.name
+                assert {trace.shown[name] for name in tensor.names} <= numbers, tensor.name
+            continue
         for quantity in graph:
             if quantity.name not in needed and quantity.role not in (Role.UPDATE, Role.AFTER):
                 continue
@@ -210,6 +216,9 @@ def _samples() -> Iterator[Worked]:
     yield from (in_notation(path, notation) for path in PROBLEMS for notation in notation_names())
     for seed in range(12):
         data = random_network(seed, layers=2, units=2)
+        if seed == 1:
+            yield _made({**dense((2, 2)), "vectors": "row"}, "matrix")
+            yield _made(dense((2, 9, 2)), "matrix")
         if seed % 3 == 0:  # so long a step drives some functions to numbers that are too small to be written out
             squares = ["half_squared_error", "squared_error"]
             data = random_network(seed, layers=2, units=2, activations=["relu", "tanh", "identity"], losses=squares)

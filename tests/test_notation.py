@@ -328,7 +328,7 @@ def test_an_unknown_notation_names_the_known_ones(name: str) -> None:
     if name.startswith(".."):
         assert load_notation(name)  # a way round to a shipped file does no harm
         return
-    with pytest.raises(NotationError, match="default, net_out, sum_output, z_h"):
+    with pytest.raises(NotationError, match="default, matrix, net_out, sum_output, z_h"):
         load_notation(name)
 
 

@@ -714,6 +714,19 @@ def test_hand_written_pages_take_in_any_part(own: Path) -> None:
     assert report.checked > 10
 
 
+def test_a_part_can_be_in_another_notation(own: Path) -> None:
+    configured(
+        own, "# Home\n\n<!-- longhand: one_unit W:output_new matrix -->\n\n<!-- longhand: one_unit error matrix -->\n"
+    )
+    build_site(Path("problems"), Path("out"), strict=True)
+    html = (own / "out" / "index.html").read_text(encoding="utf-8")
+    assert "lh-matrix" in html
+    worked = load_worked(ONE, "matrix")
+    report = verify(html[html.index("<article") :], "web", truth_of(worked))
+    assert report.untrue == ()
+    assert report.checked > 5
+
+
 @pytest.mark.parametrize(
     ("directive", "message"),
     [

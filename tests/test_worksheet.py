@@ -22,8 +22,9 @@ from shipped import SAMPLE
 
 from generator.figures import image
 from generator.formats import FORMATS
-from generator.formula import Blank, Num, walk
+from generator.formula import Blank, Matrix, Num, children, walk
 from generator.graph import Role, derivative_name, updated_name
+from generator.matrix_equations import is_in_matrices
 from generator.notations import notation_names
 from generator.pipeline import Worked, load_worked, work
 from generator.problem import Definition, load
@@ -375,7 +376,8 @@ def test_a_faded_worksheet_asks_for_what_it_does_not_work(path: Path) -> None:
         printed = worked_values(sheet) | given_texts(worked)
         wanted = [derivative_name(graph.loss, name) for name in graph.trained]
         wanted += [updated_name(name) for name in graph.trained]
-        wanted += [q.name for q in graph.of_role(Role.FORWARD, Role.LOSS)]
+        roles = (Role.FORWARD,) if is_in_matrices(graph, worked.writer) else (Role.FORWARD, Role.LOSS)
+        wanted += [graph.loss, *(q.name for q in graph.of_role(*roles))]  # in matrices, the error is one product
         for name in wanted:
             assert name in asked or shown[name].lstrip("-") in printed, f"{name} is neither worked nor asked for"
         assert asked
@@ -425,8 +427,8 @@ def test_slots_lead_to_a_blank(path: Path, level: str) -> None:
                     leaves = [leaf for part in equation.parts for leaf in walk(part.formula)]
                     if any(isinstance(leaf, Blank) and not leaf.number for leaf in leaves):
                         last = equation.parts[-1].formula
-                        assert isinstance(last, Blank)
-                        assert last.number
+                        entries = children(last) if isinstance(last, Matrix) else (last,)
+                        assert all(isinstance(entry, Blank) and entry.number for entry in entries)
 
 
 # --- the detector detects --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pydantic import Field
 from generator.formula import Add, Call, Formula, Mul, Ref
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Quantity, Role
+from generator.layers import with_layers
 from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
 from generator.problem import Exact, Finding, Model, Name, Problem, Rate
 from generator.problem import name as name_of_quantity
@@ -50,6 +51,7 @@ class Definition(Problem):
     learning_rate: Rate | None = None
     trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     names: Names = Names()
+    vectors: Literal["column", "row"] = Field("column", description="in matrices: columns, W x + b, or rows, x W + b")
 
 
 def check(problem: Definition) -> Iterator[Finding]:
@@ -183,7 +185,8 @@ def build(problem: Definition) -> Graph:
     work = plan(OPTIMIZERS["sgd"], SCHEDULES["constant"], {}, trained if rate else (), loss, rate)
     diagram = _diagram(problem, value_of)
     said = (Convention("loss", {"function": f"functions.{problem.loss}"}),)
-    return Graph(tuple(quantities), givens, loss, trained, rate, diagram, updates=work.updates, conventions=said)
+    graph = Graph(tuple(quantities), givens, loss, trained, rate, diagram, updates=work.updates, conventions=said)
+    return with_layers(graph, problem.vectors)
 
 
 def _layer(problem: Definition, layer: Layer, value_of: dict[str, str]) -> Iterator[Quantity]:

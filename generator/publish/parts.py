@@ -11,9 +11,10 @@ from generator.problem import find_definitions
 from generator.publish.artifacts import checked
 
 
-def part(folder: Path, name: str, wanted: str) -> str:
-    """The part `wanted` of the problem called `name`: `network`, `curve`, `source`, a quantity's name for the step that
-    works it, or a section as `code` or `code/layer`.
+def part(folder: Path, name: str, wanted: str, notation: str | None = None) -> str:
+    """The part `wanted` of the problem called `name`, in its own or another notation: `network`, `curve`, `source`, the
+    name of a quantity (in matrices: of a tensor, `W:hidden`) for the step that works it, or a section as `code` or
+    `code/layer`.
 
     Raises `RenderError` where there is no such problem or part.
     """
@@ -22,11 +23,11 @@ def part(folder: Path, name: str, wanted: str) -> str:
         raise RenderError(f"`longhand: {name} {wanted}`: there is no problem `{name}`")
     if wanted == "source":
         return f'```yaml title="{path.name}"\n{path.read_text(encoding="utf-8-sig").strip()}\n```'
-    worked = load_worked(path)
+    worked = load_worked(path, notation)
     paper = Paper(worked, "web", "en")
     if wanted in ("network", "curve"):
         return paper.figure(wanted)
-    if wanted in worked.graph:
+    if wanted in worked.graph or wanted in worked.graph.tensor:
         return _quantity(worked, paper, wanted)
     code, _, layer = wanted.partition("/")
     for section in worked.sections():

@@ -2,7 +2,7 @@
 
 Hand-written pages may take in generated parts with a line `<!-- longhand: ID PART -->`, where PART is `network`,
 `curve`, `source` (the definition), the name of a quantity, or a section's code (`forward`, `error`, `gradients`, ...),
-with `/LAYER` where it has one.
+with `/LAYER` where it has one. A third word names a notation (`<!-- longhand: ID PART NOTATION -->`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from generator.publish.pages import Generated, Page, forget, generate, restored,
 from generator.publish.parts import part
 from generator.publish.progress import progress
 
-_PART = re.compile(r"^<!-- longhand: (\S+) (\S+) -->$", re.MULTILINE)
+_PART = re.compile(r"^<!-- longhand: (\S+) (\S+)(?: (\S+))? -->$", re.MULTILINE)
 _STRAY = re.compile(r"^[ \t]*<!--\s*longhand\b.*", re.MULTILINE)  # what was meant as one and is none
 
 
@@ -106,7 +106,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         if not (_PART.search(markdown) or _STRAY.search(markdown)):
             return markdown
         try:
-            text = _PART.sub(lambda match: part(self.folder(config), match[1], match[2]), markdown)
+            text = _PART.sub(lambda match: part(self.folder(config), *match.groups()), markdown)
             if stray := _STRAY.search(text):
                 raise RenderError(f"found `{stray[0].strip()}`; expected `<!-- longhand: ID PART -->` on a line alone")
         except LonghandError as error:

@@ -13,12 +13,16 @@ from generator.formula import (
     Call,
     Cases,
     Div,
+    Dots,
     Formula,
+    Hadamard,
+    Matrix,
     Mul,
     Neg,
     Num,
     Pow,
     Ref,
+    Transpose,
 )
 from generator.functions import ACTIVATIONS
 from generator.reading import Unreadable
@@ -30,6 +34,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -40,6 +45,7 @@ from generator.typeset.boxes import (
 from generator.typeset.text import text
 
 _PRODUCTS = ("·", "∗", "×")
+_TRANSPOSED = Op("⊤")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
 _ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
@@ -80,6 +86,11 @@ class Symbols:
                 bare = Script(last.base, last.sub) if last.sub is not None else last.base
                 if (*part[:-1], bare) in self.names:
                     return self.names[(*part[:-1], bare)], length, last.sup
+                (*sup, sign) = items(last.sup)
+                if sign == _TRANSPOSED and sup:  # it stands after what is part of the name
+                    bare = Script(last.base, last.sub, sup[0] if len(sup) == 1 else Row(tuple(sup)))
+                    if (*part[:-1], bare) in self.names:
+                        return self.names[(*part[:-1], bare)], length, sign
         return None
 
 
@@ -123,8 +134,13 @@ class _Reader:
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
     def _product(self) -> Formula:
-        """Factors with or without a sign between them; without one, nothing may be read as one name or number."""
+        """Factors with or without a sign between them; without one, nothing may be read as one name or number.
+
+        Side by side stands a product of matrices too; entry by entry (⊙) they are multiplied only among themselves.
+        """
         factors = [self._factor()]
+        if self._sign() == "⊙":
+            return self._entrywise(factors)
         while self.at < len(self.row):
             if self._sign() in _PRODUCTS:
                 self.at += 1
@@ -134,6 +150,14 @@ class _Reader:
                 self._check_adjoining()
             factors.append(self._factor())
         return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+    def _entrywise(self, factors: list[Formula]) -> Formula:
+        while self._sign() == "⊙":
+            self.at += 1
+            factors.append(self._factor())
+        if self.at < len(self.row) and self._sign() not in ("+", "−"):
+            raise self._error("stands beside a product entry by entry without parentheses")
+        return Hadamard(tuple(factors))
 
     def _check_adjoining(self) -> None:
         before, item = self.row[self.at - 1], self.row[self.at]
@@ -151,7 +175,7 @@ class _Reader:
             if self.row[self.at : self.at + length] == (Script(Word("e"), None, power),) and power is not None:
                 raise self._error("may be a power of the quantity or of Euler's number")
             self.at += length
-            return Ref(name) if power is None else Pow(Ref(name), self._read(power))
+            return Ref(name) if power is None else self._raised(Ref(name), power)
         if self.at >= len(self.row):
             raise self._error("stands where a factor should")
         item = self.row[self.at]
@@ -184,6 +208,9 @@ class _Reader:
         self.at += 1
         return call if power is None else Pow(call, self._read(power))
 
+    def _raised(self, base: Formula, power: Box) -> Formula:
+        return Transpose(base) if power == _TRANSPOSED else Pow(base, self._read(power))
+
     def _atom(self, item: Box) -> Formula:
         match item:
             case Digits(digits):
@@ -201,13 +228,18 @@ class _Reader:
                 return Call("exp", (self._read(power),))
             case Script(Word("π"), None, power) if power is not None:
                 return Pow(Call("pi", ()), self._read(power))
-            case Script(Digits() | Fence() as base, None, power) if power is not None:
-                return Pow(self._atom(base), self._read(power))
+            case Script(Digits() | Fence() | Grid() as base, None, power) if power is not None:
+                return self._raised(self._atom(base), power)
+            case Grid(rows):
+                return Matrix(tuple(tuple(map(self._entry, entries)) for entries in rows))
             case Choice(rows):
                 return self._cases(rows)
             case Gap(number, width, reference):
                 return Blank(number, width, reference)
         raise self._error("is not understood")
+
+    def _entry(self, box: Box) -> Formula:
+        return Dots(box.text) if isinstance(box, Op) and box.text in ("⋯", "⋮", "⋱") else self._read(box)
 
     def _cases(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
         """Values with their conditions: the same two sides compared in every order once, so that one row holds."""

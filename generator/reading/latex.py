@@ -1,4 +1,7 @@
-"""LaTeX mathematics -> the rows of its display as boxes, by TeX's own rules: a script takes one token or one group."""
+"""LaTeX mathematics -> the rows of its display as boxes, by TeX's own rules: a script takes one token or one group.
+
+Longer than 250 lines because a grammar is one file.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -24,6 +28,7 @@ from generator.typeset.boxes import (
 
 _NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
 _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")
+_MATRICES = ("bmatrix", "pmatrix")
 _NUMBER = re.compile(r"\d*\.?\d+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
@@ -192,8 +197,10 @@ class _Reader:
             return Root(self._argument())
         elif name == "mathrel":
             return self._group()
-        elif name == "begin" and self._raw() == "cases":
-            return self._cases()
+        elif name in ("mathbf", "boldsymbol", "bm"):
+            return self._bold(start)
+        elif name == "begin" and (environment := self._raw()) in ("cases", *_MATRICES):
+            return self._cases() if environment == "cases" else self._matrix(environment)
         elif name in ("tag", "label", "hspace") or (name == "text" and self.in_condition):
             self._raw()
             return Row(())
@@ -223,6 +230,31 @@ class _Reader:
         if name == "boxed" and (match := _REFERENCE.fullmatch(inside)):
             return Gap(int(match[1]), 0, reference=True)
         raise self._error(start)
+
+    def _bold(self, start: int) -> Word:
+        """A name in bold: letters, or the command of one Greek letter."""
+        word = self._raw()
+        letter = greek(word[1:]) if word[:1] == "\\" and word[1:] else ""
+        if letter or _NAME.fullmatch(word):
+            return Word(letter or word.replace("\\_", "_"), bold=True)
+        raise self._error(start)
+
+    def _matrix(self, environment: str) -> Grid:
+        """Rows of entries, each row as long as the others."""
+        rows: list[list[list[Box]]] = [[[]]]
+        while self._more():
+            if self._match(r"\\end\{([a-z]+)\}", environment):
+                found = tuple(tuple(Row(tuple(cell)) for cell in row) for row in rows if any(row))
+                if not found or len({len(row) for row in found}) > 1 or not all(map(all, (r for r in rows if any(r)))):
+                    break
+                return Grid(found)
+            if self._take("&"):
+                rows[-1].append([])
+            elif self._takes_row_end():
+                rows.append([[]])
+            else:
+                self._next(rows[-1][-1])
+        raise Unreadable(f"cannot read the matrix in `{self.text.strip()[:200]}`")
 
     def _cases(self) -> Choice:
         """Rows of a value and its condition; words in a condition say no more than that it is one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import name as unicode_name
+from unicodedata import normalize
 from xml.etree import ElementTree
 
 from generator.reading import Line, Unreadable
@@ -12,6 +14,7 @@ from generator.typeset.boxes import (
     Digits,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -71,7 +74,7 @@ def _box(element: Element) -> Box:
     if name in _GROUPS:
         return _group(parts)
     if name == "mi":
-        return Word(_leaf(element))
+        return _word(element)
     if name == "mn":
         return Digits(_leaf(element))
     if name == "mo":
@@ -96,14 +99,20 @@ def _box(element: Element) -> Box:
 
 
 def _group(parts: list[Element]) -> Box:
-    """Elements side by side; a brace before a table makes it cases."""
+    """Elements side by side; a brace before a table makes it cases, brackets around it a matrix."""
     found: list[Box] = []
+    if parts and _name(parts[-1]) == "mtable" and len(parts) > 1 and _text(parts[-2]) == "[":
+        raise Unreadable(f"the brackets of a matrix are not closed: `{_text(parts[-1])}`")
     for place, part in enumerate(parts):
         before = parts[place - 1] if place else None
         if _name(part) == "mtable":
-            if before is None or _text(before) != "{":
+            opening = _text(before) if before is not None and _name(before) == "mo" else ""
+            if opening not in ("{", "["):
                 raise Unreadable(f"a table stands inside a formula: `{_text(part)}`")
-            found[-1] = _cases(part)
+            found[-1] = _cases(part) if opening == "{" else _matrix(part)
+        elif before is not None and _name(before) == "mtable" and isinstance(found[-1], Grid):
+            if _name(part) != "mo" or _text(part) != "]":
+                raise Unreadable(f"the brackets of a matrix are not closed: `{_text(before)}`")
         else:
             found.append(_box(part))
     return Row(tuple(found))
@@ -113,6 +122,24 @@ def _leaf(element: Element) -> str:
     if len(element) or not _text(element):
         raise Unreadable(f"cannot read the element `{_name(element)}`: `{_text(element)}`")
     return _text(element)
+
+
+def _word(element: Element) -> Word:
+    """A name; letters of Unicode's mathematical bold are bold ones."""
+    text = _leaf(element)
+    if "lh-bold" in (element.get("class") or "").split():
+        return Word(text, bold=True)
+    if len(text) == 1 and unicode_name(text, "").startswith("MATHEMATICAL BOLD "):
+        return Word(normalize("NFKC", text), bold=True)
+    return Word(text)
+
+
+def _matrix(table: Element) -> Grid:
+    """Rows of entries, each row as long as the others."""
+    rows = _rows(table)
+    if not rows or len({len(row) for row in rows}) > 1 or not all(len(cell) for row in rows for cell in row):
+        raise Unreadable(f"cannot read the matrix `{_text(table)}`")
+    return Grid(tuple(tuple(_box(cell) for cell in row) for row in rows))
 
 
 def _operator(element: Element) -> Box:

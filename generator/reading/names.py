@@ -8,10 +8,12 @@ LATEX_SIGNS = {
     "cdot": "·", "times": "×", "ast": "∗", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
     "neq": "≠", "prime": "′", "to": "→", "coloneqq": "≔", "lt": "<", "gt": ">", "lvert": "|(", "rvert": ")|",
     "lfloor": "⌊", "rfloor": "⌋",
+    "odot": "⊙", "top": "⊤", "intercal": "⊤", "cdots": "⋯", "vdots": "⋮", "ddots": "⋱",
 }  # fmt: skip
 TYPST_SIGNS = {
     "dot.op": "·", "dot.c": "·", "ast.op": "∗", "ast": "∗", "times": "×", "approx": "≈", "prime": "′", "lt.eq": "≤",
-    "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=",
+    "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=", "dot.o": "⊙", "dot.circle": "⊙",
+    "top": "⊤", "dots.c": "⋯", "dots.h.c": "⋯", "dots.v": "⋮", "dots.down": "⋱",
 }  # fmt: skip
 FUNCTIONS = ("tanh", "ln", "log", "exp", "sin", "cos", "max", "min")
 

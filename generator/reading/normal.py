@@ -16,6 +16,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -44,6 +45,8 @@ def items(box: Box) -> tuple[Box, ...]:
 
 def _flat(box: Box) -> list[Box]:
     match box:
+        case Word(text, _, bold) if bold:
+            return [Word(text, bold=True)]
         case Word(text):
             match = _LETTER_DIGITS.fullmatch(text)
             return [Word(match[1]), Digits(match[2])] if match else [Word(text)]
@@ -65,6 +68,8 @@ def _flat(box: Box) -> list[Box]:
             return [Root(normal(body))]
         case Choice(rows):
             return [Choice(tuple((normal(value), normal(condition)) for value, condition in rows))]
+        case Grid(rows):
+            return [Grid(tuple(tuple(map(normal, entries)) for entries in rows))]
         case Gap():
             return [box]
 

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from generator.formula import Add, Blank, Div, Formula, Mul, Neg, Num, children, rebuild, shortest
+from generator.formula import (
+    Add,
+    Blank,
+    Div,
+    Dots,
+    Formula,
+    MatMul,
+    Matrix,
+    Mul,
+    Neg,
+    Num,
+    Transpose,
+    children,
+    rebuild,
+    shortest,
+    walk,
+)
+
+Rows = tuple[tuple[Formula, ...], ...]
 
 
 def shape(tree: Formula) -> Formula:
@@ -22,6 +40,10 @@ def shape(tree: Formula) -> Formula:
             if isinstance(first, Neg):
                 return Neg(shape(Mul((first.body, *factors[1:]))))
             return Mul(tuple(part for each in factors for part in (each.factors if isinstance(each, Mul) else (each,))))
+        case MatMul(factors):
+            return shape(Mul(factors))  # on the page the two look alike
+        case Transpose(Matrix(rows)):
+            return Matrix(tuple(zip(*rows, strict=True)))
     return tree
 
 
@@ -31,9 +53,60 @@ def alike(found: Formula, wanted: Formula) -> bool:
         return True
     if isinstance(found, Mul) and isinstance(found.factors[0], Blank) and isinstance(wanted, Neg):
         wanted = wanted.body  # the blank holds the sign too
+    if isinstance(found, Matrix) and isinstance(wanted, Matrix):
+        return grid_alike(found.rows, wanted.rows)
     if isinstance(found, Num) or type(found) is not type(wanted):
         return found == wanted
     if any(getattr(found, part, "") != getattr(wanted, part, "") for part in ("name", "op")):
         return False
     parts, others = children(found), children(wanted)
     return len(parts) == len(others) and all(map(alike, parts, others))
+
+
+def number_of(tree: Formula) -> tuple[Fraction, str] | None:
+    """The value and the text of a single number with or without a sign."""
+    match tree:
+        case Num(value, text):
+            return value, text
+        case Neg(Num(value, text)):
+            return -value, f"-{text}"
+    return None
+
+
+def has_blank(tree: Formula) -> bool:
+    """Whether there is a blank anywhere in `tree`."""
+    return any(isinstance(part, Blank) for part in walk(tree))
+
+
+def filled(rows: Rows, high: int, wide: int) -> Rows | None:
+    """The entries of a matrix at their places among `high` times `wide`: what its dots leave out is blank.
+
+    `None` where it has not so many rows and columns, or where dots stand in a row or column with something else.
+    """
+    if not any(isinstance(entry, Dots) for row in rows for entry in row):
+        return rows if len(rows) == high and len(rows[0]) == wide else None
+    down = [at for at, row in enumerate(rows) if all(isinstance(entry, Dots) for entry in row)]
+    across = [at for at, column in enumerate(zip(*rows, strict=True)) if all(isinstance(e, Dots) for e in column)]
+    places = _spread(len(rows), down, high), _spread(len(rows[0]), across, wide)
+    if places[0] is None or places[1] is None:
+        return None
+    kept = {(row, column): rows[at][to] for row, at in places[0].items() for column, to in places[1].items()}
+    if any(isinstance(entry, Dots) for entry in kept.values()):
+        return None
+    return tuple(tuple(kept.get((row, column), Blank(0, 0)) for column in range(wide)) for row in range(high))
+
+
+def _spread(shown: int, dots: list[int], size: int) -> dict[int, int] | None:
+    """Where the rows (or columns) that are shown belong: from the start up to the dots, from the end after them."""
+    if len(dots) > 1 or (not dots and shown != size) or (dots and size < shown):
+        return None
+    return {at if not dots or at < dots[0] else at + size - shown: at for at in range(shown) if at not in dots}
+
+
+def grid_alike(found: Rows, wanted: Rows) -> bool:
+    """Whether the entries of a matrix are alike those of another at the same places."""
+    entries = filled(found, len(wanted), len(wanted[0]))
+    if entries is None:
+        return False
+    pairs = zip(entries, wanted, strict=True)
+    return all(alike(one, other) for row, others in pairs for one, other in zip(row, others, strict=True))

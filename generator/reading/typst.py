@@ -15,6 +15,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -27,6 +28,8 @@ _NAME = re.compile(r"[^\W\d_][^\W_]+(?:\.[A-Za-z]+)*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SHORT = re.compile(r":=|<=|>=|!=|->|[+\-*=<>,;:()−·×∗≈≤≥≠→′≔]")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_BOLD = re.compile(r'(?<=upright)\(\s*bold\(\s*(?:([^\W\d_])|"(\w+)")\s*\)\s*\)')
+_DELIMITER = re.compile(r'\(\s*delim:\s*"\["')
 _BLANK = re.compile(r"#blank\(\s*(\d*)\s*,\s*(\d+)\s*\)")
 _REFERENCE = re.compile(r"#backref\(\s*(\d+)\s*\)")
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
@@ -151,8 +154,12 @@ class _Reader:
             return Word(name)
         if name == "partial":
             return Word("∂")
+        if match := self._take(_BOLD) if name in ("bold", "upright") else None:
+            return Word(match[1] or match[2], bold=True)
         if name in ("upright", "italic", "op"):
             return self._word(start)
+        if name == "mat":
+            return self._matrix(start)
         if name in ("frac", "sqrt", "abs", "floor", "cases"):
             arguments = self._arguments()
             inside = [Row(tuple(argument)) for argument in arguments]
@@ -170,6 +177,24 @@ class _Reader:
         elif letter := greek(name):
             return Word(letter)
         raise self._error(start)
+
+    def _matrix(self, start: int) -> Grid:
+        """Entries with commas between them, rows with semicolons; only square brackets stand for a matrix here."""
+        if not self._take(_DELIMITER) or not self._more() or self.text[self.at] != ",":
+            raise self._error(start)
+        rows: list[list[Box]] = [[]]
+        while self.text[self.at] != ")":
+            if self.text[self.at] == ";":
+                rows.append([])
+            self.at += 1
+            entry = self._until(",")
+            if not entry:
+                raise self._error(start)
+            rows[-1].append(Row(tuple(entry)))
+        self.at += 1
+        if len({len(row) for row in rows}) > 1:
+            raise self._error(start)
+        return Grid(tuple(map(tuple, rows)))
 
     def _word(self, start: int) -> Word:
         """A name set as text: the one string in the parentheses."""

@@ -11,12 +11,17 @@ from generator.formula import (
     Call,
     Cases,
     Div,
+    Dots,
     Formula,
+    Hadamard,
+    MatMul,
+    Matrix,
     Mul,
     Neg,
     Num,
     Pow,
     Ref,
+    Transpose,
     shortest,
 )
 from generator.functions import ACTIVATIONS
@@ -28,12 +33,14 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
     Script,
     Word,
     symbol,
+    transposed,
 )
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
@@ -74,6 +81,20 @@ class Arranger:
                 return self._cases(tree)
             case Call(name, args):
                 return self._call(name, args)
+            case Matrix(rows):
+                return Grid(tuple(tuple(map(self.box, entries)) for entries in rows))
+            case Dots(sign):
+                return Op(sign)
+            case MatMul(factors):
+                return row([self._matrix_factor(factor) for factor in factors])
+            case Hadamard(factors):
+                signed = (part for factor in factors for part in (Op("⊙"), self._matrix_factor(factor)))
+                return row(list(signed)[1:])
+            case Transpose(body):
+                factor = self._matrix_factor(body)
+                return transposed(
+                    factor if isinstance(body, Ref) or isinstance(factor, Fence | Grid) else Fence(factor)
+                )
 
     def terms(self, tree: Add, lead: bool = True) -> list[Box]:
         """The terms of a sum, each but the first with its sign in front."""
@@ -132,6 +153,11 @@ class Arranger:
         """Whether a product shows no sign between its factors."""
         return all(_adjoins(a, b) for a, b in zip(tree.factors, tree.factors[1:], strict=False))
 
+    def _matrix_factor(self, tree: Formula) -> Box:
+        """`tree` as a factor of a product of matrices or of entries."""
+        inside = self.box(tree, lead=False)
+        return Fence(inside) if isinstance(tree, Add | Mul | MatMul | Hadamard) else inside
+
     def _power(self, base: Formula, exponent: Formula) -> Box:
         inside = self.box(base, lead=False)
         if isinstance(inside, Script) and inside.sup is None and isinstance(base, Ref):
@@ -181,6 +207,8 @@ class Arranger:
 def _adjoins(before: Formula, factor: Formula) -> bool:
     """Whether a factor in parentheses follows directly, as in y(1 − y) and ½(t − y)²."""
     group = factor.base if isinstance(factor, Pow) else factor
+    if isinstance(factor, MatMul):
+        return isinstance(before, Div)
     coefficient = isinstance(before, Div) and isinstance(before.top, Num) and isinstance(before.bottom, Num)
     return isinstance(group, Add) and (coefficient or isinstance(before, Ref | Num | Blank))
 

@@ -22,10 +22,14 @@ GREEK = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A name: one letter or several (`net`), Greek letters as themselves; `function` for operators such as tanh."""
+    """A name: one letter or several (`net`), Greek letters as themselves; `function` for operators such as tanh.
+
+    `bold` is for the names of matrices and vectors.
+    """
 
     text: str
     function: bool = False
+    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +103,21 @@ class Gap:
     reference: bool = False
 
 
-Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A matrix: rows of boxes in square brackets."""
+
+    rows: tuple[tuple[Box, ...], ...]
+
+
+Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid
 
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\]])|([+\-*'/|,=:])|\s+|(.)")
 
 
 @lru_cache(maxsize=65536)
 def symbol(text: str) -> Box:
-    """Read a symbol in the TeX-like language: letters, digits, `_`, `^`, braces, `\\alpha`, `\\_`, `'`.
+    """Read a symbol in the TeX-like language: letters, digits, `_`, `^`, braces, parentheses, `\\alpha`, `\\_`, `'`.
 
     Raises `NotationError` where the text is not of that language.
     """
@@ -178,3 +189,23 @@ def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     if other and (other.isalpha() or other in "∂′"):
         return Word(other), at + 1
     raise NotationError(f"cannot read the symbol `{text}`: unexpected `{tokens[at].group()}`")
+
+
+def bold(box: Box) -> Box:
+    """A symbol with its letter in bold, as the names of matrices and vectors are set."""
+    match box:
+        case Word(text):
+            return Word(text, bold=True)
+        case Script(base, sub, sup):
+            return Script(bold(base), sub, sup)
+        case Row((first, *rest)):
+            return Row((bold(first), *rest))
+    return box
+
+
+def transposed(box: Box) -> Box:
+    """A box with the sign of transposition, after what it is raised to already."""
+    sign = Op("⊤")
+    if isinstance(box, Script):
+        return Script(box.base, box.sub, sign if box.sup is None else Row((box.sup, sign)))
+    return Script(box, sup=sign)

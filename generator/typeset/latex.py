@@ -14,6 +14,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -24,7 +25,8 @@ from generator.typeset.boxes import (
 _COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()}
 _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
-    "′": r"\prime", "≠": r"\ne", "→": r"\to",
+    "′": r"\prime", "≠": r"\ne", "→": r"\to", "⊙": r"\odot", "⊤": r"\top", "⋯": r"\cdots",
+    "⋮": r"\vdots", "⋱": r"\ddots",
 }  # fmt: skip
 _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 _BRACKETS = {"|": (r"\lvert", r"\rvert"), "⌊": (r"\lfloor", r"\rfloor")}
@@ -49,6 +51,8 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
     """`box` as LaTeX, without the dollar signs; `gap` writes the blanks."""
     write = partial(latex, gap=gap)
     match box:
+        case Word(text, _, bold) if bold:
+            return rf"\boldsymbol{{{_COMMANDS[text]}}}" if text in _COMMANDS else rf"\mathbf{{{_escaped(text)}}}"
         case Word(text, function):
             return _word(text, function)
         case Digits(text):
@@ -75,6 +79,9 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Choice(rows):
             lines = [f"{write(value)} & {write(condition)}" for value, condition in rows]
             return "\\begin{cases} " + r" \\ ".join(lines) + " \\end{cases}"
+        case Grid(rows):
+            lines = [" & ".join(map(write, entries)) for entries in rows]
+            return "\\begin{bmatrix} " + r" \\ ".join(lines) + " \\end{bmatrix}"
         case Gap():
             return gap(box)
 
@@ -86,8 +93,11 @@ def _word(text: str, function: bool) -> str:
         return _COMMANDS[text]
     if len(text) == 1 or (text[1:].isdigit() and text[0].isalpha()):
         return text
-    escaped = text.replace("_", r"\_")
-    return rf"\mathit{{{escaped}}}"
+    return rf"\mathit{{{_escaped(text)}}}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("_", r"\_")
 
 
 def _braced(text: str) -> str:

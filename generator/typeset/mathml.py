@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from unicodedata import lookup, name
 
 from generator.typeset.boxes import (
     Box,
@@ -11,6 +12,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -22,13 +24,15 @@ from generator.typeset.boxes import (
 def mathml(box: Box) -> str:
     """`box` as MathML elements, without the `math` element around them."""
     match box:
+        case Word(text, _, bold) if bold:
+            return _bold(text)
         case Word(text, function):
             return _word(text, function)
         case Digits(text):
             number = f"<mn>{text.lstrip('-')}</mn>"
             return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number
-        case Op("′"):
-            return '<mo lspace="0" rspace="0">′</mo>'
+        case Op("′" | "⊤" as sign):
+            return f'<mo lspace="0" rspace="0">{sign}</mo>'
         case Op(text, prefix):
             return f'<mo form="prefix">{escape(text)}</mo>' if prefix else f"<mo>{escape(text)}</mo>"
         case Row(items):
@@ -57,11 +61,25 @@ def mathml(box: Box) -> str:
                 f"<mtr><mtd>{mathml(value)}</mtd><mtd>{mathml(condition)}</mtd></mtr>" for value, condition in rows
             )
             return f'<mrow><mo form="prefix" fence="true">{{</mo><mtable class="lh-cases">{lines}</mtable></mrow>'
+        case Grid(rows):
+            cells = ("".join(f"<mtd>{mathml(entry)}</mtd>" for entry in entries) for entries in rows)
+            table = f'<mtable class="lh-matrix">{"".join(f"<mtr>{inside}</mtr>" for inside in cells)}</mtable>'
+            return f'<mrow><mo form="prefix" fence="true">[</mo>{table}<mo form="postfix" fence="true">]</mo></mrow>'
         case Gap(number, _, True):
             return f'<mtext><span class="lh-ref">{number}</span></mtext>'
         case Gap(number, width):
             style = f'style="min-width:{0.6 * width + 1:.1f}em"'
             return f'<mtext><span class="lh-blank" {style}>{number or ""}</span></mtext>'
+
+
+def _bold(text: str) -> str:
+    """MathML Core has no bold of its own: single letters are Unicode's bold ones, longer names ask for it."""
+    if len(text) > 1:
+        return f'<mi class="lh-bold">{escape(text)}</mi>'
+    try:
+        return f"<mi>{lookup('MATHEMATICAL BOLD ' + name(text).partition(' ')[2].replace('LETTER ', ''))}</mi>"
+    except (KeyError, ValueError):
+        return f'<mi class="lh-bold">{escape(text)}</mi>'
 
 
 def _word(text: str, function: bool) -> str:

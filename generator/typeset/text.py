@@ -11,6 +11,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -19,19 +20,20 @@ from generator.typeset.boxes import (
 )
 
 _LOW = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
-_HIGH = str.maketrans("0123456789+-′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′")
+_HIGH = str.maketrans("0123456789+-′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′⁽⁾ᵀ")
 _TIGHT = {"·", "∗", "×", ",", "′"}
+_ALONE = {"′", "⊤", "⋯", "⋮", "⋱"}
 
 
 def text(box: Box) -> str:
     """`box` on one line: subscripts as they can be written, fractions with a slash."""
     match box:
-        case Word(word, _):
+        case Word(word):
             return word
         case Digits(digits):
             return digits.replace("-", "−")
         case Op(sign, prefix):
-            return sign if prefix or sign in ("′",) else (", " if sign == "," else f" {sign} ")
+            return sign if prefix or sign in _ALONE else (", " if sign == "," else f" {sign} ")
         case Row(items):
             return "".join(_joined(items))
         case Frac(Digits("1"), Digits("2")):
@@ -48,6 +50,8 @@ def text(box: Box) -> str:
             return f"√({text(body)})"
         case Choice(rows):
             return "; ".join(f"{text(value)} ({text(condition)})" for value, condition in rows)
+        case Grid(rows):
+            return "[" + "; ".join(", ".join(map(text, entries)) for entries in rows) + "]"
         case Gap(number, width, reference):
             return f"[{number}]" if reference else "_" * (width + 2) + (f"({number})" if number else "")
 
@@ -64,6 +68,9 @@ def width(box: Box) -> int:
             return width(base) + (2 * scripts + 2) // 3
         case Fence(body):
             return width(body) + 2
+        case Grid(rows):
+            columns = zip(*rows, strict=False)
+            return sum(max(map(width, column)) + 2 for column in columns) + 1
         case _:
             return len(text(box))
 
@@ -84,8 +91,9 @@ def _slashed(box: Box, end: int) -> bool:
 
 
 def _script(inside: str, small: dict[int, int], mark: str) -> str:
-    if all(ord(letter) in small for letter in inside):
-        return inside.translate(small)
+    tight = inside.replace(" ", "")
+    if all(ord(letter) in small for letter in tight):
+        return tight.translate(small)
     bracketed = inside.startswith("[") and inside.find("]") == len(inside) - 1
     return f"{mark}{inside}" if inside.isalnum() or bracketed else f"{mark}({inside.replace(', ', ',')})"
 

@@ -9,6 +9,7 @@ from generator.typeset.boxes import (
     Fence,
     Frac,
     Gap,
+    Grid,
     Op,
     Root,
     Row,
@@ -19,7 +20,8 @@ from generator.typeset.boxes import (
 _OPS = {
     "·": "dot.op", "∗": "ast.op", "×": "times", "−": "-", "≈": "approx", "≔": ":=", "≤": "<=", "≥": ">=",
     # A bare comma would end an argument of a function.
-    "′": "prime", "≠": "!=", "→": "->", ",": "\\,",
+    "′": "prime", "≠": "!=", "→": "->", ",": "\\,", "⊙": "dot.o", "⊤": "top", "⋯": "dots.c", "⋮": "dots.v",
+    "⋱": "dots.down",
 }  # fmt: skip
 _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 
@@ -27,6 +29,8 @@ _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 def typst(box: Box) -> str:
     """`box` as Typst mathematics, without the dollar signs. Blanks call the function `blank` of the format file."""
     match box:
+        case Word(text, _, bold) if bold:
+            return f"upright(bold({text if len(text) == 1 else chr(34) + text + chr(34)}))"
         case Word(text, function):
             return _word(text, function)
         case Digits(text):
@@ -52,6 +56,10 @@ def typst(box: Box) -> str:
         case Choice(rows):
             lines = [f"{typst(value)} quad {typst(condition)}" for value, condition in rows]
             return f"cases({', '.join(lines)})"
+        case Grid(rows):
+            # A semicolon right after a blank, which is code, would end that and no row.
+            inside = " ; ".join(", ".join(map(typst, entries)) for entries in rows)
+            return f'mat(delim: "[", {inside})'
         case Gap(number, width, reference):
             return f"#backref({number})" if reference else f"#blank({number}, {width})"
 

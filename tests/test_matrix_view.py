@@ -1,0 +1,253 @@
+"""Whole documents in matrices: every line true, nothing asked for told, and what there is to see on the page."""
+
+from __future__ import annotations
+
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from networks import HUNDREDTHS, Data, decimal, dense, networks, yaml_text
+
+from generator.errors import DefinitionError
+from generator.formats import FORMATS as PRINTED
+from generator.formula import Blank, Dots, Formula, Matrix, Num, children, walk
+from generator.functions import ACTIVATIONS, LOSSES
+from generator.graph import Role, derivative_name, updated_name
+from generator.matrix_equations import is_in_matrices
+from generator.notation import Chain, View
+from generator.notations import load_notation, notation_for
+from generator.pipeline import Worked, load_worked
+from generator.problem import load
+from generator.publish.pdf import typst_pdf
+from generator.render import render
+from generator.truth import Truth
+from generator.verify import FORMATS, Report, verify
+from generator.worksheet import LEVELS, worksheet
+
+EXAMPLE = Path("problems/networks/example_222_net_out.yml")
+
+
+def made(data: Data, notation: str | None = None) -> Worked:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.yml"
+        path.write_text(yaml_text(data), encoding="utf-8")
+        return load_worked(path, notation)
+
+
+def checked(worked: Worked, text: str, format: str) -> Report:
+    return verify(text, format, Truth.of(worked.graph, worked.writer, worked.trace.rounding), worked.history)
+
+
+@st.composite
+def full_networks(draw: st.DrawFn, most: int = 3) -> Data:
+    """Networks of fully connected layers: every other choice is free."""
+    sizes = draw(st.lists(st.integers(1, most), min_size=2, max_size=4))
+    data = dense(sizes, seed=draw(st.integers(0, 999)))
+    for layer in data["layers"]:
+        layer["activation"] = draw(st.sampled_from(sorted(ACTIVATIONS)))
+        match draw(st.sampled_from(["each", "shared", "none"])):
+            case "shared":
+                first, *others = layer["bias"].values()
+                layer["bias"] = first
+                data["biases"] = {name: value for name, value in data["biases"].items() if name not in others}
+            case "none":
+                unused = set(layer.pop("bias").values())
+                data["biases"] = {name: value for name, value in data["biases"].items() if name not in unused}
+    for group in ("inputs", "weights", "biases", "targets"):
+        data[group] = {name: decimal(draw(st.sampled_from(HUNDREDTHS))) for name in data[group]}
+    rounding = {"decimals": draw(st.sampled_from(["2", "4", "6"])), "carry": draw(st.sampled_from(["exact", "shown"]))}
+    own: dict[str, Any] = {
+        "extends": draw(st.sampled_from(["matrix", "net_out", "sum_output", "z_h"])),
+        "view": "matrix",
+    }
+    return {
+        **data,
+        "loss": draw(st.sampled_from(sorted(LOSSES))),
+        "trained": draw(st.sampled_from(["weights", "all"])),
+        "vectors": draw(st.sampled_from(["column", "row"])),
+        "notation": {**own, "rounding": rounding},
+    }
+
+
+@given(data=full_networks(), detail=st.sampled_from(["all", "first"]), format=st.sampled_from(sorted(FORMATS)))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_every_line_of_a_solution_in_matrices_is_true(data: Data, detail: str, format: str) -> None:
+    worked = made(data)
+    assert is_in_matrices(worked.graph, worked.writer)
+    report = checked(worked, render(worked, "solution", format, detail=detail), format)
+    assert report.untrue == ()
+    assert report.checked > 20
+
+
+@given(data=full_networks(), level=st.sampled_from(LEVELS), format=st.sampled_from(sorted(FORMATS)))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_every_line_of_a_worksheet_and_its_key_is_true(data: Data, level: str, format: str) -> None:
+    worked = made(data)
+    for document in ("worksheet", "key"):
+        assert checked(worked, render(worked, document, format, level=level), format).untrue == ()
+
+
+@given(data=networks(layers=2, units=3))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_a_network_that_matrices_cannot_say_is_worked_in_scalars(data: Data) -> None:
+    worked = made(data, "matrix")
+    codes = [section.code for section in worked.sections()]
+    assert ("matrices" in codes) == bool(worked.graph.tensors)
+    assert checked(worked, render(worked, "solution", "markdown"), "markdown").untrue == ()
+
+
+# --- worksheets ---
+
+
+def parts(worked: Worked, level: str) -> list[Formula]:
+    sections = worksheet(worked, level).sections
+    steps = (step for section in sections for step in section.walk())
+    return [part.formula for step in steps for each in step.equations for part in each.parts]
+
+
+@given(data=full_networks(), level=st.sampled_from(LEVELS))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_a_worksheet_in_matrices_keeps_its_answers(data: Data, level: str) -> None:
+    worked = made(data)
+    sheet, trace = worksheet(worked, level), worked.trace
+    leaves = [leaf for formula in parts(worked, level) for leaf in walk(formula)]
+    told = {abs(leaf.value) for leaf in leaves if isinstance(leaf, Num) and leaf.text}
+    givens = {abs(trace.number(q.name).value) for q in worked.graph if q.formula is None}
+    if level != "faded":
+        assert not told  # formulas, slots and blanks: no value of anything
+    answers = {answer.quantity: abs(trace.number(answer.quantity).value) for answer in sheet.answers}
+    shown = {name: size for name, size in answers.items() if size in told - givens - {Fraction(0), Fraction(1)}}
+    assert not shown
+    numbers = [leaf.number for leaf in leaves if isinstance(leaf, Blank) and leaf.number and not leaf.reference]
+    assert numbers == list(range(1, len(answers) + 1))  # each blank once, in the order of reading
+    seen: set[int] = set()
+    for leaf in leaves:
+        if isinstance(leaf, Blank) and leaf.reference:
+            assert leaf.number in seen
+        elif isinstance(leaf, Blank):
+            seen.add(leaf.number)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_entries_of_a_matrix_are_blanks_of_their_own(level: str) -> None:
+    worked = load_worked(EXAMPLE, "matrix")
+    asked = [answer.quantity for answer in worksheet(worked, level).answers]
+    for name in ("w5", "w6", "w7", "w8"):
+        gradient = derivative_name("E_total", name)
+        assert (gradient in asked) == (level != "faded")  # the last layer is worked for you
+        assert derivative_name("E_total", "w1") in asked
+        assert updated_name(name) in asked
+    grids = [made for made in parts(worked, level) if isinstance(made, Matrix)]
+    assert any(all(isinstance(entry, Blank) and entry.number for entry in children(grid)) for grid in grids)
+    key = render(worked, "key", "markdown", level=level)
+    assert all(f"| ${number}$ |" in key for number in range(1, len(asked) + 1))
+
+
+def test_an_open_worksheet_asks_for_entries_that_the_definition_lists() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.yml"
+        path.write_text(
+            text + "worksheet: {level: open, ask: [E_o2, E_total, dE_total/dw5, w5_new]}\n", encoding="utf-8"
+        )
+        worked = load_worked(path, "matrix")
+    assert [answer.quantity for answer in worksheet(worked, "open").answers] == [
+        "E_total", "E_o2", "dE_total/dw5", "w5_new",
+    ]  # fmt: skip
+
+
+# --- what stands on the page ---
+
+
+def test_the_sections_of_the_best_known_example() -> None:
+    worked = load_worked(EXAMPLE, "matrix")
+    assert worked.graph == load_worked(EXAMPLE, "matrix").graph
+    codes = [section.code for section in worked.sections()]
+    assert codes == [
+        "matrices", "forward", "forward", "error", "matrix_chain_rule", "gradients_last", "gradients", "update",
+        "after",
+    ]  # fmt: skip
+    text = render(worked, "solution", "terminal")
+    for line in (
+        "z⁽¹⁾ = W⁽¹⁾x + b⁽¹⁾",
+        "= [0.15, 0.2; 0.25, 0.3][0.05; 0.1] + [0.35; 0.35]",
+        "= [0.3775; 0.3925]",
+        "δ⁽¹⁾ = (W⁽²⁾ᵀδ⁽²⁾) ⊙ σ′(z⁽¹⁾)",
+        "∂E/∂W⁽²⁾ = δ⁽²⁾h⁽¹⁾ᵀ",
+        "W⁽¹⁾⁺ = W⁽¹⁾ − η · ∂E/∂W⁽¹⁾",
+    ):
+        assert line in text, line
+
+
+def test_rows_turn_everything_round() -> None:
+    text = render(made({**dense((2, 2, 2)), "vectors": "row"}, "matrix"), "solution", "terminal")
+    for line in ("z⁽¹⁾ = xW⁽¹⁾ + b⁽¹⁾", "δ⁽¹⁾ = (δ⁽²⁾W⁽²⁾ᵀ) ⊙ σ′(z⁽¹⁾)", "∂E/∂W⁽²⁾ = h⁽¹⁾ᵀδ⁽²⁾", "∂E/∂b⁽¹⁾ = δ⁽¹⁾"):
+        assert line in text, line
+    assert "Vectors are rows." in text
+
+
+def test_what_has_no_formula_in_matrices_is_shown_by_its_values() -> None:
+    text = render(made(dense((2, 2, 1), "relu"), "matrix"), "solution", "terminal")
+    assert "ReLU′(z⁽²⁾) = [" in text
+    assert "σ′" not in render(made(dense((2, 2, 1), "identity"), "matrix"), "solution", "terminal")
+
+
+def test_a_large_network_fits_its_pages() -> None:
+    worked = made(dense((16, 32, 16)), "matrix")
+    assert checked(worked, render(worked, "solution", "latex"), "latex").untrue == ()
+    steps = [step for section in worked.sections() for step in section.walk()]
+    grids = [
+        p for s in steps for e in s.equations for part in e.parts for p in walk(part.formula) if isinstance(p, Matrix)
+    ]
+    assert max(len(grid.rows) for grid in grids) <= 8
+    assert max(len(grid.rows[0]) for grid in grids) <= 8
+    assert any(isinstance(entry, Dots) for grid in grids for entry in children(grid))
+    assert "dots stand for the others" in render(worked, "solution", "terminal")
+    assert typst_pdf(render(worked, "solution", "typst")).startswith(b"%PDF")
+    asked = {answer.quantity for answer in worksheet(worked, "guided").answers}
+    assert worked.graph.of_role(Role.UPDATE)[0].name in asked  # of large matrices, the entries that are shown
+    assert len(asked) < 400
+
+
+@pytest.mark.parametrize("format", PRINTED)
+def test_chinese_has_all_words(format: str) -> None:
+    text = render(load_worked(EXAMPLE, "matrix"), "solution", format, "zh")
+    assert "向量与矩阵" in text
+
+
+# --- the notation's keys ---
+
+
+def test_the_view_is_a_key_of_the_notation() -> None:
+    assert load_notation("default").view is View.SCALAR
+    notation = load_notation("matrix")
+    assert (notation.view, notation.chain) == (View.MATRIX, Chain.DELTA)
+
+
+def test_the_matrix_view_goes_through_the_layers_deltas(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace(
+        "notation: net_out", "notation: {extends: net_out, view: matrix}"
+    )
+    path = tmp_path / "made.yml"
+    path.write_text(text, encoding="utf-8")
+    assert notation_for(load(path)).chain is Chain.DELTA  # although net_out goes by paths
+    assert checked(load_worked(path), render(load_worked(path), "solution", "markdown"), "markdown").untrue == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("notation: net_out", "notation: {view: tensor}", "view"),
+        ("notation: net_out", "vectors: diagonal", "vectors"),
+        ("notation: net_out", "notation: {extends: matrix, symbols: {pres: x}}", "alike"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, old: str, new: str, found: str) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(DefinitionError, match=found):
+        load_worked(path)
