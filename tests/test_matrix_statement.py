@@ -67,7 +67,7 @@ MATHS: dict[str, tuple[Callable[[Box], str], Callable[[str], object]]] = {
     "typst": (typst, read_typst),
     "web": (lambda box: f"<math>{mathml(box)}</math>", read_mathml),
 }
-LETTERS = (r"W^{(1)}", r"W^{(1)}^+", "x", r"\delta^{(2)}", "net_{h1}", r"b'", r"new\_W")
+LETTERS = (r"W^{(1)}", r"W^{(1)}^+", "x", r"\delta^{(2)}", "net_{h1,", r"b'", r"new\_W")
 
 
 def _tensors() -> Iterator[tuple[Tensor, Box]]:
@@ -77,7 +77,8 @@ def _tensors() -> Iterator[tuple[Tensor, Box]]:
             name = f"T{high}{wide}{turn}"
             entries = tuple(tuple(f"{name}_{row}{column}" for column in range(wide)) for row in range(high))
             letter = LETTERS[(2 * place + turn) % len(LETTERS)]
-            box = bold(symbol(letter.replace("(", f"({place}") if "(" in letter else f"{letter}_{{{place}}}"))
+            whole = letter.replace("(", f"({place}") if "(" in letter else f"{letter}_{{{place}}}"
+            box = bold(symbol(f"{letter}{place}}}" if letter.endswith(",") else whole))
             yield Tensor(name, Role.GIVEN, Label("weights", name), entries), box
 
 
