@@ -1,4 +1,4 @@
-"""Graph -> Graph with its backward pass: gradients, updates, further rounds of both, and the values after the last one."""
+"""Graph -> Graph with its backward pass: gradients, updates, further rounds of both, and the values after the last."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from generator.formula import replace as replace_names
 from generator.gradients import gradients
 from generator.graph import Differentiated, Graph, Label, Quantity, Role, Update, derivative_name, updated_name
 from generator.notation import Chain
+from generator.slopes import written_out
 
 
 def backward(graph: Graph, chain: Chain = Chain.FACTORS) -> Graph:
     """`graph` followed by every local gradient, gradient, update and value after the update, round by round."""
-    return _Rounds(graph, chain).run()
+    return _Rounds(written_out(graph), chain).run()
 
 
 class _Rounds:

@@ -11,12 +11,13 @@ from generator.audit import Finding, Verdict, audit
 from generator.blocks import Block
 from generator.errors import RenderError
 from generator.formula import shortest
-from generator.graph import Role, updated_name
+from generator.graph import Graph, Quantity, Role, iterate_name, updated_name
 from generator.paper import Paper
 from generator.pipeline import published
 from generator.steps import Section
 from generator.worksheet import Answer, worksheet
 
+_COLUMNS = 8  # of a table of values round by round
 _ROOM = {"guided": 0, "faded": 1, "open": 3}  # lines left free for working after each block
 
 
@@ -39,6 +40,7 @@ def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
     remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
     return {
         "sections": [_view(paper, section, closing=True) for section in paper.worked.sections(choice)],
+        "iterates": _iterates(paper),
         "training": _training(paper),
         "remarks": [paragraph for remark in remarks for paragraph in remark],
     }
@@ -91,6 +93,43 @@ def _closing(paper: Paper, section: Section) -> list[str]:
     was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
     change = "same" if was == is_now else "fell" if is_now < was else "rose"
     return [paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after})]
+
+
+def _iterates(paper: Paper) -> dict[str, Any] | None:
+    """The values round by round, where several rounds are worked: what is updated, and what becomes of it."""
+    graph, setter = paper.worked.graph, paper.setter
+    count = len(graph.rounds)
+    names = [q.name for q in graph if q.round == 0 and _is_iterated(graph, q)]
+    if count < 2 or not names:
+        return None
+    if len(names) > _COLUMNS:
+        names = [name for name in names if graph[name].role is Role.GIVEN or name == graph.loss]
+    tables = [names[start : start + _COLUMNS] for start in range(0, len(names), _COLUMNS)]
+    shown = paper.worked.trace.shown
+    return {
+        "title": setter.word("sections.iterates"),
+        "text": setter.word("texts.iterates"),
+        "tables": [
+            {
+                "header": [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)],
+                "rows": [
+                    [paper.number(n), *(paper.number(shown[iterate_name(name, n)]) for name in chosen)]
+                    for n in range(count + 1)
+                ],
+            }
+            for chosen in tables
+        ],
+    }
+
+
+def _is_iterated(graph: Graph, quantity: Quantity) -> bool:
+    """Whether a quantity is worth following: it is updated (and no mere counter), or is what all comes down to."""
+    if any(iterate_name(quantity.name, number) not in graph for number in range(len(graph.rounds) + 1)):
+        return False
+    if quantity.role is Role.GIVEN:
+        return quantity.label.kind not in ("setting", "state")
+    is_end = not any(graph[user].role in (Role.FORWARD, Role.LOSS) for user in graph.consumers[quantity.name])
+    return quantity.name == graph.loss or (quantity.role is Role.FORWARD and is_end)
 
 
 def _training(paper: Paper) -> dict[str, Any] | None:

@@ -222,3 +222,8 @@ def derivative_name(of: str, wrt: str) -> str:
 def updated_name(name: str, updates: int = 1) -> str:
     """The name of a quantity's value after one update, `w5_new`, or after several, `w5_new2`."""
     return f"{name}_new{updates}" if updates > 1 else f"{name}_new"
+
+
+def iterate_name(name: str, updates: int) -> str:
+    """The name of a quantity's value after a number of updates, its own name after none."""
+    return updated_name(name, updates) if updates else name

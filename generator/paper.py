@@ -110,7 +110,8 @@ class Paper:
                 texts = {"function": setter.word(f"functions.{name}"), "value": self.number(slope)}
                 yield setter.say("conventions.kink", None, **texts)
         if self.worked.graph.of_role(Role.UPDATE):
-            yield setter.word("conventions.updates")
+            gradients = bool(self.worked.graph.trained)
+            yield setter.word("conventions.updates" if gradients else "conventions.updates_own")
 
     def _functions(self) -> list[str]:
         """The activations that the problem uses, sorted by name."""

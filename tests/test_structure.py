@@ -33,11 +33,11 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem language",
-    "graph": "graph optimizers vectors kinds.network kinds.formulas",
+    "graph": "graph optimizers grids vectors kinds.network kinds.formulas",
     "numbers": "exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
-    "backward": "derivative gradients backward",
+    "backward": "derivative slopes gradients backward",
     "solve": "solve",
     "drawings": "drawing placing diagram plot",
     "derive": "steps equations derive pipeline worksheet audit export",
