@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,14 +22,23 @@ _ROOM = {"guided": 0, "faded": 1, "open": 3}  # lines left free for working afte
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table ready to set."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
 class View:
-    """A section ready to set: its heading, its introduction, its blocks, and closing sentences."""
+    """A section ready to set: its heading, its introduction, its blocks, closing sentences, and tables."""
 
     code: str
     title: str
     introduction: list[str]
     blocks: list[Block]
     closing: list[str]
+    tables: tuple[Table, ...] = ()
 
 
 # --- the solution ---
@@ -39,8 +48,7 @@ def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
     """The worked solution; `choice` is its detail, `all` or `first`."""
     remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
     return {
-        "sections": [_view(paper, section, closing=True) for section in paper.worked.sections(choice)],
-        "iterates": _iterates(paper),
+        "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in paper.worked.sections(choice)]),
         "training": _training(paper),
         "remarks": [paragraph for remark in remarks for paragraph in remark],
     }
@@ -95,31 +103,29 @@ def _closing(paper: Paper, section: Section) -> list[str]:
     return [paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after})]
 
 
-def _iterates(paper: Paper) -> dict[str, Any] | None:
-    """The values round by round, where several rounds are worked: what is updated, and what becomes of it."""
-    graph, setter = paper.worked.graph, paper.setter
-    count = len(graph.rounds)
-    names = [q.name for q in graph if q.round == 0 and _is_iterated(graph, q)]
-    if count < 2 or not names:
-        return None
+def _with_iterates(paper: Paper, views: list[View]) -> list[View]:
+    """`views` with the values round by round before the closing checks, where several rounds are worked."""
+    tables = tuple(_iterates(paper))
+    if not tables:
+        return views
+    setter = paper.setter
+    made = View("iterates", setter.word("sections.iterates"), [setter.word("texts.iterates")], [], [], tables)
+    place = next((number for number, view in enumerate(views) if view.code == "checks"), len(views))
+    return [*views[:place], made, *views[place:]]
+
+
+def _iterates(paper: Paper) -> Iterator[Table]:
+    """The values round by round: what is updated, and what all comes down to where there is room for it."""
+    graph, setter, shown = paper.worked.graph, paper.setter, paper.worked.trace.shown
+    counts = range(len(graph.rounds) + 1)
+    names = [q.name for q in graph if q.round == 0 and _is_iterated(graph, q)] if len(counts) > 2 else []
     if len(names) > _COLUMNS:
         names = [name for name in names if graph[name].role is Role.GIVEN or name == graph.loss]
-    tables = [names[start : start + _COLUMNS] for start in range(0, len(names), _COLUMNS)]
-    shown = paper.worked.trace.shown
-    return {
-        "title": setter.word("sections.iterates"),
-        "text": setter.word("texts.iterates"),
-        "tables": [
-            {
-                "header": [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)],
-                "rows": [
-                    [paper.number(n), *(paper.number(shown[iterate_name(name, n)]) for name in chosen)]
-                    for n in range(count + 1)
-                ],
-            }
-            for chosen in tables
-        ],
-    }
+    for start in range(0, len(names), _COLUMNS):
+        chosen = names[start : start + _COLUMNS]
+        header = [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)]
+        rows = [[paper.number(n), *(paper.number(shown[iterate_name(name, n)]) for name in chosen)] for n in counts]
+        yield Table(header, rows)
 
 
 def _is_iterated(graph: Graph, quantity: Quantity) -> bool:

@@ -5,6 +5,7 @@ Longer than 250 lines because a kind is one file: its model, its checks, its gra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -78,8 +79,13 @@ class Definition(Problem):
         return self.text(self.parts[int(place)].title, language) if group != place else ""
 
     def sentence(self, name: str, language: str) -> str:
-        """What the author says before a formula."""
-        return self.text(self.say[name], language) if name in self.say else ""
+        """What the author says before a formula, in every round; before the first entry of a vector or matrix."""
+        name = re.sub(r"_new\d*$", "", name)
+        said = name if name in self._formulas() else re.sub(r"(_1){1,2}$", "", name)
+        return self.text(self.say[said], language) if said in self.say else ""
+
+    def _formulas(self) -> set[str]:
+        return {name for _, _, formulas in self.grouped() for name in formulas}
 
     def grouped(self) -> Iterator[tuple[str, Location, Mapping[str, str]]]:
         """The formulas by group, and where they stand."""
@@ -253,7 +259,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
     texts += problem.update.values() if isinstance(problem.update, dict) else ()
     called = {part.name for text in texts for part in walk(parse(text)) if isinstance(part, Call)}
-    if called & {"argmax", "argmin"}:
+    differentiated = problem.differentiate is not None or "d" in called
+    if called & {"argmax", "argmin"} or (differentiated and called & {"max", "min"}):
         yield Convention("first_of_equals")
 
 
