@@ -227,6 +227,17 @@ class Graph:
                 stack.extend(self.operands[name])
         return frozenset(found)
 
+    def computing(self, target: str) -> frozenset[str]:
+        """`target` and what its own round computes it from: an updated value is where a round begins."""
+        found: set[str] = set()
+        stack = [target]
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found.add(name)
+                stack.extend(self.operands[name] if self[name].role is not Role.UPDATE else ())
+        return frozenset(found)
+
     def extended(self, *more: Quantity) -> Graph:
         """The graph with `more` quantities after its own."""
         return replace(self, quantities=(*self.quantities, *more))

@@ -23,7 +23,7 @@ from generator.formula import (
     shortest,
 )
 
-_COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _EXPECTED = "expected names, numbers, + - * / ** @, f(x), [a, b], x[i], `a if x > 0 else b` or `for i in 1..3`"
 
 
@@ -62,17 +62,20 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
         case ast.BinOp(left, ast.Sub(), right):
             return Add((*_terms(read(left)), Neg(read(right))))
         case ast.BinOp(left, ast.Mult(), right):
-            rest = text.encode()[left.end_col_offset :].lstrip()  # `(a*b)*c`: the left factor is a group
-            grouped = rest.startswith(b")")
-            first = read(left)
-            return Mul((*(first.factors if isinstance(first, Mul) and not grouped else (first,)), read(right)))
+            first, grouped = read(left), _is_grouped(left, text)
+            sign = isinstance(first, Neg) and not grouped  # -a*b is the negative of a product
+            bare = first.body if isinstance(first, Neg) and sign else first
+            made = Mul((*(bare.factors if isinstance(bare, Mul) and not grouped else (bare,)), read(right)))
+            return Neg(made) if sign else made
         case ast.BinOp(left, ast.MatMult(), right):
             return Call("matmul", (read(left), read(right)))
         case ast.Subscript(whole, index):
             places = index.elts if isinstance(index, ast.Tuple) else [index]
             return Call("entry", (read(whole), *map(read, places)))
         case ast.BinOp(left, ast.Div(), right):
-            return Div(read(left), read(right))
+            top = read(left)
+            is_signed = isinstance(top, Neg) and not _is_grouped(left, text)
+            return Neg(Div(top.body, read(right))) if isinstance(top, Neg) and is_signed else Div(top, read(right))
         case ast.BinOp(left, ast.Pow(), right):
             return Pow(read(left), read(right))
         case ast.Call(ast.Name(name), args, []):
@@ -123,6 +126,11 @@ def _choice(test: ast.expr, then: Formula, otherwise: Formula, text: str) -> For
         case ast.UnaryOp(ast.Not(), part):
             return _choice(part, otherwise, then, text)
     raise _unreadable(test, text)
+
+
+def _is_grouped(left: ast.expr, text: str) -> bool:
+    """Whether the left factor stands in parentheses, as in `(a*b)*c`."""
+    return text.encode()[left.end_col_offset or 0 :].lstrip().startswith(b")")
 
 
 def _terms(tree: Formula) -> tuple[Formula, ...]:

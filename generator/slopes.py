@@ -64,10 +64,14 @@ class _Slopes:
             quantity = self.known[name]
             operands = references(quantity.formula) if quantity.formula is not None else ()
             inner = ((operand, self.of(operand)) for operand in operands)
-            terms = [_product(derivative(quantity, operand), slope) for operand, slope in inner if not _is(slope, 0)]
+            terms = [_product(derivative(quantity, operand, self._find), slope) for operand, slope in inner if not _is(slope, 0)]
             kept = [term for term in terms if not _is(term, 0)]
             self.found[name] = Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else num(0)
         return self.found[name]
+
+    def _find(self, formula: Formula) -> str | None:
+        """The quantity that has a formula."""
+        return next((name for name, quantity in self.known.items() if quantity.formula == formula), None)
 
 
 def _product(local: Formula, slope: Formula) -> Formula:

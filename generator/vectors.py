@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from generator.errors import FormulaError
 from generator.formula import ELEMENTARY, Add, Call, Formula, Mul, Neg, Num, Ref, children, num, rebuild, substitute
-from generator.functions import ACTIVATIONS, LOSSES
+from generator.functions import ACTIVATIONS, LOSSES, bound
 from generator.grids import WHOLE, Grid, Value, vector
 
 _LONGEST = 10_000  # formulas that one loop may make
@@ -21,6 +21,8 @@ def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
     that is not there.
     """
     if isinstance(tree, Ref):
+        if tree.name == "pi" and "pi" not in known:
+            return Call("pi", ())
         if tree.name not in known:
             raise FormulaError(f"`{tree.name}` is not known here: expected one of {', '.join(known)}")
         return known[tree.name]
@@ -108,10 +110,19 @@ def _call(name: str, args: tuple[Value, ...]) -> Value:
     if name in ("max", "min") and isinstance(first, Grid):
         return Call(name, first.entries) if len(first.entries) > 1 else first.entries[0]
     if name in ELEMENTARY or name in ACTIVATIONS or name in LOSSES:
-        if not args or (name in ELEMENTARY and name not in ("max", "min") and len(args) > 1):
-            raise FormulaError(f"`{name}` is of one number, not of {len(args)}")
-        return _elementwise(lambda parts: Call(name, parts), args)
+        return _elementwise(lambda parts: _checked(Call(name, parts)), args)
     raise FormulaError(f"there is no function `{name}`: expected one of {', '.join(_known())}")
+
+
+def _checked(call: Call) -> Call:
+    """`call`, where it has as many arguments as its function. Raises `FormulaError` otherwise."""
+    if call.name in ELEMENTARY:
+        fits = bool(call.args) if call.name in ("max", "min") else len(call.args) == (call.name != "pi")
+        if not fits:
+            raise FormulaError(f"`{call.name}` is not of {len(call.args)} arguments")
+    else:
+        bound(call)  # raises where they do not fit
+    return call
 
 
 def _known() -> tuple[str, ...]:

@@ -161,7 +161,7 @@ def loss(data: Data, numbers: Mapping[str, Any], functions: Mapping[str, Callabl
     """The value of L over any arithmetic whose numbers NumPy can hold as objects."""
 
     def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda x: np.array([function(one) for one in x], dtype=object) if isinstance(x, np.ndarray) else function(x)
+        return lambda x: held([function(one) for one in x]) if isinstance(x, np.ndarray) else function(x)
 
     space: Data = {name: lifted(function) for name, function in functions.items()}
     space |= {"dot": lambda one, other: (one * other).sum(), "sum": lambda one: one.sum()}
@@ -170,10 +170,18 @@ def loss(data: Data, numbers: Mapping[str, Any], functions: Mapping[str, Callabl
     for name, given_ in data["givens"].items():
         own = [number for entry, number in numbers.items() if entry == name or entry.startswith(f"{name}_")]
         shape = np.shape(given_) if isinstance(given_, list) else None
-        names[name] = np.array(own, dtype=object).reshape(shape) if shape else own[0]
+        names[name] = held(own).reshape(shape) if shape else own[0]
     for name, text in data["formulas"].items():
         names[name] = eval(text, {"__builtins__": {}}, {**space, **names})  # made above
     return names["L"]
+
+
+def held(numbers: list[Any]) -> Any:
+    """An array of numbers of any kind, as they are."""
+    made = np.empty(len(numbers), dtype=object)
+    for place, number in enumerate(numbers):
+        made[place] = number
+    return made
 
 
 def precise(text: str) -> mpmath.mpf:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from generator.formula import ELEMENTARY, references
+from generator.formula import references
 from generator.graph import Role, updated_name
 from generator.infix import parse
 from generator.kinds.formulas import Definition, check
@@ -96,8 +96,6 @@ def test_an_optimizer_moves_as_that_of_pytorch(name: str) -> None:
 def test_a_schedule_is_that_of_pytorch(name: str, optimizer: str) -> None:
     import torch
 
-    if "floor" not in ELEMENTARY and name == "step":
-        pytest.skip("there is no `floor` yet")
     schedules: dict[str, tuple[dict[str, str], Callable[[Any], Any]]] = {
         "constant": ({}, lambda o: torch.optim.lr_scheduler.ConstantLR(o, factor=1)),
         "step": ({"gamma": "0.5", "every": "2"}, lambda o: torch.optim.lr_scheduler.StepLR(o, 2, gamma=0.5)),

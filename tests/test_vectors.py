@@ -84,6 +84,7 @@ SAME = {
     "v if a > 0 else w": lambda a, v, w, u, M, S: v if a > 0 else w,
     "(v > w) + (v < 0)": lambda a, v, w, u, M, S: (v > w) * 1.0 + (v < 0),
     "abs(v) * exp(-v**2)": lambda a, v, w, u, M, S: np.abs(v) * np.exp(-(v**2)),
+    "a * pi + pi()": lambda a, v, w, u, M, S: (a + 1) * np.pi,
     "logistic(M)": lambda a, v, w, u, M, S: 1 / (1 + np.exp(-M)),
 }  # fmt: skip
 
@@ -155,8 +156,10 @@ def test_derivatives_are_named_entry_by_entry() -> None:
         ("[a, v]", "`...` is of numbers, or of vectors of one length"),
         ("[v, u]", "`...` is of numbers, or of vectors of one length"),
         ("[]", "`...` is of numbers"),
-        ("exp(a, a)", "`exp` is of one number, not of 2"),
-        ("log()", "`log` is of one number, not of 0"),
+        ("exp(a, a)", "`exp` is not of 2 arguments"),
+        ("log()", "`log` is not of 0 arguments"),
+        ("max()", "`max` is not of 0 arguments"),
+        ("logistic(a, a)", "`logistic` has 2 arguments: expected x"),
         ("softmax(2 * v)", "`softmax` is of a vector that has a name"),
         ("d(a)", "a derivative is written"),
         ("d(2 * a, a)", "a derivative is written"),
