@@ -64,7 +64,11 @@ class _Slopes:
             quantity = self.known[name]
             operands = references(quantity.formula) if quantity.formula is not None else ()
             inner = ((operand, self.of(operand)) for operand in operands)
-            terms = [_product(derivative(quantity, operand, self._find), slope) for operand, slope in inner if not _is(slope, 0)]
+            terms = [
+                _product(derivative(quantity, operand, self._find), slope)
+                for operand, slope in inner
+                if not _is(slope, 0)
+            ]
             kept = [term for term in terms if not _is(term, 0)]
             self.found[name] = Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else num(0)
         return self.found[name]

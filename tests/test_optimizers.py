@@ -38,9 +38,7 @@ def descent(**more: Any) -> Worked:
 
 
 def iterates(worked: Worked) -> dict[str, list[float]]:
-    return {
-        name: [float(worked.trace.full(updated_name(name, n), 25)) for n in range(1, STEPS + 1)] for name in START
-    }
+    return {name: [float(worked.trace.full(updated_name(name, n), 25)) for n in range(1, STEPS + 1)] for name in START}
 
 
 def torch_iterates(make: Callable[[list[Any]], Any], schedule: Callable[[Any], Any] | None = None) -> Any:
@@ -119,7 +117,7 @@ def test_every_row_is_written_over_its_own_names() -> None:
         made = [f"{target}_new" for target in row.lines] + list(row.lines)
         allowed = {"p", "g", "eta", "k", *row.settings, *row.states, *made}
         for target, text in row.lines.items():
-            assert {name for name in _names(text)} <= allowed, (row.name, target)
+            assert _names(text) <= allowed, (row.name, target)
         assert all(Fraction(value) > 0 for value in row.settings.values()), row.name
         assert set(row.states) <= set(row.lines), row.name
 

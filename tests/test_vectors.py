@@ -1,5 +1,7 @@
 """Formulas with vectors and matrices, entry by entry, against NumPy; and what does not fit together."""
 
+# ruff: noqa: N803 - matrices are called by capital letters
+
 from __future__ import annotations
 
 from collections.abc import Mapping
