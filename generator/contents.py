@@ -11,7 +11,7 @@ from generator.audit import Finding, Verdict, audit
 from generator.blocks import Block
 from generator.errors import RenderError
 from generator.formula import shortest
-from generator.graph import Graph, Quantity, Role, iterate_name, updated_name
+from generator.graph import Graph, Quantity, Role, updated_name
 from generator.paper import Paper
 from generator.pipeline import published
 from generator.steps import Section
@@ -93,10 +93,10 @@ def _introduction(paper: Paper, section: Section) -> list[str]:
 
 
 def _closing(paper: Paper, section: Section) -> list[str]:
-    """After the update: whether the error fell."""
+    """After steps against the gradient: whether the error fell."""
     before = section.names.get("loss", "")
     after = updated_name(before, len(paper.worked.graph.rounds))
-    if section.code != "after" or after not in paper.worked.graph:
+    if section.code != "after" or after not in paper.worked.graph or not paper.worked.graph.trained:
         return []
     was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
     change = "same" if was == is_now else "fell" if is_now < was else "rose"
@@ -124,13 +124,13 @@ def _iterates(paper: Paper) -> Iterator[Table]:
     for start in range(0, len(names), _COLUMNS):
         chosen = names[start : start + _COLUMNS]
         header = [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)]
-        rows = [[paper.number(n), *(paper.number(shown[iterate_name(name, n)]) for name in chosen)] for n in counts]
+        rows = [[paper.number(n), *(paper.number(shown[updated_name(name, n)]) for name in chosen)] for n in counts]
         yield Table(header, rows)
 
 
 def _is_iterated(graph: Graph, quantity: Quantity) -> bool:
     """Whether a quantity is worth following: it is updated (and no mere counter), or is what all comes down to."""
-    if any(iterate_name(quantity.name, number) not in graph for number in range(len(graph.rounds) + 1)):
+    if any(updated_name(quantity.name, number) not in graph for number in range(len(graph.rounds) + 1)):
         return False
     if quantity.role is Role.GIVEN:
         return quantity.label.kind not in ("setting", "state")
