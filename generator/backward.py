@@ -10,12 +10,13 @@ from generator.formula import replace as replace_names
 from generator.gradients import gradients
 from generator.graph import Differentiated, Graph, Label, Quantity, Role, Update, derivative_name, updated_name
 from generator.notation import Chain
+from generator.slopes import written_out
 from generator.tensor_gradients import backward_tensors
 
 
 def backward(graph: Graph, chain: Chain = Chain.FACTORS) -> Graph:
     """`graph` followed by every local gradient, gradient, update and value after the update, round by round."""
-    made = _Rounds(graph, chain).run()
+    made = _Rounds(written_out(graph), chain).run()
     whole = chain is Chain.DELTA and len(graph.rounds) == 1  # only then is there all that matrices are made of
     return backward_tensors(made) if whole else made
 

@@ -112,7 +112,8 @@ class Setter:
         own = self._own(step.target)
         if own:
             return own
-        texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
+        codes = {key: f"functions.{code}" for key, code in step.words.items()}  # ln or max has no words of its own
+        texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}
         texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
         return self.say(f"steps.{step.rule}", step.names, **texts)
 

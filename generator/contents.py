@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,24 +11,34 @@ from generator.audit import Finding, Verdict, audit
 from generator.blocks import Block
 from generator.errors import RenderError
 from generator.formula import shortest
-from generator.graph import Role, updated_name
+from generator.graph import Graph, Quantity, Role, updated_name
 from generator.paper import Paper
 from generator.pipeline import published
 from generator.steps import Section
 from generator.worksheet import Answer, worksheet
 
+_COLUMNS = 8  # of a table of values round by round
 _ROOM = {"guided": 0, "faded": 1, "open": 3}  # lines left free for working after each block
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table ready to set."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
 class View:
-    """A section ready to set: its heading, its introduction, its blocks, and closing sentences."""
+    """A section ready to set: its heading, its introduction, its blocks, closing sentences, and tables."""
 
     code: str
     title: str
     introduction: list[str]
     blocks: list[Block]
     closing: list[str]
+    tables: tuple[Table, ...] = ()
 
 
 # --- the solution ---
@@ -38,7 +48,7 @@ def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
     """The worked solution; `choice` is its detail, `all` or `first`."""
     remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
     return {
-        "sections": [_view(paper, section, closing=True) for section in paper.worked.sections(choice)],
+        "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in paper.worked.sections(choice)]),
         "training": _training(paper),
         "remarks": [paragraph for remark in remarks for paragraph in remark],
     }
@@ -83,14 +93,49 @@ def _introduction(paper: Paper, section: Section) -> list[str]:
 
 
 def _closing(paper: Paper, section: Section) -> list[str]:
-    """After the update: whether the error fell."""
+    """After steps against the gradient: whether the error fell."""
     before = section.names.get("loss", "")
     after = updated_name(before, len(paper.worked.graph.rounds))
-    if section.code != "after" or after not in paper.worked.graph:
+    if section.code != "after" or after not in paper.worked.graph or not paper.worked.graph.trained:
         return []
     was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
     change = "same" if was == is_now else "fell" if is_now < was else "rose"
     return [paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after})]
+
+
+def _with_iterates(paper: Paper, views: list[View]) -> list[View]:
+    """`views` with the values round by round before the closing checks, where several rounds are worked."""
+    tables = tuple(_iterates(paper))
+    if not tables:
+        return views
+    setter = paper.setter
+    made = View("iterates", setter.word("sections.iterates"), [setter.word("texts.iterates")], [], [], tables)
+    place = next((number for number, view in enumerate(views) if view.code == "checks"), len(views))
+    return [*views[:place], made, *views[place:]]
+
+
+def _iterates(paper: Paper) -> Iterator[Table]:
+    """The values round by round: what is updated, and what all comes down to where there is room for it."""
+    graph, setter, shown = paper.worked.graph, paper.setter, paper.worked.trace.shown
+    counts = range(len(graph.rounds) + 1)
+    names = [q.name for q in graph if q.round == 0 and _is_iterated(graph, q)] if len(counts) > 2 else []
+    if len(names) > _COLUMNS:
+        names = [name for name in names if graph[name].role is Role.GIVEN or name == graph.loss]
+    for start in range(0, len(names), _COLUMNS):
+        chosen = names[start : start + _COLUMNS]
+        header = [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)]
+        rows = [[paper.number(n), *(paper.number(shown[updated_name(name, n)]) for name in chosen)] for n in counts]
+        yield Table(header, rows)
+
+
+def _is_iterated(graph: Graph, quantity: Quantity) -> bool:
+    """Whether a quantity is worth following: it is updated (and no mere counter), or is what all comes down to."""
+    if any(updated_name(quantity.name, number) not in graph for number in range(len(graph.rounds) + 1)):
+        return False
+    if quantity.role is Role.GIVEN:
+        return quantity.label.kind not in ("setting", "state")
+    is_end = not any(graph[user].role in (Role.FORWARD, Role.LOSS) for user in graph.consumers[quantity.name])
+    return quantity.name == graph.loss or (quantity.role is Role.FORWARD and is_end)
 
 
 def _training(paper: Paper) -> dict[str, Any] | None:

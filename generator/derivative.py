@@ -27,6 +27,7 @@ from generator.formula import (
     Ref,
     children,
     num,
+    rebuild,
     references,
     replace,
     walk,
@@ -54,7 +55,12 @@ def derivative(quantity: Quantity, wrt: str, find: Find | None = None) -> Formul
     parts = [part for part in by_terms(formula, wrt) if part != _ZERO]
     if not parts:
         return _ZERO
-    return parts[0] if len(parts) == 1 else Add(tuple(parts))
+    return parts[0] if len(parts) == 1 else Add(tuple(map(_term, parts)))
+
+
+def _term(tree: Formula) -> Formula:
+    """A term of a sum, with its minus sign in front of it where it is a negative number."""
+    return Neg(Num(-tree.value)) if isinstance(tree, Num) and tree.value < 0 else tree
 
 
 def by_terms(formula: Formula, wrt: str) -> tuple[Formula, ...]:
@@ -82,7 +88,17 @@ def _uses(formula: Formula, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _shape_derivative(shape: Formula, wrt: str) -> Formula:
-    return from_sympy(sympy.diff(to_sympy(expand(shape)), sympy.Symbol(wrt, real=True)))
+    return from_sympy(sympy.diff(to_sympy(_decided(expand(shape))), sympy.Symbol(wrt, real=True)))
+
+
+def _decided(tree: Formula) -> Formula:
+    """`tree` with the largest and the smallest of several written as cases: of equal ones, the first counts."""
+    tree = rebuild(tree, _decided)
+    match tree:
+        case Call(("max" | "min") as name, (first, *others)) if others:
+            rival = others[0] if len(others) == 1 else Call(name, tuple(others))
+            return Cases(first, ">=" if name == "max" else "<=", rival, first, _decided(rival))
+    return tree
 
 
 _FUNCTIONS = {
@@ -161,7 +177,7 @@ def from_sympy(expression: sympy.Expr) -> Formula:
         case sympy.Symbol():
             return Ref(expression.name)
         case sympy.Add():
-            return Add(tuple(map(read, expression.as_ordered_terms())))
+            return Add(tuple(_term(read(term)) for term in expression.as_ordered_terms()))
         case sympy.Mul():
             factors = expression.as_ordered_factors()
             if factors[0] == -1:

@@ -63,11 +63,15 @@ class _Derivation:
 
     def _gradients(self) -> Iterator[Section]:
         if self.round.targets:
-            if not self.round.number:
+            if not self.round.number and self._has_chains():
                 yield self._chain_rule()
             for group in reversed(self.round.groups):
                 last = group == self.round.groups[-1]
                 yield Section("gradients_last" if last else "gradients", tuple(self._backward(group)), group)
+
+    def _has_chains(self) -> bool:
+        """Whether the chain rule has anything to say: whether a target acts on the loss through something."""
+        return any(quantity.rule.startswith("gradient_") for quantity in self.round.gradients)
 
     def _updating(self) -> dict[str, str]:
         """The first gradient and the learning rate, as an example of an update."""

@@ -26,7 +26,7 @@ class _Gradients:
     def __init__(self, graph: Graph, targets: tuple[str, ...], chain: Chain) -> None:
         self.graph, self.targets, self.chain = graph, targets, chain
         self.made: dict[str, Quantity] = {}
-        self.needed = graph.needed(graph.loss)
+        self.needed = graph.computing(graph.loss)
         self.calls: dict[Formula, str] = {q.formula: q.name for q in graph if isinstance(q.formula, Call)}
         self.active = self._active()
         self.terms = self._terms()
@@ -55,7 +55,8 @@ class _Gradients:
         """The targets and everything computed from them on the way to the loss: where gradients flow."""
         found = set(self.targets)
         for quantity in self.graph:
-            if any(name in found for name in self.graph.operands[quantity.name]):
+            is_computed = quantity.name in self.needed and quantity.role is not Role.UPDATE
+            if is_computed and any(name in found for name in self.graph.operands[quantity.name]):
                 found.add(quantity.name)
         return frozenset(found & self.needed)
 
@@ -69,12 +70,13 @@ class _Gradients:
 
     def _reached(self) -> dict[str, tuple[str, ...]]:
         """For each quantity, the error terms that it feeds, in the loss's order."""
-        feeds = {name: self.graph.needed(name) for name in self.terms}
+        feeds = {name: self.graph.computing(name) for name in self.terms}
         return {q.name: tuple(term for term in self.terms if q.name in feeds[term]) for q in self.graph}
 
     def _users(self, source: str, name: str) -> list[str]:
         """What uses `name` on the way to `source` (the loss or one error term)."""
         users = [user for user in self.graph.consumers[name] if user in self.active]
+        users = [user for user in users if self.graph[user].role is not Role.UPDATE]  # that belongs to a round before
         return users if source == self.graph.loss else [u for u in users if source in self.reached[u] or u == source]
 
     # --- gradients ---
@@ -82,7 +84,7 @@ class _Gradients:
     def _gradient(self, source: str, name: str) -> str:
         """Make sure that the gradient of `source` with respect to `name` is there; its name."""
         key = derivative_name(source, name)
-        if key in self.made:
+        if self._is_there(key):
             return key
         if source in self.graph.consumers[name] and len(self._users(source, name)) == 1:
             return self._local(source, name)
@@ -106,7 +108,15 @@ class _Gradients:
         if source == self.graph.loss and len(reached) > 1 and self._per_term(name):
             return [[Ref(self._gradient(term, name))] for term in reached]
         users = self._users(source, name)
-        return [[*self._upstream(source, user), Ref(self._local(user, name))] for user in users]
+        if len(users) > 1 and source in users:
+            # Of a quantity that it also depends on by other ways, the loss's own derivative has no name to itself.
+            own = derivative(self.graph[source], name, self._find)
+            return [[own] if user == source else self._product(source, user, name) for user in users]
+        return [self._product(source, user, name) for user in users]
+
+    def _product(self, source: str, user: str, name: str) -> list[Formula]:
+        """What comes from `source` by way of `user`, times the user's own derivative."""
+        return [*self._upstream(source, user), Ref(self._local(user, name))]
 
     def _per_term(self, name: str) -> bool:
         """Whether the chain style works `name` for each error term by itself."""
@@ -146,7 +156,7 @@ class _Gradients:
     def _local(self, user: str, name: str) -> str:
         """Make sure that the derivative of `user`'s own formula with respect to `name` is there; its name."""
         key = derivative_name(user, name)
-        if key in self.made:
+        if self._is_there(key):
             return key
         role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
         is_loss = self.graph[user].role is Role.LOSS and user in (*self.terms, self.graph.loss)
@@ -154,6 +164,10 @@ class _Gradients:
         formula = derivative(self.graph[user], name, self._find)
         like = name if kind == "loss" else user
         return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)
+
+    def _is_there(self, key: str) -> bool:
+        """Whether a derivative is worked already: here, or in a round before, of what has not changed since."""
+        return key in self.made or key in self.graph
 
     def _make(self, key: str, role: Role, formula: Formula, rule: str, label: Label, like: str) -> str:
         self.made[key] = Quantity(key, role, label, formula, rule, self._group(like), self.round)

@@ -260,13 +260,20 @@ class Graph:
 
     def needed(self, *targets: str) -> frozenset[str]:
         """`targets` and all that they are computed from."""
+        return self._reached(targets, frozenset())
+
+    def computing(self, target: str) -> frozenset[str]:
+        """`target` and what its own round computes it from: an updated value is where a round begins."""
+        return self._reached((target,), frozenset(q.name for q in self.of_role(Role.UPDATE)))
+
+    def _reached(self, targets: tuple[str, ...], ends: frozenset[str]) -> frozenset[str]:
         found: set[str] = set()
         stack = list(targets)
         while stack:
             name = stack.pop()
             if name not in found:
                 found.add(name)
-                stack.extend(self.operands[name])
+                stack.extend(() if name in ends else self.operands[name])
         return frozenset(found)
 
     def extended(self, *more: Quantity) -> Graph:
@@ -280,5 +287,5 @@ def derivative_name(of: str, wrt: str) -> str:
 
 
 def updated_name(name: str, updates: int = 1) -> str:
-    """The name of a quantity's value after one update, `w5_new`, or after several, `w5_new2`."""
-    return f"{name}_new{updates}" if updates > 1 else f"{name}_new"
+    """The name of a quantity's value after one update, `w5_new`, or after several, `w5_new2` (none: its own)."""
+    return f"{name}_new{updates}" if updates > 1 else f"{name}_new" if updates else name

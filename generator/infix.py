@@ -1,4 +1,4 @@
-"""Infix text -> formula tree, and back: `w*x + b`, `1/(1 + exp(-x))`, `x if x > 0 else 0`."""
+"""Infix text -> formula tree, and back: `w*x + b`, `x if x > 0 else 0`, `sum(x[i]**2 for i in 1..3)`."""
 
 from __future__ import annotations
 
@@ -29,18 +29,23 @@ from generator.formula import (
 )
 
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_EXPECTED = "expected names, numbers, + - * / ** @, f(x), [a, b], x[i], `a if x > 0 else b` or `for i in 1..3`"
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Formula:
-    """Read infix text (`w*x + b`, `1/(1 + exp(-x))`, `x if x > 0 else 0`).
+    """Read infix text (`w*x + b`, `1/(1 + exp(-x))`, `x if x > 0 and y > 0 else 0`).
 
-    Only names, numbers, `+ - * / **`, calls and one-comparison conditionals are read; the text is never evaluated.
-    Raises `FormulaError` naming what is not understood.
+    Only names, numbers, `+ - * / **`, calls and conditionals are read, and of what `vectors.expand` makes scalar `@`,
+    indices, `[a, b]` and `f(i) for i in 1..3`; the text is never evaluated. A condition by itself is 1 where it holds
+    and 0 elsewhere. Raises `FormulaError` naming what is not understood.
     """
+    if "|" in text:
+        raise FormulaError(f"cannot read `|` in the formula `{text}`: {_EXPECTED}")
+    source = text.strip().replace("..", "|")  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
     try:
-        node = ast.parse(text.strip(), mode="eval").body
-        return _from_ast(node, text)
+        node = ast.parse(source, mode="eval").body
+        return _from_ast(node, source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise FormulaError(f"cannot read the formula `{text}`: {error or 'it is nested too deeply'}") from None
 
@@ -50,7 +55,7 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
     match node:
         case ast.Constant() if type(node.value) in (int, float):
             # The digits as typed, so that 0.1 is one tenth. An exponent of four digits would fill the memory.
-            digits = (ast.get_source_segment(text.strip(), node) or "").replace("_", "")
+            digits = (ast.get_source_segment(text, node) or "").replace("_", "")
             if re.fullmatch(r"[\d.]+([eE][+-]?\d{1,3})?", digits):
                 return num(digits)
         case ast.Name(name):
@@ -69,9 +74,9 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
             return Neg(made) if sign else made
         case ast.BinOp(left, ast.MatMult(), right):
             return Call("matmul", (read(left), read(right)))
-        case ast.Subscript(ast.Name(name), index):
+        case ast.Subscript(whole, index):
             places = index.elts if isinstance(index, ast.Tuple) else [index]
-            return Call("entry", (Ref(name), *map(read, places)))
+            return Call("entry", (read(whole), *map(read, places)))
         case ast.BinOp(left, ast.Div(), right):
             top = read(left)
             is_signed = isinstance(top, Neg) and not _is_grouped(left, text)
@@ -80,15 +85,57 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
             return Pow(read(left), read(right))
         case ast.Call(ast.Name(name), args, []):
             return Call(name, tuple(map(read, args)))
-        case ast.IfExp(ast.Compare(left, [op], [right]), then, otherwise) if type(op) in _COMPARISONS:
-            return Cases(read(left), _COMPARISONS[type(op)], read(right), read(then), read(otherwise))
-    found = ast.get_source_segment(text.strip(), node) or type(node).__name__
-    raise FormulaError(f"cannot read `{found}` in the formula `{text}`: expected names, numbers, + - * / **, f(x), if")
+        case ast.List(entries):
+            return Call("vector", tuple(map(read, entries)))
+        case ast.GeneratorExp(body, loops) | ast.ListComp(body, loops):
+            return _each(read(body), loops, text)
+        case ast.IfExp(test, then, otherwise):
+            return _choice(test, read(then), read(otherwise), text)
+        case ast.Compare() | ast.BoolOp() | ast.UnaryOp(ast.Not()):
+            return _choice(node, num(1), num(0), text)
+    raise _unreadable(node, text)
+
+
+def _unreadable(node: ast.AST, text: str) -> FormulaError:
+    found, whole = ast.unparse(node).replace("|", ".."), text.replace("|", "..")
+    return FormulaError(f"cannot read `{found}` in the formula `{whole}`: {_EXPECTED}")
+
+
+def _each(body: Formula, loops: list[ast.comprehension], text: str) -> Formula:
+    """`body` for every index of the loops, the last of which runs fastest."""
+    for loop in reversed(loops):
+        match loop:
+            case ast.comprehension(ast.Name(index), ast.BinOp(first, ast.BitOr(), last), []):
+                body = Call("each", (body, Ref(index), _from_ast(first, text), _from_ast(last, text)))
+            case _:
+                raise _unreadable(loop, text)
+    return body
+
+
+def _choice(test: ast.expr, then: Formula, otherwise: Formula, text: str) -> Formula:
+    """`then` where the test holds, else `otherwise`: one case for each comparison in it."""
+    match test:
+        case ast.Compare(first, signs, others) if all(type(sign) in _COMPARISONS for sign in signs):
+            sides = [_from_ast(side, text) for side in (first, *others)]
+            for left, sign, right in reversed(list(zip(sides, signs, sides[1:], strict=False))):
+                then = Cases(left, _COMPARISONS[type(sign)], right, then, otherwise)
+            return then
+        case ast.BoolOp(ast.And(), tests):
+            for part in reversed(tests):
+                then = _choice(part, then, otherwise, text)
+            return then
+        case ast.BoolOp(ast.Or(), tests):
+            for part in reversed(tests):
+                otherwise = _choice(part, then, otherwise, text)
+            return otherwise
+        case ast.UnaryOp(ast.Not(), part):
+            return _choice(part, otherwise, then, text)
+    raise _unreadable(test, text)
 
 
 def _is_grouped(left: ast.expr, text: str) -> bool:
     """Whether the left factor stands in parentheses, as in `(a*b)*c`."""
-    return text.strip().encode()[left.end_col_offset or 0 :].lstrip().startswith(b")")
+    return text.encode()[left.end_col_offset or 0 :].lstrip().startswith(b")")
 
 
 def _terms(tree: Formula) -> tuple[Formula, ...]:

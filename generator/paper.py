@@ -108,7 +108,8 @@ class Paper:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(shortest(slope))}
                 yield setter.say("conventions.kink", None, **texts)
         if self.worked.graph.of_role(Role.UPDATE):
-            yield setter.word("conventions.updates")
+            gradients = bool(self.worked.graph.trained)
+            yield setter.word("conventions.updates" if gradients else "conventions.updates_own")
         yield from self._of_matrices()
 
     def _of_matrices(self) -> Iterator[str]:

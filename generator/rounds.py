@@ -29,5 +29,5 @@ class Round:
         groups = list(dict.fromkeys(q.group for q in here if q.role is Role.FORWARD))
         needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets))
         gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
-        reaching = graph.needed(done.loss) if done.loss else frozenset()
+        reaching = graph.computing(done.loss) if done.loss else frozenset()
         return cls(number, done.loss, done.targets, groups, gradients, reaching)

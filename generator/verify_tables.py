@@ -1,7 +1,8 @@
 """Tables of a rendered document -> the cells in them that are not true.
 
 Known are rows of a symbol and its value, an answer key's rows (blank, symbol, value, full value), and the values after
-numbers of iterations, with the symbols in the header or in the first column. Other tables hold nothing to check here.
+numbers of iterations, with the symbols in the header or in the first column. Where a problem works several updates, a
+table with the symbols in its header holds their values round by round. Other tables hold nothing to check here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from generator.formula import Ref
+from generator.graph import updated_name
 from generator.reading import Line, Unreadable
 from generator.reading.chains import statements
 from generator.reading.formula import read_formula
@@ -66,6 +68,8 @@ def _checked(
         first = row[0] if row else ""
         if len(row) != len(table.header):
             reasons, cells = ["the row has not as many cells as the header"], 0
+        elif by_column and _plain(first).isdecimal() and len(truth.graph.rounds) > 1:
+            reasons, cells = verify_round(int(_plain(first)), names, row[1:], truth), len(names)
         elif by_column and _plain(first).isdecimal():
             if history is not None:
                 texts = dict(zip(names, row[1:], strict=True))
@@ -119,6 +123,18 @@ def verify_row(number: int, cells: Mapping[str, str], truth: Truth, history: His
         wanted += [truth.shown.shown[name]] if number == 0 else []
         if _plain(text) not in wanted:
             reasons.append(f"`{name}` after {number} iterations is {wanted[0]}, not {_plain(text)}")
+    return reasons
+
+
+def verify_round(number: int, names: Sequence[str], texts: Sequence[str], truth: Truth) -> list[str]:
+    """Why a row of the values round by round is not true: those after `number` of the updates that are worked."""
+    reasons: list[str] = []
+    for name, text in zip(names, texts, strict=True):
+        now = updated_name(name, number)
+        if now not in truth.graph:
+            reasons.append(f"`{name}` after {number} updates is not worked out")
+        else:
+            reasons += verify_value(now, text, truth)
     return reasons
 
 

@@ -190,11 +190,12 @@ def test_rows_survive_the_round_trip() -> None:
     "text",
     [
         "", " ", "a +", "a b", "a ++", "(a", "a)", "a;b", "a = b", "a := b", "x\x00", "a\n* b", "'a'", '"a"', "b'a'",
-        "f'{a}'", "1j", "True", "None", "...", "0x10", "0b11", "0o7", "1e1000", "1e999999999", "[a]", "(a, b)", "{a}",
+        "f'{a}'", "1j", "True", "None", "...", "0x10", "0b11", "0o7", "1e1000", "1e999999999", "(a, b)", "{a}",
         "{a: b}", "a[b:c]", "a.b", "a.b()", "f()()", "f(*a)", "f(**a)", "f(a=1)", "lambda: 1",
-        "lambda x: x", "[x for x in a]", "(x for x in a)", "a and b", "not a", "a or b", "+a", "~a", "a // b", "a % b",
-        "a << b", "a | b", "a & b", "a ^ b", "a < b", "a == b", "a if b else c", "a if b is c else d",
-        "a if b < c < d else a", "a if b in c else d", "await a", "yield a", "import os", "__import__('os')",
+        "lambda x: x", "[x for x in a]", "(x for x in a)", "[x for x in 1..3 if x]", "[x for x, y in 1..3]", "1..3",
+        "[x for x in range(3)]", "a..b", "a and b", "not a", "a or b", "+a", "~a", "a // b", "a % b",
+        "a << b", "a | b", "a & b", "a ^ b", "a is b", "a if b else c", "a if b is c else d", "a if b and c else d",
+        "a if not b else c", "a if b in c else d", "await a", "yield a", "import os", "__import__('os')",
         "__import__('os').system('true')", "open('/etc/passwd')", "().__class__", "a.__class__", "f(a).x",
         "eval('1')", "exec('1')", "getattr(a, 'b')",
     ],
@@ -316,3 +317,42 @@ def test_a_sums_derivative_keeps_the_written_order() -> None:
     assert derivative(quantity, "x") == num(0)
     assert infix(derivative(Quantity("z", Role.FORWARD, Label("pre", "z"), parse("w*a + b")), "w")) == "a"
     assert derivative(Quantity("z", Role.FORWARD, Label("pre", "z"), parse("w*a + b")), "b") == Num(Fraction(1))
+
+
+# --- conditions, vectors and loops ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("1 if a < b < c else 2", "(1 if b < c else 2) if a < b else 2"),
+        ("1 if a < b and b < c else 2", "(1 if b < c else 2) if a < b else 2"),
+        ("1 if a < b or b < c else 2", "1 if a < b else 1 if b < c else 2"),
+        ("1 if not a < b else 2", "2 if a < b else 1"),
+        ("1 if not (a < b or c < d) else 2", "2 if a < b else 2 if c < d else 1"),
+        ("a < b", "1 if a < b else 0"),
+        ("2 * (a < b) + (b >= c)", "2 * (1 if a < b else 0) + (1 if b >= c else 0)"),
+        ("not a < b", "0 if a < b else 1"),
+    ],
+)
+def test_conditions_are_cases(text: str, plain: str) -> None:
+    assert parse(text) == parse(plain)
+    assert parse(infix(parse(text))) == parse(text)
+
+
+def test_vectors_indices_and_loops_are_calls() -> None:
+    a, i = Ref("a"), Ref("i")
+    assert parse("[a, 2]") == Call("vector", (a, num(2)))
+    assert parse("a[1]") == Call("entry", (a, num(1)))
+    assert parse("(a @ a)[1, i]") == Call("entry", (Call("matmul", (a, a)), num(1), i))
+    assert parse("f(a[i] for i in 1..3)") == Call("f", (Call("each", (parse("a[i]"), i, num(1), num(3))),))
+    inner = Call("each", (a, Ref("j"), num(1), i))
+    assert parse("[a for i in 1..2 for j in 1..i]") == Call("each", (inner, i, num(1), num(2)))
+    assert parse("[a for i in 1..len(a) - 1]") == parse("[a for i in 1 .. (len(a) - 1)]")
+
+
+def test_what_cannot_be_read_is_shown_as_it_was_written() -> None:
+    with pytest.raises(FormulaError, match=r"cannot read `1 \.\. 3` in the formula `a \+ \(1\.\.3\)`"):
+        parse("a + (1..3)")
+    with pytest.raises(FormulaError, match=r"cannot read `\|`"):
+        parse("a | b")

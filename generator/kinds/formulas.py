@@ -5,6 +5,7 @@ Longer than 250 lines because a kind is one file: its model, its checks, its gra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -12,13 +13,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.errors import FormulaError
-from generator.formula import Call, Formula, Ref, rebuild
-from generator.graph import Graph, Label, Quantity, Role, Update, derivative_name
+from generator.formula import Call, Formula, Ref, rebuild, walk
+from generator.graph import Convention, Graph, Label, Quantity, Role, Update, derivative_name
+from generator.grids import Grid, Value, named, names_of, referring, vector
 from generator.infix import parse
 from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
 from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
 from generator.source import Location
-from generator.vectors import Grid, Value, expand, names_of, referring, vector
+from generator.vectors import expand
 
 
 def _given(value: object) -> object:
@@ -77,8 +79,13 @@ class Definition(Problem):
         return self.text(self.parts[int(place)].title, language) if group != place else ""
 
     def sentence(self, name: str, language: str) -> str:
-        """What the author says before a formula."""
-        return self.text(self.say[name], language) if name in self.say else ""
+        """What the author says before a formula, in every round; before the first entry of a vector or matrix."""
+        name = re.sub(r"_new\d*$", "", name)
+        said = name if name in self._formulas() else re.sub(r"(_1){1,2}$", "", name)
+        return self.text(self.say[said], language) if said in self.say else ""
+
+    def _formulas(self) -> set[str]:
+        return {name for _, _, formulas in self.grouped() for name in formulas}
 
     def grouped(self) -> Iterator[tuple[str, Location, Mapping[str, str]]]:
         """The formulas by group, and where they stand."""
@@ -92,14 +99,16 @@ def check(problem: Definition) -> Iterator[Finding]:
     """What is wrong with a definition beyond its types, in the order of the file."""
     known = {name: _value(name, value) for name, value in problem.givens.items()}
     taken = {entry for name, value in known.items() for entry, _ in names_of(name, value)}
-    if not problem.formulas and not problem.parts:
-        yield (), "no formula", "`formulas`, or `parts` with formulas"
+    if not (problem.formulas or problem.parts or problem.update):
+        yield (), "no formula", "`formulas`, or `parts` with formulas, or `update`"
+    if problem.formulas and problem.parts:
+        yield ("parts",), "parts beside `formulas`", "one of the two"
     for _, place, formulas in problem.grouped():
         for name, text in formulas.items():
             try:
                 value = expand(parse(text), known)
             except FormulaError as error:
-                yield (*place, name), f"`{text}`", str(error)
+                yield (*place, name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
             entries = {entry for entry, _ in names_of(name, value)}
             if name in known or taken & entries:
@@ -137,12 +146,12 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
     if isinstance(problem.update, dict):
         for name, text in problem.update.items():
             try:
-                value = expand(_derivatives(parse(text), problem, known), _for_updates(problem, known))
+                value = expand(parse(text), _for_updates(problem, known))
             except FormulaError as error:
-                yield ("update", name), f"`{text}`", str(error)
+                yield ("update", name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
             if _shape(value) != _shape(known[name]):
-                yield ("update", name), f"`{text}`, which is {_said(value)}", _said(known[name])
+                yield ("update", name), f"`{text}`, which is {named(value)}", named(known[name])
         return
     yield from _check_optimizer(problem)
 
@@ -160,10 +169,6 @@ def _check_optimizer(problem: Definition) -> Iterator[Finding]:
             yield ("settings", name), f"`{name}`", f"one of {', '.join(settings) or 'no settings'}"
 
 
-def _said(value: Value) -> str:
-    return str(value) if isinstance(value, Grid) else "one number"
-
-
 def _shape(value: Value) -> tuple[int, int] | None:
     return value.shape if isinstance(value, Grid) else None
 
@@ -178,23 +183,16 @@ def _value(name: str, given: object) -> Value:
 
 
 def _for_updates(problem: Definition, known: Mapping[str, Value]) -> dict[str, Value]:
-    """What a new value may be computed from: everything that has a name, and the derivatives."""
-    asked = problem.differentiate
-    made = [derivative_name(asked.of, name) for name in asked.wrt] if asked else []
-    return {**known, **{name: Ref(name) for name in (*(problem.learning_rate or {}), *made)}}
+    """What a new value may be computed from: everything that has a name."""
+    return {**known, **{name: Ref(name) for name in problem.learning_rate or {}}}
 
 
-def _derivatives(tree: Formula, problem: Definition, known: Mapping[str, Value]) -> Formula:
-    """`tree` with `d(f, x)` replaced by the derivatives' names. Raises `FormulaError` where one is not asked for."""
-    if isinstance(tree, Call) and tree.name == "d":
-        asked = problem.differentiate
-        match tree.args:
-            case (Ref(of), Ref(wrt)) if asked and of == asked.of and wrt in asked.wrt:
-                if isinstance(known[wrt], Grid):
-                    raise FormulaError(f"`d({of}, {wrt})` is of a number, not of {known[wrt]}: name its entries")
-                return Ref(derivative_name(of, wrt))
-        raise FormulaError("`d(f, x)` is of two names that stand under `differentiate`")
-    return rebuild(tree, lambda part: _derivatives(part, problem, known))
+def _gradients(tree: Formula, loss: str, wanted: tuple[str, ...]) -> Formula:
+    """`tree` with the derivatives that the backward pass finds called by their names (others are worked in place)."""
+    match tree:
+        case Call("d", (Ref(of), Ref(wrt))) if of == loss and wrt in wanted:
+            return Ref(derivative_name(of, wrt))
+    return rebuild(tree, lambda part: _gradients(part, loss, wanted))
 
 
 def build(problem: Definition) -> Graph:
@@ -241,6 +239,7 @@ def _updated(
     loss = asked.of if asked else ""
     rate = next(iter(problem.learning_rate or {}), "")
     rounds = (0,) * problem.steps
+    stated = tuple(_conventions(problem))
     if not isinstance(problem.update, dict):
         trained = tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
         optimizer, schedule = OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule]
@@ -249,20 +248,30 @@ def _updated(
             quantities, givens = [*quantities, *work.givens], {**givens, **work.values}
         return Graph(
             tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=work.updates if trained else (),
-            rounds=rounds,
+            rounds=rounds, conventions=stated,
         )  # fmt: skip
-    updates = tuple(_own_updates(problem, known))
-    return Graph(tuple(quantities), givens, loss, (), rate, wanted=wanted, updates=updates, rounds=rounds)
+    updates = tuple(_own_updates(problem, known, wanted))
+    return Graph(tuple(quantities), givens, loss, wanted=wanted, updates=updates, rounds=rounds, conventions=stated)
 
 
-def _own_updates(problem: Definition, known: Mapping[str, Value]) -> Iterator[Update]:
+def _conventions(problem: Definition) -> Iterator[Convention]:
+    """What the functions that are used take for granted."""
+    texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
+    texts += problem.update.values() if isinstance(problem.update, dict) else ()
+    called = {part.name for text in texts for part in walk(parse(text)) if isinstance(part, Call)}
+    differentiated = problem.differentiate is not None or "d" in called
+    if called & {"argmax", "argmin"} or (differentiated and called & {"max", "min"}):
+        yield Convention("first_of_equals")
+
+
+def _own_updates(problem: Definition, known: Mapping[str, Value], wanted: tuple[str, ...]) -> Iterator[Update]:
     assert isinstance(problem.update, dict)
-    entries = _for_updates(problem, known)
+    loss = problem.differentiate.of if problem.differentiate else ""
     for name, text in problem.update.items():
-        value = expand(_derivatives(parse(text), problem, known), entries)
+        value = expand(parse(text), _for_updates(problem, known))
         formulas = value.entries if isinstance(value, Grid) else (value,)
         for (entry, _), formula in zip(names_of(name, known[name]), formulas, strict=True):
-            yield Update(formula, old=entry, rule="update_own")
+            yield Update(_gradients(formula, loss, wanted), old=entry, rule="update_own")
 
 
 STARTER = """\

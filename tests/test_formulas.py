@@ -1,0 +1,412 @@
+"""Random problems by formulas against SymPy, differences and PyTorch; every printed line; and what is refused."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generator.errors import DefinitionError
+from generator.formats import FORMATS
+from generator.graph import derivative_name, updated_name
+from generator.kinds.formulas import Definition, check
+from generator.notations import notation_names
+from generator.pipeline import Worked, load_worked, work
+from generator.problem import Definition as Loaded
+from generator.problem import load
+from generator.render import render
+from generator.solve import solve
+from generator.source import Source
+from generator.truth import Truth
+from generator.verify import verify
+
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SHIPPED = [
+    path for folder in ("circuits", "others") for path in sorted(Path("problems", folder).resolve().glob("*.yml"))
+]
+Data = dict[str, Any]
+Pick = Callable[[Sequence[Any]], Any]
+
+SCALARS = ("a", "b", "c")
+VECTORS = ("v", "w")
+
+
+# --- random problems -----------------------------------------------------------------------------------------------
+
+
+def scalar(pick: Pick, known: Sequence[str], vectors: Sequence[str], depth: int) -> str:
+    """A formula of one number, without poles, that stays of moderate size."""
+    if depth == 0 or not pick(range(4)):
+        return pick([*known, pick(["2", "0.5", "3"])])
+
+    def inside() -> str:
+        return scalar(pick, known, vectors, depth - 1)
+
+    def whole() -> str:
+        return vector(pick, known, vectors, depth - 1)
+
+    match pick(range(13)):
+        case 0:
+            return f"({inside()} + {inside()})"
+        case 1:
+            return f"({inside()} - {inside()})"
+        case 2 | 3:
+            return f"{inside()} * {inside()}"
+        case 4:
+            return f"tanh({inside()})"
+        case 5:
+            return f"logistic({inside()})"
+        case 6:
+            return f"{inside()} / (1 + ({inside()})**2)"
+        case 7:
+            return f"exp(tanh({inside()}))"
+        case 8:
+            return f"log(2 + ({inside()})**2)"
+        case 9:
+            return f"sqrt(1 + ({inside()})**2)"
+        case 10:
+            return f"dot({whole()}, {whole()})"
+        case 11:
+            return f"sum({whole()})"
+        case _:
+            return f"-({inside()})"
+
+
+def vector(pick: Pick, known: Sequence[str], vectors: Sequence[str], depth: int) -> str:
+    """A formula of a vector of two."""
+    if depth == 0 or not pick(range(3)):
+        return pick(list(vectors))
+    match pick(range(5)):
+        case 0:
+            return f"(M @ {pick(list(vectors))})"
+        case 1:
+            return f"({vector(pick, known, vectors, depth - 1)} + {vector(pick, known, vectors, depth - 1)})"
+        case 2:
+            return f"{pick(list(known))} * {pick(list(vectors))}"
+        case 3:
+            return f"tanh({vector(pick, known, vectors, depth - 1)})"
+        case _:
+            return f"({pick(list(vectors))} - {pick(list(known))})**2"
+
+
+def recipe(pick: Pick, lines: int = 4) -> Data:
+    def number() -> str:
+        return pick(["0.5", "-1", "1.5", "-0.25", "2", "1/3", "-0.6"])
+
+    givens: Data = {name: number() for name in SCALARS}
+    givens |= {name: [number(), number()] for name in VECTORS}
+    givens["M"] = [[number(), number()], [number(), number()]]
+    known, vectors = list(SCALARS), list(VECTORS)
+    formulas: dict[str, str] = {}
+    for place in range(pick(range(lines)) + 1):
+        if pick(range(3)):
+            name = f"s{place}"
+            formulas[name] = scalar(pick, known, vectors, 2)
+            known.append(name)
+        else:
+            name = f"h{place}"
+            formulas[name] = vector(pick, known, vectors, 2)
+            vectors.append(name)
+    used = " + ".join(name if name[0] == "s" else f"sum({name})" for name in formulas)
+    formulas["L"] = f"tanh(({used}) / 4) + a * b"
+    return {
+        "kind": "formulas", "title": "made", "givens": givens, "formulas": formulas,
+        "differentiate": {"of": "L", "wrt": [*SCALARS, *VECTORS, "M"]}, "learning_rate": {"eta": "0.1"},
+        "update": ["a", "v", "M"], "steps": pick([1, 2]), "detail": pick(["all", "first"]),
+    }  # fmt: skip
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> Data:
+    return recipe(lambda choices: draw(st.sampled_from(list(choices))))
+
+
+def worked_of(data: Data, notation: str | None = None) -> Worked:
+    problem = Definition.model_validate(data)
+    assert not list(check(problem)), data
+    return work(Loaded(problem=problem, source=Source(Path("made.yml"), data, {})), notation)
+
+
+# --- witnesses: Python's own reading of the formulas ---------------------------------------------------------------
+
+
+def entries(data: Data) -> dict[str, str]:
+    """Every given number by its name."""
+    found: dict[str, str] = {}
+    for name, given_ in data["givens"].items():
+        if not isinstance(given_, list):
+            found[name] = given_
+            continue
+        for row, inside in enumerate(given_, 1):
+            if isinstance(inside, list):
+                found |= {f"{name}_{row}_{column}": text for column, text in enumerate(inside, 1)}
+            else:
+                found[f"{name}_{row}"] = inside
+    return found
+
+
+def held(numbers: list[Any]) -> Any:
+    """An array of numbers of any kind, as they are."""
+    made = np.empty(len(numbers), dtype=object)
+    for place, number in enumerate(numbers):
+        made[place] = number
+    return made
+
+
+def loss(
+    data: Data,
+    numbers: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]],
+    gather: Callable[[list[Any]], Any] = held,
+) -> Any:
+    """The value of L over any arithmetic; `gather` makes one array of many numbers."""
+
+    def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x: held([function(one) for one in x]) if isinstance(x, np.ndarray) else function(x)
+
+    space: Data = {name: lifted(function) for name, function in functions.items()}
+    space |= {"dot": lambda one, other: (one * other).sum(), "sum": lambda one: one.sum()}
+    space["logistic"] = lambda x: 1 / (1 + space["exp"](-x))
+    names: Data = {}
+    for name, given_ in data["givens"].items():
+        own = [number for entry, number in numbers.items() if entry == name or entry.startswith(f"{name}_")]
+        shape = np.shape(given_) if isinstance(given_, list) else None
+        names[name] = gather(own).reshape(shape) if shape else own[0]
+    for name, text in data["formulas"].items():
+        names[name] = eval(text, {"__builtins__": {}}, {**space, **names})  # made above
+    return names["L"]
+
+
+def precise(text: str) -> mpmath.mpf:
+    return mpmath.mpf(Fraction(text).numerator) / Fraction(text).denominator
+
+
+MPMATH = {name: getattr(mpmath, name) for name in ("exp", "log", "tanh", "sqrt")}
+SYMPY = {name: getattr(sympy, name) for name in ("exp", "log", "tanh", "sqrt")}
+
+
+def gradient_names(data: Data) -> dict[str, str]:
+    return {name: derivative_name("L", name) for name in entries(data)}
+
+
+@SLOW
+@given(data=problems())
+def test_gradients_are_those_of_differences(data: Data) -> None:
+    found = worked_of(data).trace
+    with mpmath.workdps(60):
+        start = {name: precise(text) for name, text in entries(data).items()}
+        step = mpmath.mpf(10) ** -18
+        for name, gradient in gradient_names(data).items():
+            up, down = (loss(data, {**start, name: start[name] + move}, MPMATH) for move in (step, -step))
+            expected = (up - down) / (2 * step)
+            assert abs(mpmath.mpf(found.full(gradient, 30)) - expected) < 1e-20 * (1 + abs(expected)), gradient
+
+
+@settings(SLOW, max_examples=5)
+@given(data=problems())
+def test_gradients_are_those_of_the_expanded_loss(data: Data) -> None:
+    found = worked_of(data).trace
+    numbers = {name: sympy.Rational(text) for name, text in entries(data).items()}
+    for name in ("a", "v_1", "M_2_1"):
+        moved = sympy.Symbol("moved", real=True)
+        slope = sympy.diff(loss(data, {**numbers, name: moved}, SYMPY), moved).subs(moved, numbers[name])
+        value = float(sympy.sympify(slope).evalf(40))
+        assert float(found.full(derivative_name("L", name), 25)) == pytest.approx(value, rel=1e-13, abs=1e-15), name
+
+
+@needs_torch
+@SLOW
+@given(data=problems())
+def test_gradients_are_those_of_autograd(data: Data) -> None:
+    import torch
+
+    numbers = {
+        name: torch.tensor(float(Fraction(text)), dtype=torch.float64, requires_grad=True)
+        for name, text in entries(data).items()
+    }
+
+    def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x: function(torch.as_tensor(x, dtype=torch.float64))
+
+    value = loss(data, numbers, {name: lifted(getattr(torch, name)) for name in MPMATH}, torch.stack)
+    value.backward()
+    found = worked_of(data)
+    double = solve(found.graph)
+    assert float(found.trace.full("L", 25)) == pytest.approx(float(value), rel=1e-12)
+    for name, gradient in gradient_names(data).items():
+        expected = float(numbers[name].grad) if numbers[name].grad is not None else 0.0
+        assert float(found.trace.full(gradient, 25)) == pytest.approx(expected, rel=1e-10, abs=1e-13), gradient
+        assert double[gradient][0] == pytest.approx(expected, rel=1e-10, abs=1e-12), gradient
+
+
+@settings(SLOW, max_examples=5)
+@given(data=problems())
+def test_derivatives_in_a_formula_are_those_of_the_backward_pass(data: Data) -> None:
+    more = {"ga": "d(L, a)", "gv": "d(L, v)"}
+    both = {key: value for key, value in data.items() if key not in ("update", "learning_rate", "steps")}
+    try:
+        found = worked_of({**both, "formulas": {**data["formulas"], **more}}).trace
+    except DefinitionError as error:
+        assert "too long" in str(error)  # noqa: PT017 - that is what it is refused for, and nothing else
+        return
+    for name, gradient in (("ga", "dL/da"), ("gv_1", "dL/dv_1"), ("gv_2", "dL/dv_2")):
+        assert float(found.full(name, 25)) == pytest.approx(float(found.full(gradient, 25)), rel=1e-20, abs=1e-24)
+
+
+@settings(SLOW, max_examples=3)
+@given(data=problems(), notation=st.sampled_from(notation_names()))
+def test_every_printed_line_of_random_problems_is_true(data: Data, notation: str) -> None:
+    assert truths(worked_of(data, notation), ("solution",), ("en",)) > 20
+
+
+def truths(made: Worked, documents: Sequence[str], languages: Sequence[str]) -> int:
+    """How many relations were read back and found true. Raises where one is not."""
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    checked = 0
+    for document in documents:
+        for text_format in FORMATS:
+            if text_format == "terminal":
+                continue
+            for language in languages:
+                for level in (None,) if document == "solution" else ("guided", "faded", "open"):
+                    more = {"level": level} if level else {}
+                    text = render(made, document, text_format, language, **more)
+                    report = verify(text, text_format, truth, made.history)
+                    assert not report.untrue, (document, text_format, language, level, report.untrue[:2])
+                    checked += report.checked
+    return checked
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_printed_line_of_the_shipped_problems_is_true(path: Path) -> None:
+    assert truths(load_worked(path), ("solution", "worksheet", "key"), ("zh",)) > 100
+    other = notation_names()[SHIPPED.index(path) % len(notation_names())]
+    assert truths(load_worked(path, other), ("solution",), ("en",)) > 20
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_shipped_problems_speak_both_languages_and_fit_a_page(path: Path) -> None:
+    problem = load(path).problem
+    texts = [problem.title, problem.introduction, *problem.remarks]
+    texts += [*problem.say.values(), *(part.title for part in problem.parts)]
+    assert all(set(text) == {"en", "zh"} for text in texts)
+    assert problem.minutes
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 50
+
+
+# --- several rounds ------------------------------------------------------------------------------------------------
+
+
+def test_newtons_method_is_worked_as_exact_fractions() -> None:
+    found = load_worked(Path("problems/others/newton_sqrt2.yml").resolve()).trace
+    x = Fraction(1)
+    for number in (1, 2, 3):
+        x -= (x * x - 2) / (2 * x)
+        assert found.values[updated_name("x", number)] == x
+
+
+def test_the_values_round_by_round_are_printed_and_checked() -> None:
+    made = load_worked(Path("problems/others/newton_sqrt2.yml").resolve())
+    text = render(made, "solution", "markdown")
+    row = f"| $2$ | ${made.trace.shown['x_new2']}$ | ${made.trace.shown['f_new2']}$ |"
+    assert text.count(row) == 1
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    assert not verify(text, "markdown", truth).untrue
+    wrong = text.replace(row, row.replace(made.trace.shown["x_new2"], "1.41666668"))
+    assert len(verify(wrong, "markdown", truth).untrue) == 1
+    more = text.replace(row, row.replace("| $2$ |", "| $9$ |"))
+    assert "after 9 updates is not worked out" in str(verify(more, "markdown", truth).untrue[0])
+
+
+def test_a_gradient_does_not_pass_through_the_update_before_it() -> None:
+    """`b` is not updated, and the second round's `a` was computed with it: there it is a number like any other."""
+    made = worked_of({
+        "kind": "formulas", "title": "made", "givens": {"a": "2", "b": "3"}, "formulas": {"L": "a * b"},
+        "differentiate": {"of": "L", "wrt": ["a", "b"]}, "update": {"a": "a - d(L, a) * b"}, "steps": "2",
+    })  # fmt: skip
+    assert [made.trace.values[name] for name in ("dL/da", "dL/db", "a_new", "dL_new/db")] == [3, 2, -7, -7]
+
+
+def test_a_loss_that_uses_a_quantity_twice_adds_both_ways_up() -> None:
+    made = worked_of({
+        "kind": "formulas", "title": "made", "givens": {"a": "2"}, "formulas": {"q": "a**2", "L": "a * q"},
+        "differentiate": {"of": "L", "wrt": ["a"]},
+    })  # fmt: skip
+    assert made.trace.values["dL/da"] == 12
+    assert truths(made, ("solution", "worksheet"), ("en",)) > 10
+
+
+# --- refused -------------------------------------------------------------------------------------------------------
+
+GOOD = """\
+kind: formulas
+title: A good one
+givens: {x: 2, v: [1, 2], M: [[1, 2], [2, 4]]}
+formulas:
+  f: x**2 + sum(v)
+  g: f * v
+differentiate: {of: f, wrt: [x, v]}
+learning_rate: {eta: 0.1}
+update: [x]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "found", "expected"),
+    [
+        ("x**2 +", "x**2 + y +", 5, "formulas.f", "`x**2 + y", "`y` is not known here"),
+        ("x**2 +", "x**2 +* ", 5, "formulas.f", "`x**2 +*", "cannot read the formula"),
+        ("f * v", "M @ [1, 2, 3]", 6, "formulas.g", "`M @", "as many columns"),
+        ("g: f * v", "v: f", 6, "formulas.v", "`v`, which is taken", "a name of its own"),
+        ("g: f * v", "v_1: f", 6, "formulas.v_1", "`v_1`, which is taken", "a name of its own"),
+        ("v: [1, 2]", "v: [1, [2]]", 3, "givens.v", "", "a list of numbers"),
+        ("[[1, 2], [2, 4]]", "[[1, 2], [2]]", 3, "givens.M", "", "a matrix whose rows have the same length"),
+        ("v: [1, 2]", "v: []", 3, "givens.v", "", "a list of numbers"),
+        ("of: f", "of: x", 7, "differentiate.of", "`x`", "a formula that is one number"),
+        ("of: f", "of: g", 7, "differentiate.of", "`g`", "a formula that is one number"),
+        ("wrt: [x, v]", "wrt: [x, f]", 7, "differentiate.wrt.1", "`f`", "one of the givens"),
+        ("{eta: 0.1}", "{x: 0.1}", 8, "learning_rate.x", "taken", "a name of its own"),
+        ("update: [x]", "update: [f]", 9, "update.0", "`f`", "one of the givens"),
+        ("update: [x]", "update: {x: v}", 9, "update.x", "a vector of 2", "one number"),
+        ("update: [x]", "update: {v: x}", 9, "update.v", "one number", "a vector of 2"),
+        ("update: [x]", "update: {x: d(f)}", 9, "update.x", "`d(f)`", "a derivative is written"),
+        ("update: [x]", "update: [x]\noptimizer: best", 10, "optimizer", "`best`", "one of sgd"),
+        ("update: [x]", "update: [x]\nschedule: best", 10, "schedule", "`best`", "one of constant"),
+        ("update: [x]", "update: [x]\nsettings: {mu: 1}", 10, "settings.mu", "`mu`", "no settings"),
+        ("update: [x]", "update: [x]\nsteps: 0", 10, "steps", "0", "1"),
+        ("update: [x]", "update: [x]\nsay: {x: A}", 10, "say.x", "`x`", "the name of a formula"),
+        ("learning_rate: {eta: 0.1}\n", "", 8, "update", "an update by gradients", "`learning_rate`"),
+        ("update: [x]", "parts: [{title: A, formulas: {h: x}}]", 9, "parts", "beside `formulas`", "one of the two"),
+        ("f * v", "(inverse(M) @ v)[1]", None, "", "`g` has no value: division by zero", "can be worked"),
+        ("f * v", "log(x - 2)", None, "", "`g` has no value", "can be worked"),
+        ("f * v", "d(floor(x), x)", 6, "formulas.g", "", "a derivative is written"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_explained(
+    old: str, new: str, line: int | None, key: str, found: str, expected: str, tmp_path: Path
+) -> None:
+    assert GOOD.count(old) == 1
+    path = tmp_path / "made.yml"
+    path.write_text(GOOD.replace(old, new), encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_worked(path)
+    error = caught.value
+    assert (error.file, error.line, error.key) == (path, line, key)
+    assert found in error.found
+    assert expected in error.expected
+
+
+def test_the_good_one_is_good(tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(GOOD, encoding="utf-8")
+    assert load_worked(path).trace.values["x_new"] == Fraction(8, 5)

@@ -1,0 +1,149 @@
+"""Optimizers and schedules worked in problems, held against PyTorch over several steps."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.formula import references
+from generator.graph import Role, updated_name
+from generator.infix import parse
+from generator.kinds.formulas import Definition, check
+from generator.optimizers import OPTIMIZERS, SCHEDULES, names, plan
+from generator.pipeline import Worked, work
+from generator.problem import Definition as Loaded
+from generator.source import Source
+
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+STEPS = 3
+START = {"x": "1.5", "y": "-0.5"}
+FORMULA = "(x - 2)**2 * 2 + (y + x)**2 + x*y"
+
+
+def descent(**more: Any) -> Worked:
+    data = {
+        "kind": "formulas", "title": "made", "givens": START, "formulas": {"f": FORMULA},
+        "differentiate": {"of": "f", "wrt": ["x", "y"]}, "learning_rate": {"eta": "0.05"}, "update": ["x", "y"],
+        "steps": STEPS, **more,
+    }  # fmt: skip
+    problem = Definition.model_validate(data)
+    assert not list(check(problem))
+    return work(Loaded(problem=problem, source=Source(Path("made.yml"), data, {})))
+
+
+def iterates(worked: Worked) -> dict[str, list[float]]:
+    return {name: [float(worked.trace.full(updated_name(name, n), 25)) for n in range(1, STEPS + 1)] for name in START}
+
+
+def torch_iterates(make: Callable[[list[Any]], Any], schedule: Callable[[Any], Any] | None = None) -> Any:
+    import torch
+
+    numbers = {name: torch.tensor(float(text), dtype=torch.float64, requires_grad=True) for name, text in START.items()}
+    optimizer = make(list(numbers.values()))
+    scheduler = schedule(optimizer) if schedule else None
+    found: dict[str, list[float]] = {name: [] for name in START}
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        eval(FORMULA, {}, numbers).backward()  # our own text
+        optimizer.step()
+        if scheduler:
+            scheduler.step()
+        for name, number in numbers.items():
+            found[name].append(float(number.detach()))
+    return found
+
+
+def agree(found: dict[str, list[float]], expected: dict[str, list[float]]) -> None:
+    for name, values in expected.items():
+        assert all(map(math.isfinite, values))
+        assert found[name] == pytest.approx(values, rel=1e-12), name
+
+
+LIKE: dict[str, tuple[dict[str, Any], Callable[[Any], Callable[[list[Any]], Any]]]] = {
+    "sgd": ({}, lambda t: lambda p: t.SGD(p, lr=0.05)),
+    "weight_decay": ({"settings": {"decay": "0.1"}}, lambda t: lambda p: t.SGD(p, lr=0.05, weight_decay=0.1)),
+    "momentum": ({"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
+    "momentum_rate_inside": ({"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
+    "nesterov": ({}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
+    "nesterov_rate_inside": ({}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
+    "adagrad": ({"settings": {"epsilon": "1e-3"}}, lambda t: lambda p: t.Adagrad(p, lr=0.05, eps=1e-3)),
+    "rmsprop": ({}, lambda t: lambda p: t.RMSprop(p, lr=0.05, alpha=0.9)),
+    "adam": ({}, lambda t: lambda p: t.Adam(p, lr=0.05)),
+    "adamw": ({"settings": {"decay": "0.2"}}, lambda t: lambda p: t.AdamW(p, lr=0.05, weight_decay=0.2)),
+}
+
+
+@needs_torch
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_moves_as_that_of_pytorch(name: str) -> None:
+    import torch
+
+    more, make = LIKE[name]
+    agree(iterates(descent(optimizer=name, **more)), torch_iterates(make(torch.optim)))
+
+
+@needs_torch
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam"])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_is_that_of_pytorch(name: str, optimizer: str) -> None:
+    import torch
+
+    schedules: dict[str, tuple[dict[str, str], Callable[[Any], Any]]] = {
+        "constant": ({}, lambda o: torch.optim.lr_scheduler.ConstantLR(o, factor=1)),
+        "step": ({"gamma": "0.5", "every": "2"}, lambda o: torch.optim.lr_scheduler.StepLR(o, 2, gamma=0.5)),
+        "exponential": ({"gamma": "0.8"}, lambda o: torch.optim.lr_scheduler.ExponentialLR(o, gamma=0.8)),
+    }
+    settings, make = schedules[name]
+    found = iterates(descent(optimizer=optimizer, schedule=name, settings=settings))
+    agree(found, torch_iterates(LIKE[optimizer][1](torch.optim), make))
+
+
+@needs_torch
+def test_a_wrong_row_would_be_noticed() -> None:
+    import torch
+
+    with pytest.raises(AssertionError):
+        agree(iterates(descent(optimizer="momentum")), torch_iterates(LIKE["nesterov"][1](torch.optim)))
+
+
+def test_every_row_is_written_over_its_own_names() -> None:
+    for row in (*OPTIMIZERS.values(), *SCHEDULES.values()):
+        made = [f"{target}_new" for target in row.lines] + list(row.lines)
+        allowed = {"p", "g", "eta", "k", *row.settings, *row.states, *made}
+        for target, text in row.lines.items():
+            assert _names(text) <= allowed, (row.name, target)
+        assert all(Fraction(value) > 0 for value in row.settings.values()), row.name
+        assert set(row.states) <= set(row.lines), row.name
+
+
+def _names(text: str) -> set[str]:
+    return set(references(parse(text)))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_plan_brings_the_names_that_it_says(name: str) -> None:
+    optimizer, schedule = OPTIMIZERS[name], SCHEDULES["exponential"]
+    made = plan(optimizer, schedule, {"gamma": Fraction(1, 2)}, ("x", "y"), "f", "eta")
+    brought = {q.name for q in made.givens} | {line.name for line in made.updates if line.name}
+    assert brought <= set(names(optimizer, schedule, ("x", "y")))
+    assert made.values["gamma"] == Fraction(1, 2)
+    assert [line.old for line in made.updates if line.old in ("x", "y")] == ["x", "y"]
+
+
+def test_all_parameters_move_with_the_gradients_from_before() -> None:
+    worked = descent()
+    old = {"x": Fraction(3, 2), "y": Fraction(-1, 2)}
+    rate = Fraction(1, 20)
+    slopes = {
+        "x": 4 * (old["x"] - 2) + 2 * (old["y"] + old["x"]) + old["y"],
+        "y": 2 * (old["y"] + old["x"]) + old["x"],
+    }
+    for name, slope in slopes.items():
+        assert worked.trace.values[f"{name}_new"] == old[name] - rate * slope
+    assert len(worked.graph.of_role(Role.UPDATE)) == 2 * STEPS

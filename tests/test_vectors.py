@@ -1,0 +1,189 @@
+"""Formulas with vectors and matrices, entry by entry, against NumPy; and what does not fit together."""
+
+# ruff: noqa: N803 - matrices are called by capital letters
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.errors import FormulaError
+from generator.exact import Undefined, ball, bounds, evaluate
+from generator.formula import Formula
+from generator.grids import WHOLE, Grid, Value, named, names_of, referring, vector
+from generator.infix import infix, parse
+from generator.vectors import expand
+
+KNOWN: Mapping[str, Value] = {
+    "a": referring("a", parse("1")),
+    "v": referring("v", vector((parse("1"),) * 3)),
+    "w": referring("w", vector((parse("1"),) * 3)),
+    "u": referring("u", vector((parse("1"),) * 2)),
+    "M": referring("M", Grid(((parse("1"),) * 3,) * 2)),
+    "S": referring("S", Grid(((parse("1"),) * 2,) * 2)),
+}
+NUMBERS = st.integers(-9, 9).map(lambda n: Fraction(n, 2))
+
+
+@st.composite
+def values(draw: st.DrawFn) -> dict[str, Fraction]:
+    return {name: draw(NUMBERS) for known, value in KNOWN.items() for name, _ in names_of(known, value)}
+
+
+def array(name: str, numbers: Mapping[str, Fraction]) -> Any:
+    """What is called `name`, for NumPy."""
+    value = KNOWN[name]
+    flat = np.array([float(numbers[entry]) for entry, _ in names_of(name, value)])
+    return flat[0] if not isinstance(value, Grid) else flat if value.vector else flat.reshape(value.shape)
+
+
+def computed(value: Value, numbers: Mapping[str, Fraction]) -> Any:
+    def single(tree: Formula) -> float:
+        low, high = bounds(ball(evaluate(tree, numbers.__getitem__)))
+        return float((low + high) / 2)
+
+    if not isinstance(value, Grid):
+        return single(value)
+    made = np.array([[single(entry) for entry in row] for row in value.rows])
+    return made[:, 0] if value.vector else made
+
+
+SAME = {
+    "a * v + w": lambda a, v, w, u, M, S: a * v + w,
+    "v * w - v**2": lambda a, v, w, u, M, S: v * w - v**2,
+    "-M + a": lambda a, v, w, u, M, S: -M + a,
+    "M @ v": lambda a, v, w, u, M, S: M @ v,
+    "u @ M": lambda a, v, w, u, M, S: u @ M,
+    "v @ w": lambda a, v, w, u, M, S: v @ w,
+    "S @ M": lambda a, v, w, u, M, S: S @ M,
+    "u @ S @ u": lambda a, v, w, u, M, S: u @ S @ u,
+    "u @ transpose(v)": lambda a, v, w, u, M, S: np.outer(u, v),
+    "transpose(M) @ u": lambda a, v, w, u, M, S: M.T @ u,
+    "dot(v, w) + sum(M)": lambda a, v, w, u, M, S: v @ w + M.sum(),
+    "mean(v) * prod(u)": lambda a, v, w, u, M, S: v.mean() * u.prod(),
+    "norm(v) + len(v)": lambda a, v, w, u, M, S: np.linalg.norm(v) + 3,
+    "len(M) + trace(S)": lambda a, v, w, u, M, S: 2 + np.trace(S),
+    "det(S)": lambda a, v, w, u, M, S: np.linalg.det(S),
+    "max(v) - min(M)": lambda a, v, w, u, M, S: v.max() - M.min(),
+    "argmax(v) + 10 * argmin(w)": lambda a, v, w, u, M, S: v.argmax() + 1 + 10 * (w.argmin() + 1),
+    "[a, 2, v[3]]": lambda a, v, w, u, M, S: np.array([a, 2, v[2]]),
+    "[v, w]": lambda a, v, w, u, M, S: np.array([v, w]),
+    "M[2] * v": lambda a, v, w, u, M, S: M[1] * v,
+    "M[2, 3] + v[1]": lambda a, v, w, u, M, S: M[1, 2] + v[0],
+    "(M @ v)[2]": lambda a, v, w, u, M, S: (M @ v)[1],
+    "sum(v[i] * w[4 - i] for i in 1..3)": lambda a, v, w, u, M, S: v @ w[::-1],
+    "[v[i + 1] - v[i] for i in 1..len(v) - 1]": lambda a, v, w, u, M, S: np.diff(v),
+    "sum(M[i, j] * i**j for i in 1..2 for j in 1..3)": lambda a, v, w, u, M, S: (
+        sum(M[i, j] * (i + 1) ** (j + 1) for i in range(2) for j in range(3))
+    ),
+    "[M[i] @ v for i in 1..2]": lambda a, v, w, u, M, S: M @ v,
+    "v if a > 0 else w": lambda a, v, w, u, M, S: v if a > 0 else w,
+    "(v > w) + (v < 0)": lambda a, v, w, u, M, S: (v > w) * 1.0 + (v < 0),
+    "abs(v) * exp(-v**2)": lambda a, v, w, u, M, S: np.abs(v) * np.exp(-(v**2)),
+    "a * pi + pi()": lambda a, v, w, u, M, S: (a + 1) * np.pi,
+    "logistic(M)": lambda a, v, w, u, M, S: 1 / (1 + np.exp(-M)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SAME)
+@settings(max_examples=25, deadline=None)
+@given(numbers=values())
+def test_entries_are_those_that_numpy_finds(text: str, numbers: dict[str, Fraction]) -> None:
+    found = computed(expand(parse(text), KNOWN), numbers)
+    expected = SAME[text](**{name: array(name, numbers) for name in KNOWN})
+    assert np.shape(found) == np.shape(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(numbers=values())
+def test_an_inverse_is_one_where_there_is_one(numbers: dict[str, Fraction]) -> None:
+    inverse = expand(parse("inverse(S)"), KNOWN)
+    if numbers["S_1_1"] * numbers["S_2_2"] == numbers["S_1_2"] * numbers["S_2_1"]:
+        with pytest.raises(Undefined, match="division by zero"):
+            computed(inverse, numbers)
+    else:
+        np.testing.assert_allclose(computed(inverse, numbers) @ array("S", numbers), np.eye(2), atol=1e-9)
+
+
+def test_of_equal_entries_the_first_is_taken() -> None:
+    numbers = {"v_1": Fraction(1), "v_2": Fraction(3), "v_3": Fraction(3)}
+    assert computed(expand(parse("argmax(v)"), KNOWN), numbers) == 2
+    assert computed(expand(parse("argmin(-v)"), KNOWN), numbers) == 2
+
+
+def test_derivatives_are_named_entry_by_entry() -> None:
+    def shown(text: str) -> Any:
+        value = expand(parse(text), KNOWN)
+        return [[infix(entry) for entry in row] for row in value.rows] if isinstance(value, Grid) else infix(value)
+
+    assert shown("d(a, a)") == "d(a, a)"
+    assert shown("d(a, u)") == [["d(a, u_1)"], ["d(a, u_2)"]]
+    assert shown("d(u, a)") == [["d(u_1, a)"], ["d(u_2, a)"]]
+    assert shown("d(u, v)") == [[f"d(u_{i}, v_{j})" for j in (1, 2, 3)] for i in (1, 2)]
+    assert shown("d(a, S)") == [[f"d(a, S_{i}_{j})" for j in (1, 2)] for i in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("b", "`b` is not known here: expected one of a, v, w"),
+        ("f(a)", "there is no function `f`: expected one of .*sum"),
+        ("v + u", "a vector of 3 and a vector of 2 do not go together"),
+        ("M + S", "a matrix of 2 by 3 and a matrix of 2 by 2 do not go"),
+        ("M @ u", "`@` is a product .* not of a matrix of 2 by 3 and a vector of 2"),
+        ("a @ v", "`@` is a product .* not of one number and a vector of 3"),
+        ("v @ u", "`dot` is of two vectors of the same length, not of 3 and 2"),
+        ("dot(v, M)", "`dot` is of two vectors, not of a vector of 3, a matrix"),
+        ("dot(v)", "`dot` is of two vectors, not of a vector of 3"),
+        ("sum(a)", "`sum` is of one vector or matrix, not of one number"),
+        ("mean()", "`mean` is of one vector or matrix, not of nothing"),
+        ("v[4]", "an index does not fit a vector of 3"),
+        ("v[0]", "an index does not fit a vector of 3"),
+        ("v[a]", "an index does not fit a vector of 3"),
+        ("v[1/2]", "an index does not fit a vector of 3"),
+        ("v[1, 1]", "an index does not fit a vector of 3"),
+        ("M[1, 4]", "an index does not fit a matrix of 2 by 3"),
+        ("a[1]", "an index stands behind a number"),
+        ("det(M)", "`det` is of a square matrix, not of a matrix of 2 by 3"),
+        ("det(v)", "`det` is of a square matrix, not of a vector"),
+        ("inverse([v, w, v])", "`inverse` is of a matrix of 2 by 2, not of 3 by 3"),
+        ("argmax(M)", "`argmax` is of a vector, not of a matrix"),
+        ("[a, v]", "`...` is of numbers, or of vectors of one length"),
+        ("[v, u]", "`...` is of numbers, or of vectors of one length"),
+        ("[]", "`...` is of numbers"),
+        ("exp(a, a)", "`exp` is not of 2 arguments"),
+        ("log()", "`log` is not of 0 arguments"),
+        ("max()", "`max` is not of 0 arguments"),
+        ("logistic(a, a)", "`logistic` has 2 arguments: expected x"),
+        ("softmax(2 * v)", "`softmax` is of a vector that has a name"),
+        ("d(a)", "a derivative is written"),
+        ("d(2 * a, a)", "a derivative is written"),
+        ("d(M, v)", "has no derivatives of a matrix of 2 by 3 with respect to a vector of 3"),
+        ("sum(v[i] for i in 1..a)", "the index `i` runs over whole numbers"),
+        ("sum(v[i] for i in 3..1)", "the index `i` runs over whole numbers"),
+        ("sum(i for i in 1..99999)", "the index `i` runs over whole numbers"),
+        ("sum(i for i in 1..5000 for j in 1..5)", "more than 10000"),
+        ("sum(v[a] for a in 1..3)", "the index `a` is the name of something else"),
+        ("[M for i in 1..2]", "what a loop makes is a number or a vector"),
+        ("each(a)", "a loop is written"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_explained(text: str, said: str) -> None:
+    with pytest.raises(FormulaError, match=said.replace("`...`", r"`\[\.\.\.\]`")):
+        expand(parse(text), KNOWN)
+
+
+def test_values_are_named_in_words() -> None:
+    assert [named(KNOWN[name]) for name in ("a", "v", "M")] == ["one number", "a vector of 3", "a matrix of 2 by 3"]
+
+
+def test_every_function_of_a_whole_is_tested_here() -> None:
+    tested = " ".join([*SAME, "inverse(S)"])
+    assert all(f"{name}(" in tested for name in WHOLE if name not in ("matmul", "vector"))
