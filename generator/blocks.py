@@ -112,7 +112,8 @@ class Setter:
         own = self._own(step.target)
         if own:
             return own
-        texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
+        codes = {key: f"functions.{code}" for key, code in step.words.items()}  # `exp` has no name but its sign
+        texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}
         return self.say(f"steps.{step.rule}", step.names, **texts)
 
     # --- rows ---

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import flint
@@ -38,7 +38,8 @@ _HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.
 
 _NUMPY: Mapping[str, Any] = {
     "exp": np.exp, "log": np.log, "tanh": np.tanh, "sqrt": np.sqrt, "abs": np.abs,
-    "max": np.maximum, "min": np.minimum, "power": operator.pow,
+    "max": lambda *values: reduce(np.maximum, values), "min": lambda *values: reduce(np.minimum, values),
+    "power": operator.pow,
     "where": lambda op, left, right, then, otherwise: np.where(_HOLDS[op](left, right), then, otherwise),
 }  # fmt: skip
 
@@ -55,7 +56,8 @@ def _where(op: str, left: flint.arb, right: flint.arb, then: flint.arb, otherwis
 
 _BALLS: Mapping[str, Any] = {
     "exp": lambda x: x.exp(), "log": lambda x: x.log(), "tanh": lambda x: x.tanh(), "sqrt": lambda x: x.sqrt(),
-    "abs": abs, "max": lambda a, b: a.max(b), "min": lambda a, b: a.min(b), "power": power,
+    "abs": abs, "max": lambda *values: reduce(flint.arb.max, values),
+    "min": lambda *values: reduce(flint.arb.min, values), "power": power,
 }  # fmt: skip
 
 

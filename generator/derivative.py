@@ -12,6 +12,7 @@ from functools import lru_cache
 import sympy
 
 from generator.errors import FormulaError
+from generator.extremes import through_extremes
 from generator.formula import (
     Add,
     Call,
@@ -74,7 +75,11 @@ def _uses(formula: Formula, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _shape_derivative(shape: Formula, wrt: str) -> Formula:
-    return from_sympy(sympy.diff(to_sympy(expand(shape)), sympy.Symbol(wrt, real=True)))
+    return through_extremes(expand(shape), wrt, _by_sympy)
+
+
+def _by_sympy(formula: Formula, wrt: str) -> Formula:
+    return from_sympy(sympy.diff(to_sympy(formula), sympy.Symbol(wrt, real=True)))
 
 
 _FUNCTIONS = {

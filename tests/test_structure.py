@@ -31,9 +31,9 @@ PACKAGE = ROOT / "generator"
 
 # The way through, from errors to the command line: a module may import only what stands before it.
 STAGES = {
-    "errors, files, formulas": "errors resources formula infix functions",
+    "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem language",
-    "graph": "graph optimizers vectors kinds.network kinds.formulas",
+    "graph": "graph optimizers vectors kinds.network kinds.formulas kinds.convolution",
     "numbers": "exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
