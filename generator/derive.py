@@ -218,7 +218,8 @@ class _Derivation:
 
     def _gradient_rule(self, quantity: Quantity) -> str:
         kind = self._wrt_kind(quantity)
-        return f"{quantity.rule}_{kind}" if kind in ("weight", "bias", "post") else quantity.rule
+        special = kind in ("weight", "bias", "post") and quantity.rule != "gradient_none"
+        return f"{quantity.rule}_{kind}" if special else quantity.rule
 
     def _factors(self, quantity: Quantity, full: bool) -> Iterator[Step]:
         """A step for each factor (or each term) of a gradient that has not been shown yet."""

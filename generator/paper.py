@@ -10,9 +10,10 @@ from generator.blocks import Setter
 from generator.drawing import Drawing
 from generator.errors import RenderError
 from generator.exact import evaluate
+from generator.extremes import is_extreme
 from generator.figures import figure
 from generator.formats import format_for
-from generator.formula import num, substitute
+from generator.formula import num, substitute, walk
 from generator.functions import ACTIVATIONS
 from generator.graph import Role
 from generator.infix import parse
@@ -109,8 +110,16 @@ class Paper:
                 slope = evaluate(substitute(parse(row.derivative), {"x": num(row.kink)}), lambda _: Fraction(0))
                 texts = {"function": setter.word(f"functions.{name}"), "value": self.number(slope)}
                 yield setter.say("conventions.kink", None, **texts)
+        if self._differentiates_extremes():
+            yield setter.word("conventions.extremes")
         if self.worked.graph.of_role(Role.UPDATE):
             yield setter.word("conventions.updates")
+
+    def _differentiates_extremes(self) -> bool:
+        """Whether the derivative of a `max` or `min` is on the page."""
+        graph = self.worked.graph
+        made = (graph[q.label.of].formula for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
+        return any(is_extreme(part) for formula in made if formula is not None for part in walk(formula))
 
     def _functions(self) -> list[str]:
         """The activations that the problem uses, sorted by name."""

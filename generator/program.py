@@ -168,6 +168,9 @@ class Listing:
         return self.graph[name].role is Role.GRADIENT
 
     def _group(self, name: str) -> str:
+        kind, _, number = name.partition(":")
+        if number and self._words.has(f"groups.{kind}"):
+            return self._words(f"groups.{kind}").format(number=number)
         code = f"groups.{name}"
         return self._words(code) if self._words.has(code) else self._words("groups.other").format(name=name)
 
