@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from networks import (
     COMPLEX,
+    DIFFERENTIABLE,
     MPMATH,
     Data,
     autograd,
@@ -191,10 +192,12 @@ def test_gradients_are_sums_over_paths(chain: Chain, data: Data) -> None:
 
 @needs_torch
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", DIFFERENTIABLE)
 def test_gradients_are_those_of_autograd(activation: str, loss: str) -> None:
     for seed in range(3):
-        data = {**random_network(seed, activations=[activation]), "loss": loss}
+        data = random_network(seed, activations=[activation], losses=[loss])
+        if nearest_kink(data) < 1e-6:
+            continue
         for chain in Chain:
             held_against_torch(data, graph_of(data, chain))
 
@@ -327,7 +330,7 @@ def test_a_wrong_derivative_in_a_row_is_caught(
 ) -> None:
     row = ACTIVATIONS["tanh"]
     witness(planted, graph_of(planted))
-    changed = type(row)(row.name, row.formula, wrong, row.symbol, row.kink)
+    changed = replace(row, derivative=wrong)
     monkeypatch.setitem(ACTIVATIONS, "tanh", changed)
     assert caught(witness, planted)
 
@@ -338,7 +341,7 @@ def test_a_wrong_derivative_of_a_loss_is_caught(
 ) -> None:
     row = LOSSES["half_squared_error"]
     for wrong in ("t - y", "-2 * (t - y)", "-(t + y)"):
-        changed = type(row)(row.name, row.formula, row.formula_output_first, wrong, wrong, row.worked)
+        changed = replace(row, derivative=wrong, derivative_output_first=wrong)
         monkeypatch.setitem(LOSSES, row.name, changed)
         assert caught(witness, planted)
 
@@ -392,6 +395,9 @@ def test_updating_hidden_weights_with_changed_output_weights_is_caught(
 # --- updates and training ------------------------------------------------------------------------------------------
 
 
+SQUARES = ("half_squared_error", "squared_error")
+
+
 def slope(name: str, at: float) -> float:
     """An activation's derivative at a number, by a complex step on the row's formula."""
     return float(complex(value(ACTIVATIONS[name].formula, COMPLEX, x=complex(at, 1e-40))).imag / 1e-40)
@@ -428,7 +434,7 @@ def plain_loop(data: Data, iterations: int) -> tuple[list[float], dict[str, floa
 
 
 @settings(QUICK, max_examples=20)
-@given(data=networks(layers=2, units=3, activations=["logistic", "tanh"]))
+@given(data=networks(layers=2, units=3, activations=["logistic", "tanh"], losses=SQUARES))
 def test_training_is_that_of_a_plain_loop(data: Data) -> None:
     iterations = 12
     losses, values = plain_loop(data, iterations)
@@ -459,7 +465,7 @@ def test_a_thousand_updates_are_those_of_a_plain_loop(activation: str, seed: int
 def test_training_is_that_of_torch_sgd(seed: int) -> None:
     import torch
 
-    data = random_network(seed, activations=["logistic", "tanh"])
+    data = random_network(seed, activations=["logistic", "tanh"], losses=SQUARES)
     space = torch_space()
     numbers = start(data, space)
     parameters = [numbers[name].requires_grad_(True) for name in trained(data)]

@@ -34,7 +34,7 @@ STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem language",
     "graph": "graph optimizers vectors windows kinds.network kinds.formulas kinds.convolution",
-    "numbers": "exact rounding compiled",
+    "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
     "backward": "derivative gradients backward",
