@@ -211,6 +211,8 @@ class _Reader:
 
     def _cases(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
         """Values with their conditions: the same two sides compared in every order once, so that one row holds."""
+        if len(rows) == 2 and Op("∧") in items(rows[0][1]):
+            return self._all_of(rows)
         read = [(self._read(then), *self._comparison(condition)) for then, condition in rows]
         orders = "".join(_ORDERS[op] for _, _, op, _ in read)
         if len({(left, right) for _, left, _, right in read}) != 1 or sorted(orders) != ["<", "=", ">"]:
@@ -219,6 +221,29 @@ class _Reader:
         for then, left, op, right in reversed(read[:-1]):
             tree = Cases(left, op, right, then, tree)
         return tree
+
+    def _all_of(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
+        """Two rows: in the first all of several comparisons hold, in the second one of their opposites."""
+        (then, holds), (otherwise, fails) = rows
+        all_hold, one_fails = self._comparisons(holds, "∧"), self._comparisons(fails, "∨")
+        for (left, op, right), (same, opposite, other) in zip(all_hold, one_fails, strict=False):
+            if (left, right) != (same, other) or sorted(_ORDERS[op] + _ORDERS[opposite]) != ["<", "=", ">"]:
+                raise self._error("has two conditions that are not opposites")
+        if len(all_hold) != len(one_fails):
+            raise self._error("has conditions of different lengths")
+        tree, rest = self._read(then), self._read(otherwise)
+        for left, op, right in reversed(all_hold):
+            tree = Cases(left, op, right, tree, rest)
+        return tree
+
+    def _comparisons(self, condition: Box, sign: str) -> list[tuple[Formula, str, Formula]]:
+        parts: list[list[Box]] = [[]]
+        for item in items(condition):
+            if item == Op(sign):
+                parts.append([])
+            else:
+                parts[-1].append(item)
+        return [self._comparison(Row(tuple(part))) for part in parts]
 
     def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:
         row = items(condition)

@@ -25,7 +25,7 @@ from generator.typeset.boxes import (
 _SPACES = ("thin", "med", "thick", "quad", "wide")
 _NAME = re.compile(r"[^\W\d_][^\W_]+(?:\.[A-Za-z]+)*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_SHORT = re.compile(r":=|<=|>=|!=|->|[+\-*=<>,;:()−·×∗≈≤≥≠→′≔]")
+_SHORT = re.compile(r":=|<=|>=|!=|->|[+\-*=<>,;:()−·×∗≈≤≥≠→′≔∧∨]")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _BLANK = re.compile(r"#blank\(\s*(\d*)\s*,\s*(\d+)\s*\)")
 _REFERENCE = re.compile(r"#backref\(\s*(\d+)\s*\)")

@@ -24,7 +24,7 @@ from generator.typeset.boxes import (
 _COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()}
 _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
-    "′": r"\prime", "≠": r"\ne", "→": r"\to",
+    "′": r"\prime", "≠": r"\ne", "→": r"\to", "∧": r"\land", "∨": r"\lor",
 }  # fmt: skip
 _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 _BRACKETS = {"|": (r"\lvert", r"\rvert"), "⌊": (r"\lfloor", r"\rfloor")}

@@ -64,6 +64,8 @@ def width(box: Box) -> int:
             return width(base) + (2 * scripts + 2) // 3
         case Fence(body):
             return width(body) + 2
+        case Choice(rows):
+            return max(width(value) + width(condition) for value, condition in rows) + 4
         case _:
             return len(text(box))
 
