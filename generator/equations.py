@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from generator.derivative import by_terms
 from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
@@ -70,6 +73,13 @@ class Equations:
         else:
             parts += whole.parts[1:]
         return Equation(whole.target, whole.left, tuple(parts))
+
+    def short(self, whole: Equation, names: Iterable[str]) -> Equation:
+        """A derivative's equation with the formulas of the local derivatives `names` in their places from the start."""
+        put_in = substitute(whole.parts[0].formula, {name: self.writer.formula(name) for name in names})
+        first = replace(whole.parts[0], formula=put_in)
+        numbers = Part("=", self.numbers(put_in), "numbers")
+        return replace(whole, parts=(first, numbers, self.result(whole.target, put_in)))
 
     def numbers(self, formula: Formula) -> Formula:
         """`formula` with the shown values in place of the names."""

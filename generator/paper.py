@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.blocks import Setter
 from generator.derivative import kinks
 from generator.drawing import Drawing
 from generator.errors import RenderError
 from generator.extremes import is_extreme
+from generator.families import families
 from generator.figures import figure
 from generator.formats import format_for
 from generator.formula import Call, Ref, shortest, walk
@@ -34,6 +35,13 @@ class Macros:
         return lambda *args: self._macro(name, *args)
 
 
+class Grid(NamedTuple):
+    """A small table of numbers: in its header a symbol and the columns' numbers, in each row its number and values."""
+
+    header: list[str]
+    body: list[list[str]]
+
+
 class Paper:
     """One problem in one format and one language: the parts that its documents share, ready to set."""
 
@@ -54,6 +62,7 @@ class Paper:
             "plain_title": title,
             "introduction": self.author_texts(problem.introduction),
             "givens": self._givens(),
+            "grids": self._grids(),
             "network": self._network(),
             "conventions": list(self._conventions()),
         }
@@ -78,10 +87,23 @@ class Paper:
     def _givens(self) -> list[tuple[str, str]]:
         """The table of givens: a kind's name, and its quantities with their values."""
         rows = []
+        in_grids = {name for family in families(self.worked.graph) for name in family.names}
         for kind, names in givens(self.worked).items():
-            values = self.format.macro("enumeration", [self.setter.valued(name) for name in names])
-            rows.append((self.setter.word(f"kinds.{kind}"), values))
+            values = [self.setter.valued(name) for name in names if name not in in_grids]
+            if values:
+                rows.append((self.setter.word(f"kinds.{kind}"), self.format.macro("enumeration", values)))
         return rows
+
+    def _grids(self) -> list[tuple[str, list[Grid]]]:
+        """The givens that have rows and columns: a kind's name, and its grids."""
+        found: dict[str, list[Grid]] = {}
+        for family in families(self.worked.graph):
+            corner = self.format.inline(self.worked.writer.label_box(family.label))
+            header = [corner, *(self.number(place) for place in range(1, len(family.rows[0]) + 1))]
+            values = ([self.worked.trace.shown[name] for name in row] for row in family.rows)
+            body = [[self.number(cell) for cell in (place, *row)] for place, row in enumerate(values, 1)]
+            found.setdefault(family.label.kind, []).append(Grid(header, body))
+        return [(self.setter.word(f"kinds.{kind}"), grids) for kind, grids in found.items()]
 
     # --- how to read the numbers ---
 

@@ -33,7 +33,7 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem language",
-    "graph": "graph optimizers vectors windows kinds.network kinds.formulas kinds.convolution",
+    "graph": "graph families optimizers vectors windows kinds.network kinds.formulas kinds.convolution",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
