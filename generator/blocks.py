@@ -114,6 +114,7 @@ class Setter:
             return own
         codes = {key: f"functions.{code}" for key, code in step.words.items()}  # `exp` has no name but its sign
         texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}
+        texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
         return self.say(f"steps.{step.rule}", step.names, **texts)
 
     # --- rows ---

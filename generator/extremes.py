@@ -1,7 +1,7 @@
 """A formula with `max` or `min` in it, and a name -> its derivative by cases: the slope of what is largest, else none.
 
-Where several arguments are equal the first one counts, and a number before all that varies: so `max(x, 0)` has the
-slope 0 at its kink, as the rectifier has, and the first of several equal entries of a pooling window takes the gradient.
+Where several arguments are equal the first one counts, and a number before all that varies. So `max(x, 0)` has the
+slope 0 at its kink, as the rectifier has, and the first of the equal entries of a pooling window takes the gradient.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Tables of a rendered document -> the cells in them that are not true.
 
-Known are rows of a symbol and its value, an answer key's rows (blank, symbol, value, full value), and the values after
-numbers of iterations, with the symbols in the header or in the first column; and given matrices. Other tables hold nothing to check here.
+Known are rows of a symbol and its value, an answer key's rows (blank, symbol, value, full value), the values after
+numbers of iterations, with the symbols in the header or in the first column, and given matrices. Other tables hold
+nothing to check here.
 """
 
 from __future__ import annotations

@@ -296,7 +296,7 @@ class _Layers:
         count = around[0] if len(around) == 2 or (len(around) == 1 and channels == 1) else 1
         depth = around[-1] if len(around) == 2 or (len(around) == 1 and channels > 1) else 1
         if not dimensions or len(shape) not in range(dimensions, dimensions + 3) or depth != channels:
-            expected = f"filters of {dimensions} dimensions with {channels} channels each" if dimensions else "no filter"
+            expected = f"filters of {dimensions} dimensions with {channels} channels" if dimensions else "no filter"
             raise _MisfitError((*self.place, "filters", name), f"lists {len(shape)} deep of shape {shape}", expected)
         size = shape[-2:] if dimensions == 2 else (1, shape[-1])
         found: list[Maps] = []
@@ -361,8 +361,8 @@ class _Layers:
         ((name, value),) = layer.weights.items()
         shape = _shape(value)
         if shape[-1:] != (len(entries),) or len(shape) > 2:
-            found = f"numbers of shape {shape}"
-            raise _MisfitError((*self.place, "weights", name), found, f"rows of {len(entries)} weights, one for each entry")
+            expected = f"rows of {len(entries)} weights, one for each entry"
+            raise _MisfitError((*self.place, "weights", name), f"numbers of shape {shape}", expected)
         units = shape[0] if len(shape) == 2 else 1
         weights = named(name, 1, (units, len(entries)), 2 if len(shape) == 2 else 1)
         self._give("weight", "weights", _labels("weight", name, weights), value)

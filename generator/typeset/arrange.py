@@ -164,8 +164,8 @@ class Arranger:
         while isinstance(part, Cases) and part.otherwise == tree.otherwise:
             others = "".join(order for order in "<=>" if order not in _ORDERS[part.op])
             for conditions, orders, sign in ((holds, _ORDERS[part.op], "∧"), (fails, others, "∨")):
-                conditions += [Op(sign)] if conditions else []
-                conditions += [self.box(part.left), Op(_SIGN_OF[orders]), self.box(part.right)]
+                conditions.extend([Op(sign)] if conditions else [])
+                conditions.extend([self.box(part.left), Op(_SIGN_OF[orders]), self.box(part.right)])
             part = part.then
         return Choice(((self.box(part), row(holds)), (self.box(tree.otherwise), row(fails))))
 
