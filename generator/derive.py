@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from generator.equations import DELTA, Equations
-from generator.formula import Add, Call, Num, Ref, shortest
+from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
 from generator.rounds import Round
@@ -199,8 +199,8 @@ class _Derivation:
             opening = (Equation(quantity.name, whole.left, whole.parts[:1]),)
         if full and self.notation.working is not Working.SEPARATE and not isinstance(whole.parts[0].formula, Add):
             whole = self.equations.inlined(whole)
-        if not full and self._plain_factors(quantity):
-            whole = self.equations.short(whole, self._plain_factors(quantity))
+        if not full:
+            whole = self.equations.short(whole)
         self.shown.add(quantity.name)
         rule = self._gradient_rule(quantity)
         return Step(rule, quantity.name, (whole,), names, words, full, number, before, opening, asides if full else ())
@@ -214,7 +214,7 @@ class _Derivation:
         """A step for each factor (or each term) of a gradient that has not been shown yet."""
         components = self.notation.working is Working.COMPONENTS and not isinstance(quantity.formula, Add)
         for number, operand in enumerate(self.graph.operands[quantity.name], 1):
-            if operand in self.shown or (not full and operand in self._plain_factors(quantity)):
+            if operand in self.shown or (not full and operand in self.equations.plain(quantity.name)):
                 continue
             made = self.graph[operand]
             if made.role is Role.GRADIENT and made.rule != "local_loss":
@@ -225,13 +225,6 @@ class _Derivation:
                 names, words = self._speaking(made)
                 equation = self.equations.of(operand, worked)
                 yield Step(made.rule, operand, (equation,), names, words, worked, number if components and full else 0)
-
-    def _plain_factors(self, quantity: Quantity) -> tuple[str, ...]:
-        """The local derivatives in a sum over paths that are one symbol or number: once shown how, they are put in."""
-        if self.notation.working is Working.INLINED or not isinstance(quantity.formula, Add):
-            return ()
-        made = (self.graph[name] for name in self.graph.operands[quantity.name])
-        return tuple(q.name for q in made if q.role is Role.LOCAL and isinstance(q.formula, Ref | Num))
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient by way of the unit's δ; nothing where several units share it or none feels it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from generator.derivative import by_terms
@@ -93,8 +92,18 @@ class Equations:
             parts += whole.parts[1:]
         return Equation(whole.target, whole.left, tuple(parts))
 
-    def short(self, whole: Equation, names: Iterable[str]) -> Equation:
-        """A derivative's equation with the formulas of the local derivatives `names` in their places from the start."""
+    def plain(self, name: str) -> tuple[str, ...]:
+        """The local derivatives in a sum over paths that are one symbol or number: they can be put in without a word."""
+        if self.notation.working is Working.INLINED or not isinstance(self.graph[name].formula, Add):
+            return ()
+        made = (self.graph[operand] for operand in self.graph.operands[name])
+        return tuple(q.name for q in made if q.role is Role.LOCAL and isinstance(q.formula, Num | Ref))
+
+    def short(self, whole: Equation) -> Equation:
+        """A gradient's equation with its plain local derivatives in their places from the start."""
+        names = self.plain(whole.target)
+        if not names:
+            return whole
         put_in = substitute(whole.parts[0].formula, {name: self.writer.formula(name) for name in names})
         first = replace(whole.parts[0], formula=put_in)
         numbers = Part("=", self.numbers(put_in), "numbers")

@@ -352,7 +352,7 @@ class _Layers:
 
     def _flatten(self, layer: Flatten) -> None:
         self.maps = self.maps.flattened(layer.order == "columns")
-        self._say(f"flatten_{layer.order}")
+        self._say("flatten_columns" if layer.order == "columns" else "flatten_rows")
 
     def _dense(self, layer: Dense) -> None:
         entries = self.maps.entries

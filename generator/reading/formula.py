@@ -172,15 +172,10 @@ class _Reader:
         fence, power = (item.base, item.sup) if isinstance(item, Script) and item.sub is None else (item, None)
         if not isinstance(fence, Fence) or fence.left != "(":
             raise self._error("stands where a function wants its parentheses")
-        arguments: list[list[Box]] = [[]]
-        for part in items(fence.body):
-            if part == Op(","):
-                arguments.append([])
-            else:
-                arguments[-1].append(part)
+        arguments = _split(fence.body, ",")
         if (len(arguments) > 1) != (name in ("max", "min")):
             raise self._error(f"are not the arguments of `{name}`")
-        call = Call(name, tuple(self._read(Row(tuple(argument))) for argument in arguments))
+        call = Call(name, tuple(map(self._read, arguments)))
         self.at += 1
         return call if power is None else Pow(call, self._read(power))
 
@@ -225,7 +220,9 @@ class _Reader:
     def _all_of(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
         """Two rows: in the first all of several comparisons hold, in the second one of their opposites."""
         (then, holds), (otherwise, fails) = rows
-        all_hold, one_fails = self._comparisons(holds, "∧"), self._comparisons(fails, "∨")
+        all_hold, one_fails = (
+            [self._comparison(each) for each in _split(part, sign)] for part, sign in ((holds, "∧"), (fails, "∨"))
+        )
         for (left, op, right), (same, opposite, other) in zip(all_hold, one_fails, strict=False):
             if (left, right) != (same, other) or sorted(_ORDERS[op] + _ORDERS[opposite]) != ["<", "=", ">"]:
                 raise self._error("has two conditions that are not opposites")
@@ -236,15 +233,6 @@ class _Reader:
             tree = Cases(left, op, right, tree, rest)
         return tree
 
-    def _comparisons(self, condition: Box, sign: str) -> list[tuple[Formula, str, Formula]]:
-        parts: list[list[Box]] = [[]]
-        for item in items(condition):
-            if item == Op(sign):
-                parts.append([])
-            else:
-                parts[-1].append(item)
-        return [self._comparison(Row(tuple(part))) for part in parts]
-
     def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:
         row = items(condition)
         places = [place for place, item in enumerate(row) if isinstance(item, Op) and item.text in _COMPARISONS]
@@ -253,3 +241,14 @@ class _Reader:
         left, sign, right = row[: places[0]], row[places[0]], row[places[0] + 1 :]
         assert isinstance(sign, Op)
         return self._read(Row(left)), _COMPARISONS[sign.text], self._read(Row(right))
+
+
+def _split(box: Box, sign: str) -> list[Row]:
+    """What stands between the signs of one kind."""
+    parts: list[list[Box]] = [[]]
+    for item in items(box):
+        if item == Op(sign):
+            parts.append([])
+        else:
+            parts[-1].append(item)
+    return [Row(tuple(part)) for part in parts]
