@@ -93,7 +93,7 @@ class Equations:
         return Equation(whole.target, whole.left, tuple(parts))
 
     def plain(self, name: str) -> tuple[str, ...]:
-        """The local derivatives in a sum over paths that are one symbol or number: they can be put in without a word."""
+        """The local derivatives in a sum over paths that are one symbol or number: they can be put in."""
         if self.notation.working is Working.INLINED or not isinstance(self.graph[name].formula, Add):
             return ()
         made = (self.graph[operand] for operand in self.graph.operands[name])

@@ -223,11 +223,9 @@ class _Reader:
         all_hold, one_fails = (
             [self._comparison(each) for each in _split(part, sign)] for part, sign in ((holds, "∧"), (fails, "∨"))
         )
-        for (left, op, right), (same, opposite, other) in zip(all_hold, one_fails, strict=False):
-            if (left, right) != (same, other) or sorted(_ORDERS[op] + _ORDERS[opposite]) != ["<", "=", ">"]:
-                raise self._error("has two conditions that are not opposites")
-        if len(all_hold) != len(one_fails):
-            raise self._error("has conditions of different lengths")
+        opposites = [(left, set("<=>") - set(_ORDERS[op]), right) for left, op, right in all_hold]
+        if opposites != [(left, set(_ORDERS[op]), right) for left, op, right in one_fails]:
+            raise self._error("has two conditions that are not opposites")
         tree, rest = self._read(then), self._read(otherwise)
         for left, op, right in reversed(all_hold):
             tree = Cases(left, op, right, tree, rest)
@@ -247,8 +245,5 @@ def _split(box: Box, sign: str) -> list[Row]:
     """What stands between the signs of one kind."""
     parts: list[list[Box]] = [[]]
     for item in items(box):
-        if item == Op(sign):
-            parts.append([])
-        else:
-            parts[-1].append(item)
+        parts = [*parts, []] if item == Op(sign) else [*parts[:-1], [*parts[-1], item]]
     return [Row(tuple(part)) for part in parts]
