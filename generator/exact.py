@@ -33,6 +33,7 @@ from generator.functions import formula_of
 Exact = Fraction | flint.arb
 
 _LONGEST = 4096  # bits; a longer fraction goes on as a ball, so that products of products stay cheap
+_NOTHING = Fraction(1, 2**3000)  # only the last precisions tell a difference as small as this
 _FARTHEST = 10_000  # bits; a ball beyond 2**±10000 (3,000 digits) is not written out
 
 
@@ -201,8 +202,16 @@ def _compare(op: str, a: Exact, b: Exact) -> bool:
     }
     true, false = decided[op]
     if true == false:
-        raise Undecided("a comparison is too close to decide")
+        if not _are_equal(d):
+            raise Undecided("a comparison is too close to decide")
+        return op in (">=", "<=", "==")
     return true
+
+
+def _are_equal(difference: Exact) -> bool:
+    """Whether two numbers are so close that nothing but their being equal is left: two entries tanh(1/2), say."""
+    low, high = bounds(difference)
+    return low <= 0 <= high and high - low < _NOTHING
 
 
 def _call(name: str, args: list[Exact]) -> Exact:

@@ -39,12 +39,13 @@ from networks import (
 
 from generator import gradients as module
 from generator import optimizers
+from generator.backward import backward
 from generator.derivative import derivative
 from generator.errors import SolveError
 from generator.exact import Exact, bounds, evaluate, precision
-from generator.formula import Add, Neg, Num, Ref
+from generator.formula import Add, Call, Neg, Num, Ref, references
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Graph, Role, derivative_name, updated_name
+from generator.graph import Graph, Label, Quantity, Role, derivative_name, updated_name
 from generator.infix import infix
 from generator.kinds.network import Definition
 from generator.notation import Chain
@@ -533,3 +534,59 @@ def test_the_definition_is_not_changed_by_working_it() -> None:
     assert definition.model_dump() == before
     assert len(graph) == size
     assert isinstance(trace(graph, ROUNDING), Trace)
+
+
+# --- a layer whose units know each other ---------------------------------------------------------------------------
+
+
+def softmax_graph(z: list[str], targets: list[str]) -> Graph:
+    """Weights that are logits, their shares, and the cross-entropy with the targets."""
+    places = range(1, len(z) + 1)
+    kinds = {f"{letter}{n}": kind for letter, kind in (("z", "weight"), ("t", "target")) for n in places}
+    given_ = [Quantity(name, Role.GIVEN, Label(kind, name)) for name, kind in {**kinds, "eta": "rate"}.items()]
+    logits = tuple(Ref(f"z{n}") for n in places)
+    made = [
+        Quantity(f"p{n}", Role.FORWARD, Label("post", f"p{n}"), Call("softmax", (Ref(f"z{n}"), *logits)), "activation")
+        for n in places
+    ]
+    for n in places:
+        call = Call("cross_entropy", (Ref(f"t{n}"), Ref(f"p{n}")))
+        made.append(Quantity(f"E{n}", Role.LOSS, Label("term", f"E{n}"), call, "error"))
+    total = Add(tuple(Ref(f"E{n}") for n in places))
+    made.append(Quantity("E", Role.LOSS, Label("loss", "E"), total, "total"))
+    numbers = {**{f"z{n}": Fraction(z[n - 1]) for n in places}, **{f"t{n}": Fraction(targets[n - 1]) for n in places}}
+    trained_ = tuple(f"z{n}" for n in places)
+    return Graph((*given_, *made), {**numbers, "eta": Fraction(1, 10)}, "E", trained_, "eta")
+
+
+@needs_torch
+@chains
+@pytest.mark.parametrize("z", [["0.5", "-1.25", "2"], ["3", "3", "3"], ["1000", "998", "-1000"]])
+def test_softmax_with_cross_entropy_is_torchs(z: list[str], chain: Chain) -> None:
+    """The gradient for each logit is p - t, whether or not a local derivative finds its sibling."""
+    import torch
+
+    targets = ["0.25", "0.75", "0"]
+    graph = backward(softmax_graph(z, targets), chain)
+    logits = torch.tensor([float(text) for text in z], dtype=torch.float64, requires_grad=True)
+    wanted = torch.tensor([float(text) for text in targets], dtype=torch.float64)
+    loss = torch.nn.functional.cross_entropy(logits, wanted)
+    loss.backward()
+    found = trace(graph, ROUNDING)
+    assert math.isclose(float(found.full("E")), float(loss.detach()), rel_tol=1e-12)
+    for number, gradient in enumerate(logits.grad.tolist(), 1):
+        assert math.isclose(float(found.full(f"dE/dz{number}")), gradient, rel_tol=1e-12, abs_tol=1e-15)
+    if "1000" not in z:  # where a share underflows to zero, double precision has no quotient t/p
+        fast = solve(graph)
+        assert all(math.isclose(fast[name][0], float(found.full(name)), abs_tol=1e-14) for name in fast)
+
+
+def test_a_local_derivative_of_softmax_names_its_sibling_where_it_is_told() -> None:
+    graph = softmax_graph(["0.5", "-1.25", "2"], ["1", "0", "0"])
+    names = {quantity.formula: quantity.name for quantity in graph if quantity.formula is not None}
+    assert infix(derivative(graph["p1"], "z1", names.get)) == "p1 * (1 - p1)"
+    values = trace(graph, ROUNDING).values
+    with precision(200):
+        told, alone = (derivative(graph["p1"], "z2", find) for find in (names.get, None))
+        assert same(evaluate(told, values.__getitem__), evaluate(alone, values.__getitem__))
+    assert set(references(told)) == {"p1", "p2"}
