@@ -453,7 +453,7 @@ START = "kind: convolution\ntitle: T\n"
         ("input: {x: [1, 2]}\nlayers:\n- pooling: {name: p, size: 2}\n", 5, "known keys"),
         ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: 3}\n", 5, "a smaller one"),
         ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: 0}\n", 5, "greater than or equal to 1"),
-        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, padding: 1}\n", 5, "less than the size"),
+        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, padding: 1}\n", 5, "less than"),
         ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [[[1], [2]]]}}\n", 5, "filters of 1"),
         ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: 3}}\n", 5, "filters of 1 dimensions"),
         (

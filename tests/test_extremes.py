@@ -1,4 +1,4 @@
-"""The derivative of `max` and `min`: that of the first largest (or smallest), inside any formula, and never a Heaviside."""
+"""The derivative of `max` and `min`: that of the first largest or smallest, in any formula, and never a Heaviside."""
 
 from __future__ import annotations
 
