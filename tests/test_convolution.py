@@ -476,6 +476,12 @@ START = "kind: convolution\ntitle: T\n"
             "`learning_rate` beside it",
         ),
         ("input: {x: [1, 2]}\nlayers: [{flatten: {}}]\noptimizer: magic\n", 5, "one of sgd"),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- activation: {name: h, function: step}\n"
+            "targets: {t: [1, 2]}\ndifferentiate: [inputs]\n",
+            5,
+            "a function with a derivative",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, line: int, said: str) -> None:

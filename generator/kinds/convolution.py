@@ -157,7 +157,22 @@ def check(problem: Definition) -> Iterator[Finding]:
     for number, iteration in enumerate(problem.training.show if problem.training else ()):
         if problem.training and iteration > problem.training.iterations:
             yield ("training", "show", number), f"iteration {iteration}", f"at most {problem.training.iterations}"
+    yield from _check_functions(problem)
     yield from misfits(problem.optimizer, problem.schedule, problem.settings)
+
+
+def _check_functions(problem: Definition) -> Iterator[Finding]:
+    """Functions that let no gradient through to what it is wanted for."""
+    asked = {*problem.differentiate, *problem.update}
+    wanted = "inputs" in asked
+    for number, layer in enumerate(problem.layers):
+        made = layer.convolution or layer.dense
+        if made is not None:
+            own = "filters" if layer.convolution else "weights"
+            wanted = wanted or own in asked or ("biases" in asked and made.biases is not None)
+        if layer.activation and wanted and not ACTIVATIONS[layer.activation.function].derivative:
+            found = f"`{layer.activation.function}`, which lets no gradient through"
+            yield ("layers", number, "activation", "function"), found, "a function with a derivative"
 
 
 def build(problem: Definition) -> Graph:
