@@ -5,6 +5,8 @@ The witnesses read the definition themselves: a padded copy of the input, loops 
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +25,9 @@ from generator.language import language_names
 from generator.notations import notation_names
 from generator.pipeline import Worked, load_worked, work
 from generator.problem import Definition
+from generator.program import FLAVOURS, program
 from generator.render import render
+from generator.rounding import full
 from generator.solve import solve
 from generator.source import Source
 from generator.truth import Truth
@@ -350,6 +354,21 @@ def holds(made: Worked, language: str = "en") -> int:
             checked += report.checked
     assert checked
     return checked
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("name", ["image_edges", "two_channels", "average_pooling"])
+def test_programs_compute_the_same_numbers(name: str, flavour: str) -> None:
+    made = load_worked(HERE / f"{name}.yml")
+    space: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(program(made, flavour), "<program>", "exec"), space)
+    lines = (line.partition(" = ") for line in out.getvalue().split("\n") if " = " in line)
+    printed = {name.strip(): float(value) for name, _, value in lines}
+    for quantity in made.graph:
+        if quantity.role is not Role.CHECK:
+            wanted = float(full(made.trace.values[quantity.name], 20))
+            assert printed[quantity.name] == pytest.approx(wanted, rel=1e-12, abs=1e-12), quantity.name
 
 
 def test_the_first_of_equal_entries_takes_the_gradient() -> None:
