@@ -59,17 +59,20 @@ FORMULAS = (
 quarters = st.integers(-8, 8).map(lambda n: Fraction(n, 4))
 
 
+def rational(tree: Formula, values: dict[str, Fraction]) -> Fraction:
+    value = evaluate(tree, values.__getitem__)
+    assert isinstance(value, Fraction)
+    return value
+
+
 @pytest.mark.parametrize("text", FORMULAS)
 @given(values=st.fixed_dictionaries(dict.fromkeys(NAMES, quarters)))
 def test_the_derivative_is_that_of_one_side_or_of_both(text: str, values: dict[str, Fraction]) -> None:
     """Between kinks it is the central difference; squares that meet in a kink differ by less than the step."""
     h, tree = Fraction(1, 10**9), parse(text)
     for wrt in NAMES:
-        up, here, down = (
-            evaluate(tree, {**values, wrt: values[wrt] + shift}.__getitem__) for shift in (h, Fraction(0), -h)
-        )
-        found = evaluate(made(text, wrt), values.__getitem__)
-        assert all(isinstance(value, Fraction) for value in (up, here, down, found))
+        up, here, down = (rational(tree, {**values, wrt: values[wrt] + shift}) for shift in (h, Fraction(0), -h))
+        found = rational(made(text, wrt), values)
         if abs((up - here) - (here - down)) < h / 1000:
             assert abs(found - (up - down) / (2 * h)) < 20 * h, (wrt, values)
 

@@ -112,7 +112,9 @@ class Definition(Problem):
 
     kind: Literal["convolution"]
     input: Given = Field(description="name: a signal (a list), an image (rows), or a list of channels of these")
-    dimensions: Whole | None = Field(None, description="1 where a list of lists means the channels of a signal", le=2)
+    dimensions: Annotated[Whole, Field(ge=1, le=2)] | None = Field(
+        None, description="1 where a list of lists means the channels of a signal"
+    )
     layers: tuple[Layer, ...] = Field(min_length=1)
     targets: Given | None = Field(None, description="name: one number for each entry of the last layer")
     loss: str = "half_squared_error"
@@ -239,22 +241,25 @@ class _Layers:
 
     # --- names ---
 
-    def _take(self, name: str, *place: str) -> None:
-        if name in self.taken:
-            raise _MisfitError((*self.place, *place), f"`{name}`, which is taken", "a name of its own")
-        self.taken.add(name)
+    def _take(self, labels: Sequence[tuple[str, Label]], *place: str) -> None:
+        """The names of entries, and of the whole that they are entries of, are taken from here on."""
+        for name in dict.fromkeys((*(name for name, _ in labels), *(label.of for _, label in labels if label.of))):
+            if name in self.taken:
+                raise _MisfitError((*self.place, *place), f"`{name}`, which is taken", "a name of its own")
+            self.taken.add(name)
 
     def _give(self, kind: str, key: str, names: Sequence[tuple[str, Label]], value: object) -> None:
         """Given quantities with the numbers in `value`, in reading order."""
+        self._take(names, key)
         for (name, label), number in zip(names, _flat(value), strict=True):
-            self._take(name, key)
             self.given.append(Quantity(name, Role.GIVEN, label))
             self.values[name] = number
 
     def _make(self, name: str, maps: Maps, formulas: Sequence[Formula], rule: str) -> None:
         """The entries of `maps`, which are called `name`: one formula for each, in reading order."""
-        for (entry, label), formula in zip(_labels("value", name, maps), formulas, strict=True):
-            self._take(entry, "name")
+        labels = _labels("value", name, maps)
+        self._take(labels, "name")
+        for (entry, label), formula in zip(labels, formulas, strict=True):
             self.quantities.append(Quantity(entry, Role.FORWARD, label, formula, rule, self.group))
         self.maps = maps
 
@@ -413,14 +418,14 @@ class _Layers:
         loss = self.problem.loss_name
         terms = [f"{loss}_{place}" for place in range(1, count + 1)] if count > 1 else [loss]
         for place, (term, target, output) in enumerate(zip(terms, targets, outputs, strict=True), 1):
-            self._take(term, "loss_name")
             label = Label("term", str(place), str(place)) if count > 1 else Label("loss", loss)
+            self._take([(term, label)], "loss_name")
             error = Call(self.problem.loss, (Ref(target), Ref(output)))
             self.quantities.append(Quantity(term, Role.LOSS, label, error, "error", "loss"))
         if count > 1:
-            self._take(loss, "loss_name")
-            total = Add(tuple(map(Ref, terms)))
-            self.quantities.append(Quantity(loss, Role.LOSS, Label("loss", loss), total, "total", "loss"))
+            label, total = Label("loss", loss), Add(tuple(map(Ref, terms)))
+            self._take([(loss, label)], "loss_name")
+            self.quantities.append(Quantity(loss, Role.LOSS, label, total, "total", "loss"))
         self.conventions.append(Convention("loss", {"function": f"functions.{self.problem.loss}"}))
 
 
