@@ -201,17 +201,12 @@ def _compare(op: str, a: Exact, b: Exact) -> bool:
         "!=": (apart, d == 0),
     }
     true, false = decided[op]
-    if true == false:
-        if not _are_equal(d):
-            raise Undecided("a comparison is too close to decide")
-        return op in (">=", "<=", "==")
-    return true
-
-
-def _are_equal(difference: Exact) -> bool:
-    """Whether two numbers are so close that nothing but their being equal is left: two entries tanh(1/2), say."""
-    low, high = bounds(difference)
-    return low <= 0 <= high and high - low < _NOTHING
+    if true != false:
+        return true
+    low, high = bounds(d)
+    if high - low > _NOTHING:
+        raise Undecided("a comparison is too close to decide")
+    return op in (">=", "<=", "==")  # nothing is left but that they are equal: two entries tanh(1/2), say
 
 
 def _call(name: str, args: list[Exact]) -> Exact:
