@@ -92,7 +92,7 @@ class Dense(Titled):
     biases: Given | None = Field(None, description="name: one number for each unit")
 
 
-class Layer(Model):
+class Stage(Model):
     """One layer: exactly one of these keys."""
 
     convolution: Convolution | None = None
@@ -104,7 +104,7 @@ class Layer(Model):
 
     def kinds(self) -> list[str]:
         """The keys that are there."""
-        return [name for name in Layer.model_fields if getattr(self, name) is not None]
+        return [name for name in Stage.model_fields if getattr(self, name) is not None]
 
 
 class Definition(Problem):
@@ -115,7 +115,7 @@ class Definition(Problem):
     dimensions: Annotated[Whole, Field(ge=1, le=2)] | None = Field(
         None, description="1 where a list of lists means the channels of a signal"
     )
-    layers: tuple[Layer, ...] = Field(min_length=1)
+    layers: tuple[Stage, ...] = Field(min_length=1)
     targets: Given | None = Field(None, description="name: one number for each entry of the last layer")
     loss: str = "half_squared_error"
     loss_name: Name = "E"
@@ -216,7 +216,7 @@ class _Layers:
             self.place = ("layers", number - 1)
             if len(layer.kinds()) != 1:
                 found = ", ".join(layer.kinds()) or "nothing"
-                raise _MisfitError(self.place, found, f"exactly one of {', '.join(Layer.model_fields)}")
+                raise _MisfitError(self.place, found, f"exactly one of {', '.join(Stage.model_fields)}")
             (kind,) = layer.kinds()
             self.place, self.group = (*self.place, kind), f"{kind}:{number}"
             self._layer(kind, getattr(layer, kind), number)
