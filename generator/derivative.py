@@ -14,6 +14,7 @@ import sympy
 
 from generator.errors import FormulaError
 from generator.exact import Exact, evaluate
+from generator.extremes import through_extremes
 from generator.formula import (
     Add,
     Call,
@@ -27,7 +28,6 @@ from generator.formula import (
     Ref,
     children,
     num,
-    rebuild,
     references,
     replace,
     walk,
@@ -88,17 +88,11 @@ def _uses(formula: Formula, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _shape_derivative(shape: Formula, wrt: str) -> Formula:
-    return from_sympy(sympy.diff(to_sympy(_decided(expand(shape))), sympy.Symbol(wrt, real=True)))
+    return through_extremes(expand(shape), wrt, _by_sympy)
 
 
-def _decided(tree: Formula) -> Formula:
-    """`tree` with the largest and the smallest of several written as cases: of equal ones, the first counts."""
-    tree = rebuild(tree, _decided)
-    match tree:
-        case Call(("max" | "min") as name, (first, *others)) if others:
-            rival = others[0] if len(others) == 1 else Call(name, tuple(others))
-            return Cases(first, ">=" if name == "max" else "<=", rival, first, _decided(rival))
-    return tree
+def _by_sympy(formula: Formula, wrt: str) -> Formula:
+    return from_sympy(sympy.diff(to_sympy(formula), sympy.Symbol(wrt, real=True)))
 
 
 _FUNCTIONS = {

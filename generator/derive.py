@@ -207,19 +207,22 @@ class _Derivation:
             opening = (Equation(quantity.name, whole.left, whole.parts[:1]),)
         if full and self.notation.working is not Working.SEPARATE and not isinstance(whole.parts[0].formula, Add):
             whole = self.equations.inlined(whole)
+        if not full:
+            whole = self.equations.short(whole)
         self.shown.add(quantity.name)
         rule = self._gradient_rule(quantity)
         return Step(rule, quantity.name, (whole,), names, words, full, number, before, opening, asides if full else ())
 
     def _gradient_rule(self, quantity: Quantity) -> str:
         kind = self._wrt_kind(quantity)
-        return f"{quantity.rule}_{kind}" if kind in ("weight", "bias", "post") else quantity.rule
+        special = kind in ("weight", "bias", "post") and quantity.rule != "gradient_none"
+        return f"{quantity.rule}_{kind}" if special else quantity.rule
 
     def _factors(self, quantity: Quantity, full: bool) -> Iterator[Step]:
         """A step for each factor (or each term) of a gradient that has not been shown yet."""
         components = self.notation.working is Working.COMPONENTS and not isinstance(quantity.formula, Add)
         for number, operand in enumerate(self.graph.operands[quantity.name], 1):
-            if operand in self.shown:
+            if operand in self.shown or (not full and operand in self.equations.plain(quantity.name)):
                 continue
             made = self.graph[operand]
             if made.role is Role.GRADIENT and made.rule != "local_loss":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from generator.derivative import by_terms
 from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
@@ -89,6 +91,23 @@ class Equations:
         else:
             parts += whole.parts[1:]
         return Equation(whole.target, whole.left, tuple(parts))
+
+    def plain(self, name: str) -> tuple[str, ...]:
+        """The local derivatives in a sum over paths that are one symbol or number: they can be put in."""
+        if self.notation.working is Working.INLINED or not isinstance(self.graph[name].formula, Add):
+            return ()
+        made = (self.graph[operand] for operand in self.graph.operands[name])
+        return tuple(q.name for q in made if q.role is Role.LOCAL and isinstance(q.formula, Num | Ref))
+
+    def short(self, whole: Equation) -> Equation:
+        """A gradient's equation with its plain local derivatives in their places from the start."""
+        names = self.plain(whole.target)
+        if not names:
+            return whole
+        put_in = substitute(whole.parts[0].formula, {name: self.writer.formula(name) for name in names})
+        first = replace(whole.parts[0], formula=put_in)
+        numbers = Part("=", self.numbers(put_in), "numbers")
+        return replace(whole, parts=(first, numbers, self.result(whole.target, put_in)))
 
     def numbers(self, formula: Formula) -> Formula:
         """`formula` with the shown values in place of the names."""

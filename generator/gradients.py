@@ -94,7 +94,7 @@ class _Gradients:
             formula = derivative(self.graph[term], name, self._find)
             return self._make(key, Role.GRADIENT, formula, "local_loss", label, name)
         products = self._products(source, name)
-        rule = "gradient_sum" if len(products) > 1 else "gradient_chain"
+        rule = "gradient_sum" if len(products) > 1 else "gradient_chain" if products else "gradient_none"
         return self._make(key, Role.GRADIENT, _sum(products), rule, label, name)
 
     def _is_term(self, source: str, name: str) -> bool:

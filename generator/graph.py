@@ -39,7 +39,7 @@ class Label:
     index: str = ""
     of: str = ""
     wrt: str = ""
-    case: str = ""  # the number of the observation or time step that the quantity belongs to
+    case: str = ""  # the number of the observation, time step or channel that the quantity belongs to
 
 
 @dataclass(frozen=True, slots=True)

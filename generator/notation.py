@@ -56,7 +56,7 @@ class View(StrEnum):
     MATRIX = "matrix"
 
 
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state")
+GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter")
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta")
 TENSOR_KINDS = ("inputs", "weights", "biases", "targets", "pres", "posts", "deltas")
 MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "check")
@@ -230,7 +230,8 @@ class Writer:
     def _kind(self, name: str) -> str:
         """The kind of a quantity's label; an updated weight is still a weight."""
         label = self.graph[name].label
-        return self.graph[label.of].label.kind if label.kind in ("updated", "later") else label.kind
+        kind = self.graph[label.of].label.kind if label.kind in ("updated", "later") else label.kind
+        return "weight" if kind == "filter" else kind  # the entries of a filter are weights
 
     def formula(self, name: str) -> Formula:
         """The formula of the quantity `name` as this notation writes it. The quantity must have one."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 from generator.formula import Formula, Ref, references, substitute
 from generator.graph import Label, Quantity, Role, Update, derivative_name, updated_name
 from generator.infix import parse
+from generator.source import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,18 @@ def plan(
         updates += tuple(_lines(optimizer, parameter, derivative_name(loss, parameter), rate_now))
     made = givens.values()
     return Plan(tuple(q for q, _ in made), {q.name: value for q, value in made}, updates)
+
+
+def misfits(optimizer: str, schedule: str, settings: Mapping[str, Fraction]) -> Iterator[tuple[Location, str, str]]:
+    """What is wrong with the keys `optimizer`, `schedule` and `settings` of a definition: where, found, expected."""
+    for key, name, rows in (("optimizer", optimizer, OPTIMIZERS), ("schedule", schedule, SCHEDULES)):
+        if name not in rows:
+            yield (key,), f"`{name}`", f"one of {', '.join(rows)}"
+            return
+    known = {**OPTIMIZERS[optimizer].settings, **SCHEDULES[schedule].settings}
+    for name in settings:
+        if name not in known:
+            yield ("settings", name), f"`{name}`", f"one of {', '.join(known) or 'no settings'}"
 
 
 def names(optimizer: Optimizer, schedule: Optimizer, parameters: Sequence[str]) -> Iterator[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.blocks import Setter
 from generator.derivative import kinks
 from generator.drawing import Drawing
 from generator.errors import RenderError
+from generator.extremes import is_extreme
+from generator.families import families
 from generator.figures import figure
 from generator.formats import format_for
-from generator.formula import Call, Dots, Ref, shortest
+from generator.formula import Call, Dots, Ref, shortest, walk
 from generator.functions import ACTIVATIONS
 from generator.graph import Role
 from generator.language import load_words
@@ -35,6 +37,13 @@ class Macros:
         return lambda *args: self._macro(name, *args)
 
 
+class Grid(NamedTuple):
+    """A small table of numbers: in its header a symbol and the columns' numbers, in each row its number and values."""
+
+    header: list[str]
+    body: list[list[str]]
+
+
 class Paper:
     """One problem in one format and one language: the parts that its documents share, ready to set."""
 
@@ -55,6 +64,7 @@ class Paper:
             "plain_title": title,
             "introduction": self.author_texts(problem.introduction),
             "givens": self._givens(),
+            "grids": self._grids(),
             "network": self._network(),
             "conventions": list(self._conventions()),
         }
@@ -79,10 +89,23 @@ class Paper:
     def _givens(self) -> list[tuple[str, str]]:
         """The table of givens: a kind's name, and its quantities with their values."""
         rows = []
+        in_grids = {name for family in families(self.worked.graph) for name in family.names}
         for kind, names in givens(self.worked).items():
-            values = self.format.macro("enumeration", [self.setter.valued(name) for name in names])
-            rows.append((self.setter.word(f"kinds.{kind}"), values))
+            values = [self.setter.valued(name) for name in names if name not in in_grids]
+            if values:
+                rows.append((self.setter.word(f"kinds.{kind}"), self.format.macro("enumeration", values)))
         return rows
+
+    def _grids(self) -> list[tuple[str, list[Grid]]]:
+        """The givens that have rows and columns: a kind's name, and its grids."""
+        found: dict[str, list[Grid]] = {}
+        for family in families(self.worked.graph):
+            corner = self.format.inline(self.worked.writer.label_box(family.label))
+            header = [corner, *(self.number(place) for place in range(1, len(family.rows[0]) + 1))]
+            values = ([self.worked.trace.shown[name] for name in row] for row in family.rows)
+            body = [[self.number(cell) for cell in (place, *row)] for place, row in enumerate(values, 1)]
+            found.setdefault(family.label.kind, []).append(Grid(header, body))
+        return [(self.setter.word(f"kinds.{kind}"), grids) for kind, grids in found.items()]
 
     # --- how to read the numbers ---
 
@@ -107,6 +130,8 @@ class Paper:
             for slope in sorted(set(kinks(call).values())):
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(shortest(slope))}
                 yield setter.say("conventions.kink", None, **texts)
+        if self._differentiates_extremes():
+            yield setter.word("conventions.extremes")
         if self.worked.graph.of_role(Role.UPDATE):
             gradients = bool(self.worked.graph.trained)
             yield setter.word("conventions.updates" if gradients else "conventions.updates_own")
@@ -122,6 +147,12 @@ class Paper:
                 isinstance(name, Dots) for made in graph.tensors for row in shown_of(made.entries, room) for name in row
             ):
                 yield self.setter.word("conventions.dots")
+
+    def _differentiates_extremes(self) -> bool:
+        """Whether the derivative of a `max` or `min` is on the page."""
+        graph = self.worked.graph
+        made = (graph[q.label.of].formula for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
+        return any(is_extreme(part) for formula in made if formula is not None for part in walk(formula))
 
     def _functions(self) -> list[Call]:
         """The activations that the problem uses (each without its input), sorted by name."""

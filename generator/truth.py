@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
+from generator.families import Family, families
 from generator.formula import Formula, Ref, references, replace, substitute
 from generator.graph import Graph, Role, derivative_name
 from generator.notation import View, Writer
 from generator.reading.formula import Symbols
+from generator.reading.normal import items, normal
 from generator.reading.shape import alike, shape
 from generator.rounding import Carry, Rounding
 from generator.solve import Trace, trace
@@ -55,6 +57,14 @@ class Truth:
         """What holds in the documents of `graph`, written by `writer` and rounded by `rounding`."""
         symbols = Symbols.of(_symbols(graph, writer))
         return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, _others(graph)))
+
+    def family(self, segment: Box) -> Family | None:
+        """The given matrix that a symbol by itself stands for."""
+        return self._families.get(items(segment))
+
+    @cached_property
+    def _families(self) -> Mapping[tuple[Box, ...], Family]:
+        return {items(normal(self.writer.label_box(family.label))): family for family in families(self.graph)}
 
     def values(self, sample: int, bits: int) -> Mapping[str, Exact]:
         """Every quantity from exact operands; to be called, and used, at `bits` of working precision."""

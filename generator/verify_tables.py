@@ -1,8 +1,8 @@
 """Tables of a rendered document -> the cells in them that are not true.
 
-Known are rows of a symbol and its value, an answer key's rows (blank, symbol, value, full value), and the values after
-numbers of iterations, with the symbols in the header or in the first column. Where a problem works several updates, a
-table with the symbols in its header holds their values round by round. Other tables hold nothing to check here.
+Known are rows of a symbol and its value, an answer key's rows (blank, symbol, value, full value), the values after
+numbers of iterations, with the symbols in the header or in the first column, and given matrices. Where a problem works
+several updates, a table with the symbols in its header holds their values round by round. Other tables hold nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from generator.formula import Ref
 from generator.graph import updated_name
 from generator.reading import Line, Unreadable
-from generator.reading.chains import statements
+from generator.reading.chains import Statement, statements
 from generator.reading.formula import read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
@@ -62,6 +62,9 @@ def _checked(
     counts = [_plain(cell) for cell in table.header[1:]]
     by_column = bool(names) and all(names)
     by_row = bool(counts) and all(map(str.isdecimal, counts))
+    if by_row and table.rows and all(row and _plain(row[0]).isdecimal() for row in table.rows):
+        yield from _grid(table, read, truth)
+        return
     for row, line in zip(table.rows, table.lines, strict=True):
         reasons: list[str] = []
         cells = 0
@@ -82,6 +85,25 @@ def _checked(
         else:
             reasons, cells = _valued(row, read, truth)
         yield row, line, cells, reasons
+
+
+def _grid(table: Table, read: Reader, truth: Truth) -> Iterator[tuple[tuple[str, ...], int, int, list[str]]]:
+    """A given matrix: its symbol and the numbers of its columns in the header, a row's number before its values."""
+    statement = _statement(table.header[0], read)
+    family = truth.family(statement.segments[0]) if statement else None
+    for row, line in zip(table.rows, table.lines, strict=True):
+        if family is None or len(row) != len(table.header):
+            yield row, line, 0, ["the row belongs to no given matrix that is known"]
+            continue
+        rows, number = family.rows, int(_plain(row[0]))
+        reasons: list[str] = []
+        for header, cell in zip(table.header[1:], row[1:], strict=True):
+            column = int(_plain(header))
+            if not (1 <= number <= len(rows) and 1 <= column <= len(rows[0])):
+                reasons.append(f"there is no entry in row {number} and column {column}")
+            else:
+                reasons += verify_value(rows[number - 1][column - 1], cell, truth)
+        yield row, line, len(row) - 1, reasons
 
 
 def _valued(row: Sequence[str], read: Reader, truth: Truth) -> tuple[list[str], int]:
@@ -150,15 +172,24 @@ def _plain(cell: str) -> str:
 
 def _quantity(cell: str, read: Reader, truth: Truth) -> str:
     """The quantity that a cell holds the symbol of; nothing where it holds something else."""
+    statement = _statement(cell, read)
+    try:
+        tree = read_formula(statement.segments[0], truth.symbols) if statement else None
+    except (Unreadable, ValueError):
+        return ""
+    return tree.name if isinstance(tree, Ref) else ""
+
+
+def _statement(cell: str, read: Reader) -> Statement | None:
+    """The one formula that a cell holds; nothing where it holds something else."""
     if cell.startswith("<math>") and cell.endswith("</math>"):
         inside = cell
     elif cell.startswith("$") and cell.endswith("$") and len(cell) > 2:
         inside = cell[1:-1]
     else:
-        return ""
+        return None
     try:
         (statement,) = statements(read(inside))
-        tree = read_formula(statement.segments[0], truth.symbols)
     except (Unreadable, ValueError):
-        return ""
-    return tree.name if isinstance(tree, Ref) and not statement.relations else ""
+        return None
+    return statement if not statement.relations else None

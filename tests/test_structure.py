@@ -31,9 +31,9 @@ PACKAGE = ROOT / "generator"
 
 # The way through, from errors to the command line: a module may import only what stands before it.
 STAGES = {
-    "errors, files, formulas": "errors resources formula infix functions",
+    "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
-    "graph": "graph layers optimizers grids vectors kinds.network kinds.formulas",
+    "graph": "graph families layers optimizers grids vectors windows kinds.network kinds.formulas kinds.convolution",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "matrices": "tensors tensor_gradients",

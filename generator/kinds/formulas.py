@@ -17,7 +17,7 @@ from generator.formula import Call, Formula, Ref, rebuild, walk
 from generator.graph import Convention, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.grids import Grid, Value, named, names_of, referring, vector
 from generator.infix import parse
-from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
+from generator.optimizers import OPTIMIZERS, SCHEDULES, misfits, plan
 from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
 from generator.source import Location
 from generator.vectors import expand
@@ -159,14 +159,7 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
 def _check_optimizer(problem: Definition) -> Iterator[Finding]:
     if problem.update and (problem.learning_rate is None or problem.differentiate is None):
         yield ("update",), "an update by gradients", "`differentiate` and `learning_rate` beside it"
-    for key, rows in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
-        if getattr(problem, key) not in rows:
-            yield (key,), f"`{getattr(problem, key)}`", f"one of {', '.join(rows)}"
-            return
-    settings = {**OPTIMIZERS[problem.optimizer].settings, **SCHEDULES[problem.schedule].settings}
-    for name in problem.settings:
-        if name not in settings:
-            yield ("settings", name), f"`{name}`", f"one of {', '.join(settings) or 'no settings'}"
+    yield from misfits(problem.optimizer, problem.schedule, problem.settings)
 
 
 def _shape(value: Value) -> tuple[int, int] | None:

@@ -196,15 +196,10 @@ class _Reader:
         fence, power = (item.base, item.sup) if isinstance(item, Script) and item.sub is None else (item, None)
         if not isinstance(fence, Fence) or fence.left != "(":
             raise self._error("stands where a function wants its parentheses")
-        arguments: list[list[Box]] = [[]]
-        for part in items(fence.body):
-            if part == Op(","):
-                arguments.append([])
-            else:
-                arguments[-1].append(part)
+        arguments = _split(fence.body, ",")
         if (len(arguments) > 1) != (name in ("max", "min")):
             raise self._error(f"are not the arguments of `{name}`")
-        call = Call(name, tuple(self._read(Row(tuple(argument))) for argument in arguments))
+        call = Call(name, tuple(map(self._read, arguments)))
         self.at += 1
         return call if power is None else Pow(call, self._read(power))
 
@@ -243,6 +238,8 @@ class _Reader:
 
     def _cases(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
         """Values with their conditions: the same two sides compared in every order once, so that one row holds."""
+        if len(rows) == 2 and Op("∧") in items(rows[0][1]):
+            return self._all_of(rows)
         read = [(self._read(then), *self._comparison(condition)) for then, condition in rows]
         orders = "".join(_ORDERS[op] for _, _, op, _ in read)
         if len({(left, right) for _, left, _, right in read}) != 1 or sorted(orders) != ["<", "=", ">"]:
@@ -250,6 +247,20 @@ class _Reader:
         tree: Formula = read[-1][0]
         for then, left, op, right in reversed(read[:-1]):
             tree = Cases(left, op, right, then, tree)
+        return tree
+
+    def _all_of(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
+        """Two rows: in the first all of several comparisons hold, in the second one of their opposites."""
+        (then, holds), (otherwise, fails) = rows
+        all_hold, one_fails = (
+            [self._comparison(each) for each in _split(part, sign)] for part, sign in ((holds, "∧"), (fails, "∨"))
+        )
+        opposites = [(left, set("<=>") - set(_ORDERS[op]), right) for left, op, right in all_hold]
+        if opposites != [(left, set(_ORDERS[op]), right) for left, op, right in one_fails]:
+            raise self._error("has two conditions that are not opposites")
+        tree, rest = self._read(then), self._read(otherwise)
+        for left, op, right in reversed(all_hold):
+            tree = Cases(left, op, right, tree, rest)
         return tree
 
     def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:
@@ -260,3 +271,11 @@ class _Reader:
         left, sign, right = row[: places[0]], row[places[0]], row[places[0] + 1 :]
         assert isinstance(sign, Op)
         return self._read(Row(left)), _COMPARISONS[sign.text], self._read(Row(right))
+
+
+def _split(box: Box, sign: str) -> list[Row]:
+    """What stands between the signs of one kind."""
+    parts: list[list[Box]] = [[]]
+    for item in items(box):
+        parts = [*parts, []] if item == Op(sign) else [*parts[:-1], [*parts[-1], item]]
+    return [Row(tuple(part)) for part in parts]

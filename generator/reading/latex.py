@@ -166,7 +166,7 @@ class _Reader:
         self.at += 1
         if sign.isalpha() or sign == "∂":
             return Word(sign)
-        if sign in "()[]+-*=<>,:/−·×∗≈≤≥≠→′≔":
+        if sign in "()[]+-*=<>,:/−·×∗≈≤≥≠→′≔∧∨":
             return Op(sign)
         raise self._error(start)
 

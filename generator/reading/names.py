@@ -6,6 +6,7 @@ import unicodedata
 
 LATEX_SIGNS = {
     "cdot": "·", "times": "×", "ast": "∗", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
+    "land": "∧", "lor": "∨",
     "neq": "≠", "prime": "′", "to": "→", "coloneqq": "≔", "lt": "<", "gt": ">", "lvert": "|(", "rvert": ")|",
     "lfloor": "⌊", "rfloor": "⌋",
     "odot": "⊙", "top": "⊤", "intercal": "⊤", "cdots": "⋯", "vdots": "⋮", "ddots": "⋱",
@@ -14,6 +15,7 @@ TYPST_SIGNS = {
     "dot.op": "·", "dot.c": "·", "ast.op": "∗", "ast": "∗", "times": "×", "approx": "≈", "prime": "′", "lt.eq": "≤",
     "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=", "dot.o": "⊙", "dot.circle": "⊙",
     "top": "⊤", "dots.c": "⋯", "dots.h.c": "⋯", "dots.v": "⋮", "dots.down": "⋱",
+    "and": "∧", "or": "∨",
 }  # fmt: skip
 FUNCTIONS = ("tanh", "ln", "log", "exp", "sin", "cos", "max", "min")
 

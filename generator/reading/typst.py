@@ -26,7 +26,7 @@ from generator.typeset.boxes import (
 _SPACES = ("thin", "med", "thick", "quad", "wide")
 _NAME = re.compile(r"[^\W\d_][^\W_]+(?:\.[A-Za-z]+)*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_SHORT = re.compile(r":=|<=|>=|!=|->|[+\-*=<>,;:()−·×∗≈≤≥≠→′≔]")
+_SHORT = re.compile(r":=|<=|>=|!=|->|[+\-*=<>,;:()−·×∗≈≤≥≠→′≔∧∨]")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _BOLD = re.compile(r'(?<=upright)\(\s*bold\(\s*(?:([^\W\d_])|"(\w+)")\s*\)\s*\)')
 _DELIMITER = re.compile(r'\(\s*delim:\s*"\["')

@@ -168,6 +168,8 @@ class Arranger:
 
     def _cases(self, tree: Cases) -> Box:
         """Cases as rows. A condition says when its row holds by itself, so that their order does not matter."""
+        if isinstance(tree.then, Cases) and tree.then.otherwise == tree.otherwise:
+            return self._all_of(tree)
         left, right, rows = self.box(tree.left), self.box(tree.right), list[tuple[Box, Box]]()
         orders = "<=>"
         part: Formula = tree
@@ -179,6 +181,19 @@ class Arranger:
             orders, part = "".join(order for order in orders if order not in holds), part.otherwise
         rows.append((self.box(part), Row((left, Op(_SIGN_OF[orders]), right))))
         return Choice(tuple(rows))
+
+    def _all_of(self, tree: Cases) -> Box:
+        """Cases inside cases with one value for all that does not hold, as two rows: all of it holds, or not."""
+        holds: list[Box] = []
+        fails: list[Box] = []
+        part: Formula = tree
+        while isinstance(part, Cases) and part.otherwise == tree.otherwise:
+            others = "".join(order for order in "<=>" if order not in _ORDERS[part.op])
+            for conditions, orders, sign in ((holds, _ORDERS[part.op], "∧"), (fails, others, "∨")):
+                conditions.extend([Op(sign)] if conditions else [])
+                conditions.extend([self.box(part.left), Op(_SIGN_OF[orders]), self.box(part.right)])
+            part = part.then
+        return Choice(((self.box(part), row(holds)), (self.box(tree.otherwise), row(fails))))
 
     def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
         match name:

@@ -71,6 +71,8 @@ def width(box: Box) -> int:
         case Grid(rows):
             columns = zip(*rows, strict=False)
             return sum(max(map(width, column)) + 2 for column in columns) + 1
+        case Choice(rows):
+            return max(width(value) + width(condition) for value, condition in rows) + 4
         case _:
             return len(text(box))
 

@@ -1,0 +1,528 @@
+"""Pipelines of windows: values and gradients against PyTorch, SymPy and exact differences; every line is true.
+
+The witnesses read the definition themselves: a padded copy of the input, loops over it, and nothing of the graph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sympy
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.errors import DefinitionError
+from generator.graph import Role, derivative_name
+from generator.kinds import convolution
+from generator.language import language_names
+from generator.notations import notation_names
+from generator.pipeline import Worked, load_worked, work
+from generator.problem import Definition
+from generator.program import FLAVOURS, program
+from generator.render import render
+from generator.rounding import full
+from generator.solve import solve
+from generator.source import Source
+from generator.truth import Truth
+from generator.verify import FORMATS, verify
+
+Data = dict[str, Any]
+Path_ = tuple[str, int]  # a family, and a place in it in reading order
+
+HERE = Path(__file__).resolve().parents[1] / "problems" / "convolution"
+
+
+# --- random pipelines ------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
+    """A definition with one or two convolutions and what may stand behind them; numbers are quarters, so ties occur."""
+
+    def whole(low: int, high: int) -> int:
+        return draw(st.integers(low, high))
+
+    def numbers(*shape: int) -> Any:
+        if not shape:
+            return str(Fraction(whole(-8, 8), 4))
+        return [numbers(*shape[1:]) for _ in range(shape[0])]
+
+    dimensions, channels = whole(1, 2), whole(1, 2)
+    sides = [whole(2, 3 if small or dimensions == 2 else 6) for _ in range(dimensions)]
+    data: Data = {"kind": "convolution", "title": "Made", "layers": [], "dimensions": str(dimensions)}
+    data["input"] = {"x": numbers(*([channels] if channels > 1 else []), *sides)}
+    for number in range(1, whole(1, 1 if small else 2) + 1):
+        filters = whole(1, 2)
+        size = [whole(1, min(side, 3)) for side in sides]
+        stride, padding = whole(1, 2), whole(0, min(size) - 1)
+        shape = [*([filters] if filters > 1 else []), *([channels] if channels > 1 else []), *size]
+        layer = {"name": f"z{'ab'[number - 1]}", "filters": {f"k{'ab'[number - 1]}": numbers(*shape)}}
+        layer |= {"stride": str(stride), "padding": str(padding), "flip": draw(st.sampled_from(["true", "false"]))}
+        if draw(st.booleans()):
+            layer["biases"] = {f"b{'ab'[number - 1]}": numbers(filters) if filters > 1 else numbers()}
+        data["layers"].append({"convolution": layer})
+        sides = [(side + 2 * padding - one) // stride + 1 for side, one in zip(sides, size, strict=True)]
+        channels = filters
+        if draw(st.booleans()):
+            function = draw(st.sampled_from(["relu", "identity"]))
+            data["layers"].append({"activation": {"name": f"h{'ab'[number - 1]}", "function": function}})
+    kind = draw(st.sampled_from(["", "max_pooling", "average_pooling"]))
+    if kind:
+        size_, stride = whole(1, min(sides)), whole(1, 2)
+        data["layers"].append({kind: {"name": "p", "size": str(size_), "stride": str(stride)}})
+        sides = [(side - size_) // stride + 1 for side in sides]
+    count = channels
+    for side in sides:
+        count *= side
+    if draw(st.booleans()):
+        units = whole(1, 2)
+        data["layers"].append({"flatten": {"order": draw(st.sampled_from(["rows", "columns"]))}})
+        dense = {"name": "y", "weights": {"W": numbers(*([units] if units > 1 else []), count)}}
+        data["layers"].append({"dense": {**dense, "biases": {"c": numbers(units) if units > 1 else numbers()}}})
+        count = units
+    data["targets"] = {"t": numbers(count)}
+    data["differentiate"] = ["inputs", "filters", "weights", "biases"]
+    return data
+
+
+def worked(data: Data, notation: str | None = None) -> Worked:
+    problem = convolution.Definition.model_validate(data)
+    assert not list(convolution.check(problem))
+    return work(Definition(problem=problem, source=Source(Path("made.yml"), data, {})), notation)
+
+
+# --- the witnesses ---------------------------------------------------------------------------------------------------
+
+
+def flat(value: Any) -> list[Any]:
+    return [number for part in value for number in flat(part)] if isinstance(value, list) else [value]
+
+
+def given_families(data: Data) -> dict[str, Any]:
+    """Every family of numbers by its name."""
+    found = dict(data["input"])
+    for layer in data["layers"]:
+        (made,) = layer.values()
+        for key in ("filters", "weights", "biases"):
+            found |= made.get(key, {})
+    return found
+
+
+def shaped(value: Any, numbers: Iterator[Any]) -> Any:
+    return [shaped(part, numbers) for part in value] if isinstance(value, list) else next(numbers)
+
+
+def loss(data: Data, families: dict[str, Any], largest: Callable[..., Any]) -> Any:
+    """Half the squared error of the whole pipeline, in any arithmetic: images are channels of rows."""
+    dimensions = int(data["dimensions"])
+
+    def image(value: Any) -> Any:
+        depth, part = 0, value
+        while isinstance(part, list):
+            depth, part = depth + 1, part[0]
+        channels = value if depth > dimensions else [value]
+        return [[channel] for channel in channels] if dimensions == 1 else channels
+
+    ((name, _),) = data["input"].items()
+    maps = image(families[name])
+    values: list[Any] | None = None
+    for layer in data["layers"]:
+        ((kind, made),) = layer.items()
+        if kind == "convolution":
+            (filters,) = (families[key] for key in made["filters"])
+            biases = [families[key] for key in made.get("biases", {})]
+            maps = convolved(maps, filters, flat(biases), made, dimensions)
+        elif kind == "activation":
+            rectify = made["function"] == "relu"
+            maps = [[[largest(0, v) if rectify else v for v in row] for row in channel] for channel in maps]
+        elif kind == "flatten":
+            if made["order"] == "columns":
+                maps = [[list(column) for column in zip(*channel, strict=True)] for channel in maps]
+            values = flat(maps)
+        elif kind == "dense":
+            (weights,) = (families[key] for key in made["weights"])
+            (bias,) = (families[key] for key in made["biases"])
+            rows = weights if isinstance(weights[0], list) else [weights]
+            assert values is not None
+            values = [
+                sum(w * v for w, v in zip(row, values, strict=True)) + b
+                for row, b in zip(rows, flat([bias]), strict=True)
+            ]
+        else:
+            maps = [pooled(channel, kind, made, dimensions, largest) for channel in maps]
+    outputs = flat(maps) if values is None else values
+    targets = [Fraction(t) for t in flat(data["targets"]["t"])]
+    return sum((t - y) * (t - y) for t, y in zip(targets, outputs, strict=True)) / 2
+
+
+def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions: int) -> Any:
+    channels, stride, padding = len(maps), int(made["stride"]), int(made["padding"])
+    depth, part = 0, filters
+    while isinstance(part, list):
+        depth, part = depth + 1, part[0]
+    if depth == dimensions:
+        filters = [[filters]]
+    elif depth == dimensions + 1:
+        filters = [filters] if channels > 1 else [[one] for one in filters]
+    if dimensions == 1:
+        filters = [[[channel] for channel in one] for one in filters]
+    if made["flip"] == "true":
+        filters = [[[row[::-1] for row in channel[::-1]] for channel in one] for one in filters]
+    around = (padding if dimensions == 2 else 0, padding)
+    padded = []
+    for channel in maps:
+        wide = len(channel[0]) + 2 * around[1]
+        rows = [[0] * around[1] + list(row) + [0] * around[1] for row in channel]
+        padded.append([[0] * wide] * around[0] + rows + [[0] * wide] * around[0])
+    height, width = len(filters[0][0]), len(filters[0][0][0])
+    steps = (stride if dimensions == 2 else 1, stride)
+    return [
+        [
+            [
+                sum(
+                    one[c][a][b] * padded[c][i + a][j + b]
+                    for c in range(channels)
+                    for a in range(height)
+                    for b in range(width)
+                )
+                + (biases[number] if biases else 0)
+                for j in range(0, len(padded[0][0]) - width + 1, steps[1])
+            ]
+            for i in range(0, len(padded[0]) - height + 1, steps[0])
+        ]
+        for number, one in enumerate(filters)
+    ]
+
+
+def pooled(channel: Any, kind: str, made: Data, dimensions: int, largest: Callable[..., Any]) -> Any:
+    size, stride = int(made["size"]), int(made["stride"])
+    high, step = (size, stride) if dimensions == 2 else (1, 1)
+    found = []
+    for i in range(0, len(channel) - high + 1, step):
+        row = []
+        for j in range(0, len(channel[0]) - size + 1, stride):
+            window = [channel[i + a][j + b] for a in range(high) for b in range(size)]
+            row.append(largest(*window) if kind == "max_pooling" else sum(window) / Fraction(len(window)))
+        found.append(row)
+    return found
+
+
+def entries(made: Worked, family: str) -> list[str]:
+    """The quantities of a family, in reading order."""
+    return [q.name for q in made.graph if q.formula is None and q.label.of == family]
+
+
+def gradient(made: Worked, name: str) -> Fraction:
+    value = made.trace.values[derivative_name("E", name)]
+    assert isinstance(value, Fraction)
+    return value
+
+
+def plainly_max(*values: Any) -> Any:
+    return max(values) if len(values) > 1 else values[0]
+
+
+# --- values and gradients --------------------------------------------------------------------------------------------
+
+
+@given(pipelines())
+@settings(max_examples=40)
+def test_loss_and_gradients_are_those_of_differences(data: Data) -> None:
+    """Between kinks the loss is a polynomial of small degree in each number, so that a difference is close to it."""
+    made = worked(data)
+    texts = given_families(data)
+    numbers = {name: [Fraction(text) for text in flat(value)] for name, value in texts.items()}
+
+    def at(family: str, place: int, shift: Fraction) -> Fraction:
+        moved = {name: [*values] for name, values in numbers.items()}
+        moved[family][place] += shift
+        families = {name: shaped(value, iter(moved[name])) for name, value in texts.items()}
+        return Fraction(loss(data, families, plainly_max))
+
+    h, checked = Fraction(1, 10**9), 0
+    for family in texts:
+        names = entries(made, family)
+        assert len(names) == len(numbers[family])
+        for place, name in enumerate(names):
+            here, up, down = (at(family, place, shift) for shift in (Fraction(0), h, -h))
+            assert made.trace.values["E"] == here
+            if abs((up - here) - (here - down)) < h / 1000:  # no kink here, or one between squares
+                checked += 1
+                assert abs(gradient(made, name) - (up - down) / (2 * h)) < 10**4 * h, name
+    assert checked or all(value == 0 for value in flat(list(numbers.values())) if not isinstance(value, list))
+
+
+@given(pipelines())
+@settings(max_examples=40)
+def test_loss_and_gradients_are_those_of_torch(data: Data) -> None:
+    """At ties and kinks too: the first largest entry takes the gradient, and the rectifier has no slope at zero."""
+    torch = pytest.importorskip("torch")
+    made = worked(data)
+    tensors = {
+        name: torch.tensor(as_floats(value), dtype=torch.float64, requires_grad=True)
+        for name, value in given_families(data).items()
+    }
+    by_torch = torch_loss(torch, data, tensors)
+    by_torch.backward()
+    values = solve(made.graph)
+    assert float(values["E"][0]) == pytest.approx(by_torch.item(), rel=1e-12, abs=1e-12)
+    for family, tensor in tensors.items():
+        found = [float(values[derivative_name("E", name)][0]) for name in entries(made, family)]
+        wanted = tensor.grad.flatten().tolist() if tensor.grad is not None else [0.0] * len(found)
+        assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12), family
+
+
+def as_floats(value: Any) -> Any:
+    return [as_floats(part) for part in value] if isinstance(value, list) else float(Fraction(value))
+
+
+def torch_loss(torch: Any, data: Data, tensors: dict[str, Any]) -> Any:
+    functional = torch.nn.functional
+    dimensions = int(data["dimensions"])
+    ((name, _),) = data["input"].items()
+    x = tensors[name]
+    x = x if x.dim() > dimensions else x[None]
+    for layer in data["layers"]:
+        ((kind, made),) = layer.items()
+        if kind == "convolution":
+            (k,) = (tensors[key] for key in made["filters"])
+            if k.dim() == dimensions:
+                k = k[None, None]
+            elif k.dim() == dimensions + 1:
+                k = k[None] if x.shape[0] > 1 else k[:, None]
+            if made["flip"] == "true":
+                k = torch.flip(k, dims=tuple(range(2, 2 + dimensions)))
+            bias = [tensors[key].reshape(-1) for key in made.get("biases", {})]
+            convolve = functional.conv1d if dimensions == 1 else functional.conv2d
+            x = convolve(x[None], k, *bias, stride=int(made["stride"]), padding=int(made["padding"]))[0]
+        elif kind == "activation":
+            x = torch.relu(x) if made["function"] == "relu" else x
+        elif kind == "flatten":
+            turned = x.transpose(-1, -2) if made["order"] == "columns" and dimensions == 2 else x
+            x = turned.flatten()
+        elif kind == "dense":
+            (weights,) = (tensors[key] for key in made["weights"])
+            (bias,) = (tensors[key] for key in made["biases"])
+            x = weights.reshape(-1, x.shape[0]) @ x + bias.reshape(-1)
+        else:
+            pool = getattr(functional, f"{'max' if kind == 'max_pooling' else 'avg'}_pool{dimensions}d")
+            x = pool(x[None], int(made["size"]), int(made["stride"]))[0]
+    targets = torch.tensor(as_floats(flat(data["targets"]["t"])), dtype=torch.float64)
+    return ((targets - x.flatten()) ** 2).sum() / 2
+
+
+@given(pipelines(small=True))
+@settings(max_examples=6)
+def test_gradients_are_sympys_of_the_composed_expression(data: Data) -> None:
+    made = worked(data)
+    texts = given_families(data)
+    families: dict[str, Any] = {}
+    point: dict[sympy.Symbol, sympy.Rational] = {}
+    for name, value in texts.items():
+        symbols = [sympy.Symbol(entry, real=True) for entry in entries(made, name)]
+        families[name] = shaped(value, iter(symbols))
+        point |= dict(zip(symbols, map(sympy.Rational, flat(value)), strict=True))
+
+    def chosen(*values: Any) -> Any:
+        """The largest expression at the point: between kinks, the derivative is its own."""
+        at_point = [sympy.sympify(value).subs(point) for value in values]
+        return values[at_point.index(max(at_point))]
+
+    composed = loss(data, families, chosen)
+    for symbol, number in point.items():
+        found = gradient(made, symbol.name)
+        wanted = sympy.diff(composed, symbol).subs(point)
+        assert sympy.Rational(found.numerator, found.denominator) == wanted, (symbol, number)
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+@given(pipelines(small=True), st.sampled_from(notation_names()), st.sampled_from(language_names()))
+@settings(max_examples=6)
+def test_every_line_of_every_document_is_true(data: Data, notation: str, language: str) -> None:
+    holds(worked(data, notation), language)
+
+
+def holds(made: Worked, language: str = "en") -> int:
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    checked = 0
+    for format_name in FORMATS:
+        for document in ("solution", "worksheet", "key"):
+            report = verify(render(made, document, format_name, language), format_name, truth, made.history)
+            assert not report.untrue, (format_name, document, report.untrue[:2])
+            checked += report.checked
+    assert checked
+    return checked
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("name", ["image_edges", "two_channels", "average_pooling"])
+def test_programs_compute_the_same_numbers(name: str, flavour: str) -> None:
+    made = load_worked(HERE / f"{name}.yml")
+    space: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(program(made, flavour), "<program>", "exec"), space)
+    lines = (line.partition(" = ") for line in out.getvalue().split("\n") if " = " in line)
+    printed = {name.strip(): float(value) for name, _, value in lines}
+    for quantity in made.graph:
+        if quantity.role is not Role.CHECK:
+            wanted = float(full(made.trace.values[quantity.name], 20))
+            assert printed[quantity.name] == pytest.approx(wanted, rel=1e-12, abs=1e-12), quantity.name
+
+
+def test_the_first_of_equal_entries_takes_the_gradient() -> None:
+    data: Data = yaml.load(
+        """
+        {kind: convolution, title: Tie, input: {x: [[2, 5], [5, 5]]},
+         layers: [max_pooling: {name: p, size: 2}], targets: {t: 4}, differentiate: [inputs]}
+        """,
+        yaml.BaseLoader,
+    )
+    made = worked(data)
+    gradients = [made.trace.values[derivative_name("E", name)] for name in entries(made, "x")]
+    assert gradients == [0, 1, 0, 0]
+    page = render(made, "solution", "markdown")
+    assert "the first of them alone" in page
+    assert r"\land" in page
+    holds(made)
+
+
+@pytest.mark.parametrize("function", ["tanh", "logistic", "relu"])
+def test_ties_of_numbers_with_endless_digits_are_ties(function: str) -> None:
+    data: Data = yaml.load(
+        f"""
+        {{kind: convolution, title: Tie, input: {{x: [0.5, 0.5, 0.25]}},
+         layers: [activation: {{name: h, function: {function}}}, max_pooling: {{name: p, size: 3}}],
+         targets: {{t: 0}}, differentiate: [inputs]}}
+        """,
+        yaml.BaseLoader,
+    )
+    made = worked(data)
+    first, *others = (made.trace.values[derivative_name("E", name)] for name in entries(made, "x"))
+    assert first != 0
+    assert others == [0, 0]
+    holds(made)
+
+
+def test_entries_that_no_window_covers_have_no_gradient_and_are_said_to() -> None:
+    data: Data = yaml.load(
+        """
+        {kind: convolution, title: Rest, input: {x: [1, 2, 3, 4]},
+         layers: [convolution: {name: z, filters: {k: [2]}, stride: 2}], targets: {t: [1, 1]}, differentiate: [inputs]}
+        """,
+        yaml.BaseLoader,
+    )
+    made = worked({**data, "detail": "all"})
+    assert made.trace.values["dE/dx_2"] == 0
+    assert "Nothing on the way" in render(made, "solution", "markdown", detail="all")
+    holds(made)
+
+
+def test_nothing_passes_a_dead_rectifier() -> None:
+    data: Data = yaml.load(
+        """
+        {kind: convolution, title: Dead, input: {x: [1, 2, 3]},
+         layers: [convolution: {name: z, filters: {k: [-1, -1]}}, activation: {name: h, function: relu}],
+         targets: {t: [1, 1]}, differentiate: [filters, inputs]}
+        """,
+        yaml.BaseLoader,
+    )
+    made = worked(data)
+    assert {made.trace.values[q.name] for q in made.graph.of_role(Role.GRADIENT) if "/dk" in q.name} == {0}
+    holds(made)
+
+
+def test_a_flipped_filter_multiplies_polynomials() -> None:
+    made = load_worked(HERE / "polynomial_product.yml")
+    x = sympy.Symbol("x")
+    product = sympy.Poly((1 + 2 * x + 3 * x**2) * (4 + 5 * x), x).all_coeffs()[::-1]
+    assert [made.trace.values[f"z_{place}"] for place in range(1, 5)] == product
+
+
+def test_two_updates_are_those_of_torch() -> None:
+    torch = pytest.importorskip("torch")
+    made = load_worked(HERE / "learned_filter.yml")
+    x, t = (torch.tensor(v, dtype=torch.float64) for v in ([[[1.0, 2, 0, 1]]], [[[1.0, -2, 1]]]))
+    layer = torch.nn.Conv1d(1, 1, 2, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.fill_(0.5)
+        layer.bias.fill_(0.0)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (((t - layer(x)) ** 2).sum() / 2).backward()
+        optimizer.step()
+    found = [float(made.trace.values[name]) for name in ("k_1_new2", "k_2_new2", "b_new2")]
+    assert found == pytest.approx([*layer.weight.flatten().tolist(), layer.bias.item()], rel=1e-12)
+
+
+# --- definitions -----------------------------------------------------------------------------------------------------
+
+START = "kind: convolution\ntitle: T\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("input: {x: 3}\nlayers: [{flatten: {}}]\n", 3, "a signal, an image"),
+        ("input: {x: [[1, 2], [3]]}\nlayers: [{flatten: {}}]\n", 3, "the same shape"),
+        ("input: {x: [1, 2]}\nlayers:\n- {}\n", 5, "exactly one of"),
+        ("input: {x: [1, 2]}\nlayers:\n- {flatten: {}, max_pooling: {name: p, size: 2}}\n", 5, "exactly one of"),
+        ("input: {x: [1, 2]}\nlayers:\n- pooling: {name: p, size: 2}\n", 5, "known keys"),
+        ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: 3}\n", 5, "a smaller one"),
+        ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: 0}\n", 5, "greater than or equal to 1"),
+        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, padding: 1}\n", 5, "less than"),
+        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [[[1], [2]]]}}\n", 5, "filters of 1"),
+        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: 3}}\n", 5, "filters of 1 dimensions"),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, biases: {b: [1, 2]}}\n",
+            5,
+            "one for each filter: 1",
+        ),
+        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: x, filters: {k: [1]}}\n", 5, "a name of its own"),
+        ("input: {x: [[1]]}\nlayers:\n- flatten: {}\n- dense: {name: x, weights: {w: [1]}}\n", 6, "a name of its own"),
+        ("input: {x: [1]}\ndimensions: 3\nlayers:\n- flatten: {}\n", 4, "less than or equal to 2"),
+        ("input: {x: [1, 2]}\nlayers:\n- activation: {name: h, function: relo}\n", 5, "one of logistic"),
+        ("input: {x: [1, 2]}\nlayers:\n- dense: {name: y, weights: {w: [1, 2]}}\n", 5, "before it"),
+        ("input: {x: [1, 2]}\nlayers:\n- flatten: {}\n- dense: {name: y, weights: {w: [1]}}\n", 6, "rows of 2 weights"),
+        ("input: {x: [1, 2]}\nlayers:\n- flatten: {}\n- max_pooling: {name: y, size: 1}\n", 6, "`dense` or"),
+        ("input: {x: [1, 2]}\nlayers: [{flatten: {}}]\ntargets: {t: 1}\n", 5, "one for each of 2 outputs"),
+        ("input: {x: [1, 2]}\nlayers: [{flatten: {}}]\ntargets: {t: [1, 2]}\nloss: none\n", 6, "one of half_"),
+        ("input: {x: [1, 2]}\nlayers: [{flatten: {}}]\ndifferentiate: [inputs]\n", 5, "so that there is a loss"),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}}\n"
+            "targets: {t: [1, 2]}\nupdate: [filters]\n",
+            7,
+            "`learning_rate` beside it",
+        ),
+        ("input: {x: [1, 2]}\nlayers: [{flatten: {}}]\noptimizer: magic\n", 5, "one of sgd"),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- activation: {name: h, function: step}\n"
+            "targets: {t: [1, 2]}\ndifferentiate: [inputs]\n",
+            5,
+            "a function with a derivative",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, line: int, said: str) -> None:
+    path = tmp_path / "bad.yml"
+    path.write_text(START + text, encoding="utf-8")
+    with pytest.raises(DefinitionError) as error:
+        load_worked(path)
+    message = str(error.value)
+    assert f"bad.yml:{line}:" in message or f"line {line}" in message, message
+    assert said in message, message
+
+
+def test_the_starter_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "start.yml"
+    path.write_text(convolution.STARTER, encoding="utf-8")
+    holds(load_worked(path))
