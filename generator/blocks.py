@@ -113,7 +113,13 @@ class Setter:
         if own:
             return own
         texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
-        return self.say(f"steps.{step.rule}", step.names, **texts)
+        return self.say(self._rule(step.rule), step.names, **texts)
+
+    def _rule(self, rule: str) -> str:
+        """The code of a rule's sentence: the kind's own, the rule's, or what is said of any formula."""
+        own, plain = f"steps.{self.worked.problem.kind}.{rule}", f"steps.{rule}"
+        codes = (own, plain, f"steps.{rule.partition('_')[0]}_formula")
+        return next((code for code in codes if self.words.has(code)), plain)
 
     # --- rows ---
 

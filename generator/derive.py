@@ -19,7 +19,8 @@ _DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs
 class _Round:
     """What is worked between two updates: its number, its loss and what that is differentiated by, and its groups.
 
-    `gradients` are the derivatives of the loss that the targets need, `reaching` is what the loss is computed from.
+    `gradients` are the derivatives of the loss that the targets need, `reaching` is what the loss is computed from;
+    `shared` are groups of targets alone, whose gradients gather what comes from all the others.
     """
 
     number: int
@@ -28,6 +29,7 @@ class _Round:
     groups: list[str]
     gradients: tuple[Quantity, ...]
     reaching: frozenset[str]
+    shared: list[str]
 
     @classmethod
     def of(cls, graph: Graph, number: int) -> _Round:
@@ -38,7 +40,9 @@ class _Round:
         needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets))
         gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
         reaching = graph.needed(done.loss) if done.loss else frozenset()
-        return cls(number, done.loss, done.targets, groups, gradients, reaching)
+        shared = dict.fromkeys(graph[name].group for name in done.targets)
+        own = [group for group in shared if group and group not in groups]
+        return cls(number, done.loss, done.targets, groups, gradients, reaching, own)
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
@@ -85,6 +89,8 @@ class _Derivation:
             for group in reversed(self.round.groups):
                 last = group == self.round.groups[-1]
                 yield Section("gradients_last" if last else "gradients", tuple(self._backward(group)), group)
+            for group in self.round.shared:
+                yield Section("gradients_shared", tuple(self._backward(group)), group)
 
     def _updating(self) -> dict[str, str]:
         """The first gradient and the learning rate, as an example of an update."""
@@ -111,7 +117,8 @@ class _Derivation:
         label = quantity.label
         of = self._family(self.graph[label.of].label if label.kind in _DERIVED else label)
         wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
-        kind = (quantity.rule, quantity.group, *wrt, of[1])
+        place = quantity.group.partition(":")[0]  # every time step is worked alike
+        kind = (quantity.rule, place, *wrt, of[1])
         if quantity.role is Role.UPDATE:
             kind = (quantity.rule, "", "", "", of[1])
         if quantity.role is Role.AFTER and quantity.rule != "after_total":
@@ -145,21 +152,22 @@ class _Derivation:
 
     def _chain_rule(self) -> Section:
         """What the chain rule says, with the first parameter nearest the loss as its example (symbols only)."""
-        groups = [self._place(name) for name in self.round.targets]
-        parameter = self.round.targets[groups.index(max(groups))]
+        groups = [self._group(name) for name in self.round.targets]
+        places = [self.round.groups.index(group) if group in self.round.groups else -1 for group in groups]
+        parameter = self.round.targets[places.index(max(places))]
         name = derivative_name(self.round.loss, parameter)
         names = {"loss": self.round.loss, "parameter": parameter, "wrt": parameter, "target": name}
         step = Step("chain_example", name, (self.equations.symbolic(name),), names)
         return Section("chain_rule", (step,), names=names)
 
-    def _place(self, name: str) -> int:
-        """How far from the first group the derivative with respect to `name` belongs."""
+    def _group(self, name: str) -> str:
+        """The group whose section the derivative with respect to `name` stands in: the last one, if not another."""
         group = self.graph[derivative_name(self.round.loss, name)].group
-        return self.round.groups.index(group) if group in self.round.groups else len(self.round.groups) - 1
+        return group if group in (*self.round.groups, *self.round.shared) else self.round.groups[-1]
 
     def _backward(self, group: str) -> Iterator[Step]:
         """The steps of one layer: its outputs' gradients (the loss's own derivatives wait for the first weight)."""
-        wanted = [q for q in self.round.gradients if self.round.groups[self._place(q.label.wrt)] == group]
+        wanted = [q for q in self.round.gradients if self._group(q.label.wrt) == group]
         order = {name: place for place, name in enumerate(self.round.targets)}
         parameters = sorted((q for q in wanted if q.label.wrt in order), key=lambda q: order[q.label.wrt])
         between = [q for q in wanted if q.label.wrt not in order and self._has_own_step(q)]
@@ -189,11 +197,18 @@ class _Derivation:
                 yield operand
 
     def _has_own_step(self, quantity: Quantity) -> bool:
-        """Whether a gradient is a step, not only a factor: what it is for feeds more than one function of it alone."""
+        """Whether a gradient is a step, not only a factor: what it is for feeds more than one function of it alone.
+
+        So is what another section needs: the error at a weighted sum of a time step, from which a shared weight's
+        gradient is gathered.
+        """
         wrt = quantity.label.wrt
         users = [name for name in self.graph.consumers[wrt] if name in self.round.reaching]
         inner = len(users) == 1 and self.graph.operands[users[0]] == (wrt,)
-        return quantity.label.of == self.round.loss and quantity.rule != "local_loss" and not inner
+        if quantity.label.of != self.round.loss or quantity.rule == "local_loss":
+            return False
+        needed = [self.graph[user] for user in self.graph.consumers[quantity.name]]
+        return not inner or any(q.role is Role.GRADIENT and q.group in self.round.shared for q in needed)
 
     def _listed(self, quantity: Quantity) -> Step:
         self.shown.add(quantity.name)

@@ -30,6 +30,7 @@ class _Gradients:
         self.active = self._active()
         self.terms = self._terms()
         self.reached = self._reached()
+        self.shared = self._shared()
         self.round = graph[graph.loss].round
 
     def run(self) -> tuple[Quantity, ...]:
@@ -70,6 +71,14 @@ class _Gradients:
         """For each quantity, the error terms that it feeds, in the loss's order."""
         feeds = {name: self.graph.needed(name) for name in self.terms}
         return {q.name: tuple(term for term in self.terms if q.name in feeds[term]) for q in self.graph}
+
+    def _shared(self) -> frozenset[str]:
+        """The targets that several groups use, as every time step uses the same weights."""
+        places = {
+            name: {self.graph[user].group for user in self.graph.consumers[name] if user in self.active}
+            for name in self.targets
+        }
+        return frozenset(name for name, groups in places.items() if len(groups) > 1)
 
     def _users(self, source: str, name: str) -> list[str]:
         """What uses `name` on the way to `source` (the loss or one error term)."""
@@ -134,6 +143,8 @@ class _Gradients:
             return False
         if self.chain is Chain.TERMS and source != self.graph.loss:
             return len(self._users(source, user)) == 1 and not self._is_term(source, user)
+        if not self.shared.isdisjoint(self.graph.operands[user]):
+            return False  # each use has a name of its own in the sum over the uses
         return self._is_inner(user) and len(self._users(source, user)) == 1
 
     # --- local gradients ---
