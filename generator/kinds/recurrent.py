@@ -292,7 +292,7 @@ class _Unrolled:
             kind = "bias" if name.startswith("b") else "weight"
             for own, number in entries(name, rows):
                 self._add(Quantity(own, Role.GIVEN, Label(kind, own), group=self._group(name)), number)
-        initial: Mapping[str, tuple[Fraction, ...]] = dict(problem.initial)
+        initial: Mapping[str, tuple[Fraction, ...]] = {state: row for state, row in problem.initial.items()}
         zero = (Fraction(0),) * self.sizes.hidden
         for state in STATES[problem.cell]:
             self.now[state] = self._given("state", state, initial.get(state, zero), 0)

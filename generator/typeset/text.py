@@ -19,7 +19,7 @@ from generator.typeset.boxes import (
 )
 
 _LOW = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
-_HIGH = str.maketrans("0123456789+-′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′")
+_HIGH = str.maketrans("0123456789+-′()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′⁽⁾")
 _TIGHT = {"·", "∗", "×", ",", "′"}
 
 
@@ -84,8 +84,9 @@ def _slashed(box: Box, end: int) -> bool:
 
 
 def _script(inside: str, small: dict[int, int], mark: str) -> str:
-    if all(ord(letter) in small for letter in inside):
-        return inside.translate(small)
+    close = inside.replace(") +", ")+")  # an updated value of a time step
+    if all(ord(letter) in small for letter in close):
+        return close.translate(small)
     bracketed = inside.startswith("[") and inside.find("]") == len(inside) - 1
     return f"{mark}{inside}" if inside.isalnum() or bracketed else f"{mark}({inside.replace(', ', ',')})"
 
