@@ -113,6 +113,7 @@ class Setter:
         if own:
             return own
         texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
+        texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
         return self.say(self._rule(step.rule), step.names, **texts)
 
     def _rule(self, rule: str) -> str:

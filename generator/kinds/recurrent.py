@@ -113,6 +113,13 @@ def _steps(problem: Definition, with_output: bool) -> tuple[int, ...]:
     return tuple(sorted(problem.targets)) if with_output and problem.targets else steps
 
 
+def _initial(problem: Definition) -> Iterator[tuple[str, tuple[Fraction, ...]]]:
+    """The first state of the cell: what is given of it, else zeros."""
+    given = {str(state): row for state, row in problem.initial.items()}
+    for state in STATES[problem.cell]:
+        yield state, given.get(state, (Fraction(0),) * _Sizes.of(problem).hidden)
+
+
 def _shapes(problem: Definition) -> dict[str, tuple[tuple[int, int], bool]]:
     """For each matrix and bias that the cell and the output can use: its shape, and whether it has to be there."""
     sizes, found = _Sizes.of(problem), {}
@@ -292,10 +299,7 @@ class _Unrolled:
             kind = "bias" if name.startswith("b") else "weight"
             for own, number in entries(name, rows):
                 self._add(Quantity(own, Role.GIVEN, Label(kind, own), group=self._group(name)), number)
-        initial: Mapping[str, tuple[Fraction, ...]] = {state: row for state, row in problem.initial.items()}
-        zero = (Fraction(0),) * self.sizes.hidden
-        for state in STATES[problem.cell]:
-            self.now[state] = self._given("state", state, initial.get(state, zero), 0)
+        self.now.update((state, self._given("state", state, row, 0)) for state, row in _initial(problem))
         made = "y" if "V" in self.own else "h"
         self.targets = {
             step: self._given("target", "t", row, step, made) for step, row in sorted(problem.targets.items())
