@@ -49,14 +49,19 @@ def _gru(reset: str, update: str) -> tuple[Line, ...]:
     return (*_gate("r"), *_gate("z"), inner, candidate, *new)
 
 
-def cell(name: str, reset: str = "after", update: str = "keeps") -> tuple[Line, ...]:
+def cell(name: str, reset: str = "after", update: str = "keeps", linear: bool = False) -> tuple[Line, ...]:
     """What a cell computes at each time step, in order. `reset` and `update` are the two forms of a GRU's gates.
+
+    `linear`: no function follows the weighted sum of a simple cell, which then is the state itself.
 
     The simple cell is Elman's (1990), the LSTM that of PyTorch's documentation (Hochreiter and Schmidhuber 1997 with
     the forget gate of Gers et al. 2000), the GRU that of Cho et al. (2014).
     """
     if name == "elman":
-        return (Line("a", "weighted_sum", (("W", "x"), ("U", "h_before")), "b"), Line("h", "state", text="squash(a)"))
+        products = (("W", "x"), ("U", "h_before"))
+        if linear:
+            return (Line("h", "linear_state", products, "b"),)
+        return (Line("a", "weighted_sum", products, "b"), Line("h", "state", text="squash(a)"))
     if name == "lstm":
         return (
             *_gate("i"), *_gate("f"), *_gate("g", "candidate"), *_gate("o"),

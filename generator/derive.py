@@ -135,9 +135,10 @@ class _Derivation:
 
     def _chain_rule(self) -> Section:
         """What the chain rule says, with the first parameter nearest the loss as its example (symbols only)."""
-        groups = [self._group(name) for name in self.round.targets]
+        targets = [name for name in self.round.targets if name in self.graph.trained] or self.round.targets
+        groups = [self._group(name) for name in targets]
         places = [self.round.groups.index(group) if group in self.round.groups else -1 for group in groups]
-        parameter = self.round.targets[places.index(max(places))]
+        parameter = targets[places.index(max(places))]
         name = derivative_name(self.round.loss, parameter)
         names = {"loss": self.round.loss, "parameter": parameter, "wrt": parameter, "target": name}
         step = Step("chain_example", name, (self.equations.symbolic(name),), names)

@@ -98,7 +98,7 @@ class _Sizes:
 
 def _lines(problem: Definition) -> Iterator[Line]:
     """All that is made at a time step with an output."""
-    yield from cell(problem.cell, problem.reset, problem.update)
+    yield from cell(problem.cell, problem.reset, problem.update, linear=problem.activation == "identity")
     if "V" in _own(problem):
         yield from _output(problem)
 
