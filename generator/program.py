@@ -143,7 +143,8 @@ class Listing:
         """Every computed quantity with the heading that it stands under, in an order of computing."""
         computed = [q for q in self.graph if q.formula is not None]
         for (stage, number), quantities in groupby(computed, key=lambda q: (_STAGES[q.role], q.round)):
-            made = self._backward(list(quantities)) if stage == "backward" else self._plain(stage, list(quantities))
+            here = list(quantities)
+            made = self._backward(here) if stage == "backward" else self._plain(stage, here)
             for title, quantity in made:
                 several = len(self.graph.rounds) > 1 and stage != "after"
                 yield self.word("sections.round", number=str(number + 1), title=title) if several else title, quantity
