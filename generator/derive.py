@@ -92,8 +92,7 @@ class _Derivation:
         label = quantity.label
         of = self._family(self.graph[label.of].label if label.kind in _DERIVED else label)
         wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
-        place = quantity.group.partition(":")[0]  # every time step is worked alike
-        kind = (quantity.rule, place, *wrt, of[1])
+        kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
         if quantity.role is Role.UPDATE:
             kind = (quantity.rule, "", "", "", of[1])
         if quantity.role is Role.AFTER and quantity.rule != "after_total":
@@ -136,18 +135,15 @@ class _Derivation:
     def _chain_rule(self) -> Section:
         """What the chain rule says, with the first parameter nearest the loss as its example (symbols only)."""
         targets = [name for name in self.round.targets if name in self.graph.trained] or self.round.targets
-        groups = [self._group(name) for name in targets]
-        places = [self.round.groups.index(group) if group in self.round.groups else -1 for group in groups]
-        parameter = targets[places.index(max(places))]
+        parameter = max(targets, key=lambda name: self.round.place(self._group(name)))
         name = derivative_name(self.round.loss, parameter)
         names = {"loss": self.round.loss, "parameter": parameter, "wrt": parameter, "target": name}
         step = Step("chain_example", name, (self.equations.symbolic(name),), names)
         return Section("chain_rule", (step,), names=names)
 
     def _group(self, name: str) -> str:
-        """The group whose section the derivative with respect to `name` stands in: the last one, if not another."""
-        group = self.graph[derivative_name(self.round.loss, name)].group
-        return group if group in (*self.round.groups, *self.round.shared) else self.round.groups[-1]
+        """The group whose section the derivative with respect to `name` stands in."""
+        return self.round.section(self.graph[derivative_name(self.round.loss, name)].group)
 
     def _backward(self, group: str) -> Iterator[Step]:
         """The steps of one layer: its outputs' gradients (the loss's own derivatives wait for the first weight)."""
@@ -183,8 +179,7 @@ class _Derivation:
     def _has_own_step(self, quantity: Quantity) -> bool:
         """Whether a gradient is a step, not only a factor: what it is for feeds more than one function of it alone.
 
-        So is what another section needs: the error at a weighted sum of a time step, from which a shared weight's
-        gradient is gathered.
+        So is what gradients of shared targets are gathered from, in a section of their own.
         """
         wrt = quantity.label.wrt
         users = [name for name in self.graph.consumers[wrt] if name in self.round.reaching]

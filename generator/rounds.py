@@ -35,3 +35,11 @@ class Round:
         shared = dict.fromkeys(graph[name].group for name in done.targets)
         own = [group for group in shared if group and group not in groups]
         return cls(number, done.loss, done.targets, groups, gradients, reaching, own)
+
+    def section(self, group: str) -> str:
+        """The group whose section of the backward pass has what belongs to `group`: the last one, if not another."""
+        return group if group in (*self.groups, *self.shared) else self.groups[-1]
+
+    def place(self, group: str) -> int:
+        """How far from the first group `group` stands; what all of them share stands before them."""
+        return self.groups.index(group) if group in self.groups else -1

@@ -85,7 +85,7 @@ def recipe(pick: Callable[[Sequence[Any]], Any], cell: str | None = None, width:
 
 
 @st.composite
-def definitions(draw: st.DrawFn, **options: Any) -> Data:
+def definitions(draw: st.DrawFn, /, **options: Any) -> Data:
     return recipe(lambda choices: draw(st.sampled_from(choices)), **options)
 
 
@@ -254,7 +254,10 @@ ORDER = {"elman": ("",), "lstm": ("_i", "_f", "_g", "_o"), "gru": ("_r", "_z", "
 @pytest.mark.parametrize("cell", GATES)
 def test_pytorch_has_the_same_cells_and_gradients(torch: Any, cell: str, seed: int) -> None:
     rng = random.Random(f"{cell}{seed}")
-    text = lambda: f"{rng.randint(-12, 12) / 10}"  # noqa: E731 - a number of its own at each place
+
+    def text() -> str:
+        return f"{rng.randint(-12, 12) / 10}"
+
     n, m, steps = 2, 3, 3
     weights: Data = {}
     for gate in GATES[cell]:
@@ -327,7 +330,10 @@ def test_where_the_reset_gate_acts_matters_from_two_units_on() -> None:
 def test_the_two_forms_of_the_update_gate_are_one_with_its_sign_turned() -> None:
     data = made(8, cell="gru")
     turned = {**data, "update": "admits" if data["update"] == "keeps" else "keeps", "weights": dict(data["weights"])}
-    negative = lambda rows: [negative(row) if isinstance(row, list) else f"{-float(row)}" for row in rows]  # noqa: E731
+
+    def negative(rows: list[Any]) -> list[Any]:
+        return [negative(row) if isinstance(row, list) else f"{-float(row)}" for row in rows]
+
     for name in ("W_z", "U_z", "b_z"):
         if name in turned["weights"]:
             turned["weights"][name] = negative(turned["weights"][name])

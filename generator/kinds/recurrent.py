@@ -246,10 +246,10 @@ def build(problem: Definition) -> Graph:
 def _conventions(problem: Definition) -> Iterator[Convention]:
     yield Convention("time_steps")
     if problem.cell == "gru":
-        yield Convention(f"reset_{problem.reset}")
-        yield Convention(f"update_{problem.update}")
+        yield Convention("reset_after" if problem.reset == "after" else "reset_before")
+        yield Convention("update_keeps" if problem.update == "keeps" else "update_admits")
     if _Sizes.of(problem).hidden > 1 or len(problem.inputs[0]) > 1:
-        yield Convention(f"vectors_{problem.vectors}")
+        yield Convention("vectors_columns" if problem.vectors == "columns" else "vectors_rows")
     if problem.targets:
         yield Convention("loss", {"function": f"functions.{problem.loss}"})
 
