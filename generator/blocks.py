@@ -112,7 +112,8 @@ class Setter:
         own = self._own(step.target)
         if own:
             return own
-        texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
+        words = {key: f"functions.{code}" for key, code in step.words.items()}
+        texts = {key: self.word(code) for key, code in words.items() if self.words.has(code)}
         texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
         return self.say(self._rule(step.rule), step.names, **texts)
 
