@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from generator.derivative import derivative
-from generator.formula import Add, Formula, Mul, Ref, num
+from generator.formula import Add, Call, Formula, Mul, Ref, num
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Chain
 
@@ -27,6 +27,7 @@ class _Gradients:
         self.graph, self.targets, self.chain = graph, targets, chain
         self.made: dict[str, Quantity] = {}
         self.needed = graph.needed(graph.loss)
+        self.calls: dict[Formula, str] = {q.formula: q.name for q in graph if isinstance(q.formula, Call)}
         self.active = self._active()
         self.terms = self._terms()
         self.reached = self._reached()
@@ -97,7 +98,7 @@ class _Gradients:
         label = Label("derivative", of=source, wrt=name)
         if self._is_term(source, name):
             (term,) = self._users(source, name)
-            formula = derivative(self.graph[term], name)
+            formula = derivative(self.graph[term], name, self._find)
             return self._make(key, Role.GRADIENT, formula, "local_loss", label, name)
         products = self._products(source, name)
         rule = "gradient_sum" if len(products) > 1 else "gradient_chain"
@@ -147,6 +148,10 @@ class _Gradients:
             return False  # each use has a name of its own in the sum over the uses
         return self._is_inner(user) and len(self._users(source, user)) == 1
 
+    def _find(self, formula: Formula) -> str | None:
+        """The quantity with this formula: a derivative of one output of softmax names the others."""
+        return self.calls.get(formula)
+
     # --- local gradients ---
 
     def _local(self, user: str, name: str) -> str:
@@ -157,7 +162,7 @@ class _Gradients:
         role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
         is_loss = self.graph[user].role is Role.LOSS and user in (*self.terms, self.graph.loss)
         kind = "loss" if is_loss and self._is_term(user, name) else self.graph[user].rule
-        formula = derivative(self.graph[user], name)
+        formula = derivative(self.graph[user], name, self._find)
         like = name if kind == "loss" else user
         return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)
 

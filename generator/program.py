@@ -1,4 +1,7 @@
-"""`Worked` and a flavour -> the problem as a program, printed from the same graph with the same names and order."""
+"""`Worked` and a flavour -> the problem as a program, printed from the same graph with the same names and order.
+
+Longer than 250 lines because it is one thing: what the templates of programs are given, in the order they print it.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,9 @@ from itertools import groupby
 
 from generator.errors import RenderError
 from generator.formats import environment
-from generator.formula import Call, Formula, Ref, walk
-from generator.functions import ACTIVATIONS, LOSSES
+from generator.formula import Call, Ref, walk
+from generator.functions import ACTIVATIONS, expand, formula_of
 from generator.graph import Quantity, Role
-from generator.infix import parse
 from generator.language import Words, load_words
 from generator.pipeline import Worked, givens
 from generator.rounding import Carry
@@ -86,7 +88,7 @@ class Listing:
         self.functions = self._functions()
         code = "\n".join([*self.functions, *(line for part in self.parts for line in part.statements)])
         self.guards_exp = steep and "exp(" in code
-        self.imports_math = "math." in code or self.guards_exp
+        self.imports_math = "math." in code or (self.guards_exp and not dialect.arrays)
 
     # --- words ---
 
@@ -123,15 +125,16 @@ class Listing:
     def _functions(self) -> list[str]:
         """The definitions of the functions that the formulas call by name, in the order of their rows."""
         found = {part.name for tree in self._formulas.values() for part in walk(tree) if isinstance(part, Call)}
-        used = found - set(self._printer.dialect.functions)
-        rows: dict[str, tuple[str, str]] = {name: ("x", row.formula) for name, row in ACTIVATIONS.items()}
-        rows |= {name: ("t, y", row.formula) for name, row in LOSSES.items()}
-        return [self._function(name, *rows[name]) for name in rows if name in used]
+        used = [name for name in ACTIVATIONS if name in found - set(self._printer.dialect.functions)]
+        definitions = [self._function(name) for name in used]
+        code = "\n".join([*definitions, *(line for part in self._parts() for line in part.statements)])
+        borrowed = self._printer.dialect.borrowed
+        return [*(borrowed[name] for name in borrowed if f"{name}(" in code), *definitions]
 
-    def _function(self, name: str, arguments: str, formula: str) -> str:
-        body: Formula = parse(formula)
-        names = {part.name: part.name for part in walk(body) if isinstance(part, Ref)}
-        return f"def {name}({arguments}):\n    return {replace(self._printer, names=names).source(body)}"
+    def _function(self, name: str) -> str:
+        body = formula_of(Call(name, (Ref("x"),)))
+        assert body is not None, name
+        return f"def {name}(x):\n    return {replace(self._printer, names={'x': 'x'}).source(expand(body))}"
 
     def _parts(self) -> Iterator[Part]:
         for heading, quantities in groupby(self._headed(), key=lambda pair: pair[0]):

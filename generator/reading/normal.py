@@ -25,7 +25,7 @@ from generator.typeset.boxes import (
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
 LEFT_BAR, RIGHT_BAR = Op("|("), Op(")|")  # a bar that opens, a bar that closes
-_PAIRS = {"(": ")", "[": "]", "|(": ")|"}
+_PAIRS = {"(": ")", "[": "]", "⌊": "⌋", "|(": ")|"}
 _SAME = {"-": "−", "*": "∗", "⋅": "·", "∙": "·", ":=": "≔", "'": "′", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
 _LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
 
