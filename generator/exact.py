@@ -69,10 +69,12 @@ def bounds(value: Exact) -> tuple[Fraction, Fraction]:
     mantissa, exponent = value.rad().man_exp()
     if int(exponent) > _FARTHEST and value.rel_accuracy_bits() <= 0:
         raise Undecided("the error bound has grown larger than the value")
-    middle = _exact_fraction(value.mid())
     # A radius below all that is written out still counts: it is rounded up to what is.
     is_tiny = mantissa and int(exponent) < -_FARTHEST
     radius = Fraction(1, 2**_FARTHEST) if is_tiny else _exact_fraction(value.rad())
+    if value.contains(0) and int(value.mid().man_exp()[1]) < -_FARTHEST:
+        return -2 * radius, 2 * radius  # a ball around zero reaches no farther, whatever its middle
+    middle = _exact_fraction(value.mid())
     return middle - radius, middle + radius
 
 

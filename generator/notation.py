@@ -202,9 +202,13 @@ class Writer:
         return formula
 
     def _kind(self, name: str) -> str:
-        """The kind of a quantity's label; an updated weight is still a weight."""
+        """The kind of a quantity's label; an updated weight is still a weight.
+
+        A weight that is an entry of a matrix behind its row stands where the matrix product has it.
+        """
         label = self.graph[name].label
-        return self.graph[label.of].label.kind if label.kind in ("updated", "later") else label.kind
+        label = self.graph[label.of].label if label.kind in ("updated", "later") else label
+        return "entry" if label.kind == "weight" and label.of else label.kind
 
     def formula(self, name: str) -> Formula:
         """The formula of the quantity `name` as this notation writes it. The quantity must have one."""

@@ -219,9 +219,8 @@ def build(problem: Definition) -> Graph:
 def _conventions(problem: Definition) -> Iterator[Convention]:
     yield Convention("attention_rows")
     width = _Widths.of(problem).keys // problem.heads
-    yield Convention(
-        {"sqrt": "scores_sqrt", "d": "scores_d", "none": "scores_none"}[problem.scale], numbers={"d": str(width)}
-    )
+    divided = {"sqrt": "scores_sqrt", "d": "scores_d"} if width > 1 else {}
+    yield Convention(divided.get(problem.scale, "scores_none"), numbers={"d": str(width)})
     if problem.heads > 1:
         yield Convention("heads", numbers={"heads": str(problem.heads)})
     if problem.mask != "none":
@@ -278,7 +277,8 @@ class _Attention:
     def _rows(self, name: str, rows: Rows, kind: str) -> Cells:
         """The given rows as quantities."""
         for own, number in entries(name, rows):
-            self.quantities.append(Quantity(own, Role.GIVEN, Label(kind, own, own.removeprefix(f"{name}_"), of=own)))
+            of = name if kind == "weight" else own  # an entry of a matrix, or (for a target) its own name
+            self.quantities.append(Quantity(own, Role.GIVEN, Label(kind, own, own.removeprefix(f"{name}_"), of=of)))
             self.givens[own] = number
         width = len(rows[0])
         flat = names(name, rows)

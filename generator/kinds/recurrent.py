@@ -296,9 +296,9 @@ class _Unrolled:
         problem = self.problem
         self.inputs = [self._given("input", "x", row, step) for step, row in enumerate(problem.inputs, 1)]
         for name, rows in problem.weights.items():
-            kind = "bias" if name.startswith("b") else "weight"
+            kind, of = "bias" if name.startswith("b") else "weight", name if problem.vectors == "rows" else ""
             for own, number in entries(name, rows):
-                self._add(Quantity(own, Role.GIVEN, Label(kind, own), group=self._group(name)), number)
+                self._add(Quantity(own, Role.GIVEN, Label(kind, own, of=of), group=self._group(name)), number)
         self.now.update((state, self._given("state", state, row, 0)) for state, row in _initial(problem))
         made = "y" if "V" in self.own else "h"
         self.targets = {
@@ -352,8 +352,10 @@ class _Unrolled:
         """The terms of one row of a matrix times a vector (of a column, where vectors are rows)."""
         height, width = shape(self.problem.weights[matrix])
         for place, name in enumerate(self.now[vector], 1):
-            row, column = (index, place) if self.problem.vectors == "columns" else (place, index)
-            yield Mul((Ref(entry(matrix, (row, height), (column, width))), Ref(name)))
+            if self.problem.vectors == "columns":
+                yield Mul((Ref(entry(matrix, (index, height), (place, width))), Ref(name)))
+            else:
+                yield Mul((Ref(name), Ref(entry(matrix, (place, height), (index, width)))))
 
     def _chosen(self, tree: Formula) -> Formula:
         """A line's formula with the functions that the definition chooses."""
