@@ -375,9 +375,9 @@ class _Attention:
             total = self._grid("Z", "weights", "sum_of_row", sums, head)
             formulas = {(i, j): Div(Ref(raw[i][j]), Ref(total[i][0])) for i, j in places}
             made = self._grid("A", "weights", "share", formulas, head)
-        if not self.checks:
-            last = [Ref(own) for own in made[-1] if own]
-            self.checks = (Check("softmax", _sum(last), "=", num(1), {"first": last[0].name}),)
+        longest = max(([Ref(own) for own in row if own] for row in made), key=len)
+        if len(longest) > 1 and not self.checks:
+            self.checks = (Check("softmax", _sum(longest), "=", num(1)),)
         return made
 
     # --- around it ---
@@ -393,20 +393,18 @@ class _Attention:
     def _normalized(self, rows: Cells) -> Cells:
         """Layer norm: every row less its mean, over its standard deviation (that of a population)."""
         width = len(rows[0])
-        means = self._grid("m", "norm", "mean", {(i, 0): _mean(list(map(Ref, row))) for i, row in enumerate(rows)})
-        squares = {
-            (i, 0): _mean([Pow(Add((Ref(own), Neg(Ref(means[i][0])))), num(2)) for own in row])
-            for i, row in enumerate(rows)
-        }
+        places = {(i, j): own for i, row in enumerate(rows) for j, own in enumerate(row)}
+        averages = {(i, 0): _mean([Ref(own) for own in row]) for i, row in enumerate(rows)}
+        means = self._grid("m", "norm", "mean", averages)
+        deviations = {(i, j): Add((Ref(own), Neg(Ref(means[i][0])))) for (i, j), own in places.items()}
+        apart = self._grid("D", "norm", "deviation", deviations)
+        squares = {(i, 0): _mean([Pow(Ref(own), num(2)) for own in row]) for i, row in enumerate(apart)}
         variances = self._grid("v", "norm", "variance", squares)
-        formulas: dict[tuple[int, int], Formula] = {}
-        for i, row in enumerate(rows):
-            inside: Formula = Ref(variances[i][0])
-            if self.problem.epsilon:
-                inside = Add((inside, Ref("epsilon")))
-            for j, own in enumerate(row):
-                formulas[i, j] = Div(Add((Ref(own), Neg(Ref(means[i][0])))), Call("sqrt", (inside,)))
-        made = self._grid("N", "norm", "normalized", formulas)
+        inside = _each({(i, 0): row[0] for i, row in enumerate(variances)}, self._with_epsilon)
+        spreads = self._grid("s", "norm", "spread", {place: Call("sqrt", (tree,)) for place, tree in inside.items()})
+        made = self._grid(
+            "N", "norm", "normalized", {(i, j): Div(Ref(apart[i][j]), Ref(spreads[i][0])) for i, j in places}
+        )
         weights = self.problem.weights
         if "gamma" not in weights and "beta" not in weights:
             return made
@@ -417,6 +415,9 @@ class _Attention:
                 term: Formula = Mul((Ref(gain), Ref(own))) if "gamma" in weights else Ref(own)
                 scaled[i, j] = Add((term, Ref(shift))) if "beta" in weights else term
         return self._grid("Y", "norm", "scaled", scaled)
+
+    def _with_epsilon(self, variance: str) -> Formula:
+        return Add((Ref(variance), Ref("epsilon"))) if self.problem.epsilon else Ref(variance)
 
     # --- the error ---
 
