@@ -250,7 +250,7 @@ class _Attention:
         queries, keys, values = (self._projected(letter, inputs) for letter in PROJECTIONS)
         made = self._mixed(queries, keys, values)
         if "W_O" in problem.weights:
-            made = self._product("O", "output", made, "W_O", "b_O")
+            made = self._product("O", "projection", made, "W_O", "b_O")
         if problem.residual:
             made = self._plus(self.given["X"], made)
         if problem.normalization == "after":
