@@ -79,6 +79,7 @@ def recipe(pick: Callable[[Sequence[Any]], Any], cell: str | None = None, width:
     chosen = [step for step in range(1, steps + 1) if pick([True, False])] or [steps]
     data["targets"] = {str(step): [_text(pick) for _ in range(outputs)] for step in chosen}
     data["loss"] = pick(["half_squared_error", "squared_error"])
+    data["over_time"] = pick(["sum", "mean"])
     data["learning_rate"] = {"eta": "0.5"}
     data["wanted"] = ["x", "h", *(["c"] if cell == "lstm" else [])]
     return data
@@ -199,7 +200,8 @@ def witness(data: Data, space: Space, numbers: Numbers) -> tuple[Numbers, Any]:
             factor = space["number"]("0.5" if data["loss"] == "half_squared_error" else "1")
             for output, target in zip(y, data["targets"][str(step)], strict=True):
                 loss = loss + factor * (output - space["number"](target)) ** 2
-    return found, loss
+    mean = data.get("over_time") == "mean"
+    return found, loss / space["number"](f"{len(data['targets'])}") if mean else loss
 
 
 def complex_step(data: Data, name: str) -> float:
@@ -376,7 +378,7 @@ def test_several_updates_by_an_optimizer_follow_pytorch(torch: Any) -> None:
     data = {
         "kind": "recurrent", "title": "made", "inputs": ["1", "0.5"], "targets": ["0.5", "1"], "activation": "tanh",
         "weights": {"w": "0.3", "u": "-0.4", "b": "0.1"}, "optimizer": "adam", "learning_rate": {"eta": "0.1"},
-        "updates": "3",
+        "steps": "3",
     }  # fmt: skip
     values = solve(graph_of(data))
     w, u, b = (torch.tensor(float(x), dtype=torch.float64, requires_grad=True) for x in ("0.3", "-0.4", "0.1"))
@@ -389,6 +391,27 @@ def test_several_updates_by_an_optimizer_follow_pytorch(torch: Any) -> None:
         optimizer.step()
     for name, parameter in (("w", w), ("u", u), ("b", b)):
         assert values[f"{name}_new3"][0] == pytest.approx(float(parameter), abs=1e-9)
+
+
+def test_softmax_outputs_with_cross_entropy_follow_pytorch(torch: Any) -> None:
+    v = [["0.5"], ["-1"], ["0.2"]]
+    data = {
+        "kind": "recurrent", "title": "made", "inputs": ["1", "-1"], "weights": {"w": "0.3", "u": "0.5", "V": v},
+        "output_activation": "softmax", "loss": "cross_entropy", "targets": [["0", "1", "0"], ["1", "0", "0"]],
+        "learning_rate": {"eta": "0.1"}, "over_time": "mean",
+    }  # fmt: skip
+    values = solve(graph_of(data))
+    w, u = (torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in (0.3, 0.5))
+    head = torch.tensor([float(row[0]) for row in v], dtype=torch.float64, requires_grad=True)
+    h1 = torch.tanh(w)
+    h2 = torch.tanh(-w + u * h1)
+    loss = torch.nn.functional.cross_entropy(torch.stack([head * h1, head * h2]), torch.tensor([1, 0]))
+    loss.backward()
+    assert values["E_total"][0] == pytest.approx(loss.item(), abs=1e-12)
+    for name, tensor in (("w", w), ("u", u)):
+        assert values[derivative_name("E_total", name)][0] == pytest.approx(tensor.grad.item(), abs=1e-12)
+    found = [values[derivative_name("E_total", f"V_{row}")][0] for row in (1, 2, 3)]
+    assert found == pytest.approx(head.grad.tolist(), abs=1e-12)
 
 
 # --- documents ---
@@ -462,6 +485,9 @@ MISTAKES = {
     "state of another cell": ("weights", "initial: {c: 0}\nweights", "initial.c", "`c`", "state of this cell"),
     "state too long": ("weights", "initial: {h: [0, 0]}\nweights", "initial.h", "1 row of 2", "1 row of 1"),
     "activation": ("weights", "activation: nope\nweights", "activation", "`nope`", "tanh"),
+    "no gradient": ("weights", "activation: step\nweights", "activation", "no gradient through", "no targets"),
+    "softmax inside": ("weights", "activation: softmax\nweights", "activation", "`softmax`", "tanh"),
+    "softmax of one": ("weights", "output_activation: softmax\nweights", "output_activation", "`V`", "two outputs"),
     "loss": ("weights", "loss: nope\nweights", "loss", "`nope`", "half_squared_error"),
     "optimizer": ("weights", "optimizer: nope\nweights", "optimizer", "`nope`", "adam"),
     "setting": ("weights", "settings: {mu: 1}\nweights", "settings.mu", "`mu`", "settings"),

@@ -51,7 +51,7 @@ class Definition(Problem):
     optimizer: str = "sgd"
     settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
     schedule: str = "constant"
-    updates: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
+    steps: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
 
 
 # --- checks ---
@@ -212,7 +212,7 @@ def build(problem: Definition) -> Graph:
     wanted = tuple(own for name in problem.wanted for row in made.given[name] for own in row)
     return Graph(
         tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=updates,
-        rounds=(0,) * problem.updates, conventions=tuple(_conventions(problem)), checks=made.checks,
+        rounds=(0,) * problem.steps, conventions=tuple(_conventions(problem)), checks=made.checks,
     )  # fmt: skip
 
 

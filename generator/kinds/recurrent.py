@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.cells import OUTPUT, PLAIN_OUTPUT, STATES, Line, cell
-from generator.formula import Add, Call, Formula, Mul, Ref, rebuild, substitute
-from generator.functions import ACTIVATIONS, LOSSES
+from generator.formula import Add, Call, Div, Formula, Mul, Ref, num, rebuild, substitute
+from generator.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.graph import Convention, Graph, Label, Quantity, Role
 from generator.infix import parse
 from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
@@ -55,13 +55,14 @@ class Definition(Problem):
     update: Literal["keeps", "admits"] = Field("keeps", description="of a GRU: z keeps the old, or lets the new in")
     vectors: Literal["columns", "rows"] = Field("columns", description="W x, or x W")
     loss: str = "half_squared_error"
+    over_time: Literal["sum", "mean"] = Field("sum", description="how the errors of the time steps are put together")
     learning_rate: Rate | None = None
     trained: Literal["all"] | tuple[Name, ...] = "all"
     wanted: tuple[Literal["x", "h", "c"], ...] = Field((), description="also differentiate by inputs, first states")
     optimizer: str = "sgd"
     settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
     schedule: str = "constant"
-    updates: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
+    steps: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
 
 
 def _role(name: str) -> str:
@@ -185,13 +186,20 @@ def _check_rest(problem: Definition) -> Iterator[Finding]:
 
 def _check_functions(problem: Definition) -> Iterator[Finding]:
     rows: Mapping[str, Mapping[str, object]] = {
-        "activation": ACTIVATIONS, "gate_activation": ACTIVATIONS, "output_activation": ACTIVATIONS, "loss": LOSSES,
-        "optimizer": OPTIMIZERS, "schedule": SCHEDULES,
+        "activation": ACTIVATIONS, "gate_activation": ACTIVATIONS, "output_activation": {**ACTIVATIONS, **VECTORS},
+        "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES,
     }  # fmt: skip
     found: list[Finding] = []
     for key, known in rows.items():
-        if getattr(problem, key) not in known:
-            found.append(((key,), f"`{getattr(problem, key)}`", f"one of {', '.join(known)}"))
+        name = getattr(problem, key)
+        if name not in known:
+            found.append(((key,), f"`{name}`", f"one of {', '.join(known)}"))
+        elif problem.targets and name in ACTIVATIONS and not ACTIVATIONS[name].derivative:
+            found.append(((key,), f"`{name}`, which lets no gradient through", "one that does, or no targets"))
+    if problem.output_activation in VECTORS and _Sizes.of(problem).outputs < 2:
+        found.append(
+            (("output_activation",), f"`{problem.output_activation}` of one output, or without `V`", "two outputs")
+        )
     yield from found or _check_training(problem)
 
 
@@ -239,7 +247,7 @@ def build(problem: Definition) -> Graph:
     wanted = tuple(own for name in problem.wanted for own in made.started[name])
     return Graph(
         tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=work.updates if rate else (),
-        rounds=(0,) * problem.updates, conventions=tuple(_conventions(problem)),
+        rounds=(0,) * problem.steps, conventions=tuple(_conventions(problem)),
     )  # fmt: skip
 
 
@@ -358,9 +366,12 @@ class _Unrolled:
                 yield Mul((Ref(name), Ref(entry(matrix, (place, height), (index, width)))))
 
     def _chosen(self, tree: Formula) -> Formula:
-        """A line's formula with the functions that the definition chooses."""
+        """A line's formula with the functions that the definition chooses; a vector function has all entries."""
         tree = rebuild(tree, self._chosen)
-        return Call(self.functions[tree.name], tree.args) if isinstance(tree, Call) else tree
+        if not isinstance(tree, Call):
+            return tree
+        name = self.functions[tree.name]
+        return Call(name, (*tree.args, *map(Ref, self.now["s"])) if name in VECTORS else tree.args)
 
     # --- errors ---
 
@@ -379,8 +390,11 @@ class _Unrolled:
             (term,) = self.terms
             self.quantities.append(Quantity(LOSS, Role.LOSS, label, term.formula, "error", "loss"))
         elif self.terms:
-            total = Add(tuple(Ref(term.name) for term in self.terms))
-            self.quantities += [*self.terms, Quantity(LOSS, Role.LOSS, label, total, "total", "loss")]
+            total: Formula = Add(tuple(Ref(term.name) for term in self.terms))
+            rule, steps = "total", len(self.targets)
+            if self.problem.over_time == "mean" and steps > 1:
+                total, rule = Div(total, num(steps)), "mean_total"
+            self.quantities += [*self.terms, Quantity(LOSS, Role.LOSS, label, total, rule, "loss")]
 
 
 STARTER = """\
