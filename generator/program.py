@@ -206,6 +206,11 @@ class Listing:
         return training.iterations if training and self.graph.moves and self.graph.loss else None
 
     @property
+    def updates(self) -> str:
+        """How many updates all iterations make together."""
+        return str((self.iterations or 0) * len(self.graph.rounds))
+
+    @property
     def shown(self) -> str:
         """The iterations whose error is shown, as a tuple."""
         training = self.worked.problem.training

@@ -33,7 +33,7 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem language",
-    "graph": "graph optimizers vectors kinds.network kinds.formulas",
+    "graph": "graph optimizers training batches losses vectors kinds.network kinds.formulas",
     "numbers": "exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
