@@ -1,4 +1,4 @@
-"""Graph -> Graph with its backward pass: gradients, updates, further rounds of both, and the values after the last one."""
+"""Graph -> Graph with its backward pass: gradients, updates, further rounds of both, and the values after them."""
 
 from __future__ import annotations
 

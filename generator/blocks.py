@@ -116,6 +116,7 @@ class Setter:
         if own:
             return own
         texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
+        texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
         return self.say(f"steps.{step.rule}", step.names, **texts)
 
     # --- rows ---

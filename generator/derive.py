@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import groupby
 
 from generator.equations import DELTA, Equations
-from generator.formula import Add, Call, Ref
+from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
+from generator.rounds import Round
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
 
 _DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
-
-
-@dataclass(frozen=True)
-class _Round:
-    """What is worked between two updates: its number, its loss and what that is differentiated by, and its groups.
-
-    `gradients` are the derivatives of the loss that the targets need, `reaching` is what the loss is computed from.
-    """
-
-    number: int
-    loss: str
-    targets: tuple[str, ...]
-    groups: list[str]
-    gradients: tuple[Quantity, ...]
-    reaching: frozenset[str]
-
-    @classmethod
-    def of(cls, graph: Graph, number: int) -> _Round:
-        """The round of a graph with this number, from 0."""
-        done = graph.differentiated[number]
-        here = [q for q in graph if q.round == number]
-        groups = list(dict.fromkeys(q.group for q in here if q.role is Role.FORWARD))
-        needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets))
-        gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
-        reaching = graph.needed(done.loss) if done.loss else frozenset()
-        return cls(number, done.loss, done.targets, groups, gradients, reaching)
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
@@ -55,17 +31,20 @@ class _Derivation:
         self.shown: set[str] = set()
         self.kinds: set[tuple[str, ...]] = set()
         self.cases: dict[str, str] = {}  # of what is worked alike in every case: the case it came up in first
-        self.rounds = [_Round.of(graph, number) for number in range(len(graph.rounds))]
+        self.rounds = [Round.of(graph, number) for number in range(len(graph.rounds))]
         self.round = self.rounds[0]
 
     def sections(self) -> Iterator[Section]:
         """All sections, in teaching order."""
-        for number, self.round in enumerate(self.rounds):
-            yield from self._round(number if len(self.rounds) > 1 else None)
+        for current in self.rounds:
+            self.round = current
+            yield from self._round(current.number if len(self.rounds) > 1 else None)
         if self.graph.of_role(Role.AFTER):
             yield Section(
                 "after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss}
             )
+        if self.graph.checks:
+            yield Section("checks", tuple(self._checks()))
 
     def _round(self, number: int | None) -> Iterator[Section]:
         """What is worked between one update and the next."""
@@ -163,6 +142,14 @@ class _Derivation:
         if used:
             names["first"] = used[0]
         return names, words
+
+    def _checks(self) -> Iterator[Step]:
+        """The closing checks; those that say the same stand under one sentence."""
+        for (code, names, numbers), same in groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers)):
+            checks = list(same)
+            equations = tuple(equation for check in checks for equation in self.equations.check(check))
+            shown = {key: shortest(value) for key, value in numbers.items()}
+            yield Step(f"check_{code}", checks[0].sides[0], equations, names, numbers=shown)
 
     # --- gradients ---
 

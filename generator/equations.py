@@ -5,7 +5,7 @@ from __future__ import annotations
 from generator.derivative import by_terms
 from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, substitute
 from generator.functions import ACTIVATIONS, LOSSES, expand
-from generator.graph import Graph, Quantity, Role, derivative_name
+from generator.graph import Check, Graph, Quantity, Role, derivative_name
 from generator.infix import parse
 from generator.notation import Working, Writer
 from generator.solve import Trace, relation
@@ -59,6 +59,25 @@ class Equations:
         """`target`, written as `left`, worked by another formula than its own."""
         parts = (Part("=", formula, "formula"), Part("=", self.numbers(formula), "numbers"))
         return Equation(target, left, (*parts, self.result(target, formula)))
+
+    def check(self, check: Check) -> tuple[Equation, ...]:
+        """The equations of a closing check."""
+        left, _ = check.sides
+        if check.relation == "=":
+            sides = [(check.left, left)] if references(check.left) else []
+            sides += [(check.right, check.sides[1])] if references(check.right) and check.right != check.left else []
+            return tuple(self._valued(side, name) for side, name in sides)
+        stated = Equation(left, check.left, (Part(check.relation, check.right, "formula"),))
+        low, high = (self.trace.number(side) for side in check.sides)
+        holds = {"≤": low.value <= high.value, "≥": low.value >= high.value, "<": low.value < high.value}
+        if not holds.get(check.relation, low.value > high.value):
+            return (stated,)
+        return (stated, Equation(left, low, (Part(check.relation, high, "numbers"),)))
+
+    def _valued(self, formula: Formula, name: str) -> Equation:
+        """A formula's numbers and its value, which the quantity `name` holds."""
+        parts = [Part("=", self.numbers(formula), "numbers")] if not isinstance(formula, Ref) else []
+        return Equation(name, formula, (*parts, self.result(name, formula)))
 
     def inlined(self, whole: Equation) -> Equation:
         """A gradient's equation with its factors' own formulas (and, if the notation says so, their numbers) put in."""

@@ -22,6 +22,7 @@ class Role(StrEnum):
     GRADIENT = "gradient"
     UPDATE = "update"
     AFTER = "after the update"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,22 @@ class Convention:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Something that a reader can see to hold at the end: `left relation right`, over the graph's quantities.
+
+    `code` is that of its sentence (`steps.check_<code>`), which may name quantities and numbers.
+    """
+
+    code: str
+    left: Formula
+    relation: str
+    right: Formula
+    names: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, Fraction] = field(default_factory=dict)
+    sides: tuple[str, str] = ("", "")  # the quantities that hold the values of both sides, once they are there
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A unit in the diagram: it stands for the quantity `name`, in column `column`."""
 
@@ -149,6 +166,7 @@ class Graph:
     conventions: tuple[Convention, ...] = ()
     cases: str = ""  # what the labels' cases are, where they are all worked alike: `observation`
     in_turn: bool = False  # each group is updated before the gradients of the group before it are worked
+    checks: tuple[Check, ...] = ()
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

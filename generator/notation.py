@@ -52,7 +52,18 @@ class Working(StrEnum):
 
 GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state")
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
-SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, "scheduled", "updated", "after", "later", "case")
+SYMBOL_KINDS = (
+    *GIVEN_KINDS,
+    *COMPUTED_KINDS,
+    "scheduled",
+    "updated",
+    "after",
+    "later",
+    "case",
+    "above",
+    "below",
+    "check",
+)
 
 
 def _symbol_key(key: str) -> str:

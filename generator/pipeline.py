@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 from generator.backward import backward
+from generator.checks import failed, with_checks
 from generator.derive import derive
 from generator.diagram import draw_diagram
 from generator.drawing import Drawing
 from generator.errors import DefinitionError, GraphError, NotationError, SolveError
 from generator.graph import Graph
+from generator.infix import infix
 from generator.notation import Notation, Writer
 from generator.notations import notation_for
 from generator.problem import Definition, Problem, kind_module, load
@@ -80,12 +82,24 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     """
     chosen = notation_for(definition, notation)
     try:
-        graph = backward(kind_module(definition.problem.kind).build(definition.problem), chosen.chain)
+        problem = definition.problem
+        graph = with_checks(backward(kind_module(problem.kind).build(problem), chosen.chain), problem.claims)
         writer = Writer(graph, chosen)
         writer.check()
-        return Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
+        worked = Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
     except (GraphError, SolveError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
+    _hold(worked)
+    return worked
+
+
+def _hold(worked: Worked) -> None:
+    """Raise `DefinitionError` where something that the definition claims does not hold."""
+    for check in worked.graph.checks:
+        if check.code == "claim" and failed(check, worked.trace.values):
+            left, right = (worked.trace.shown[side] for side in check.sides)
+            found = f"{infix(check.left)} = {left} and {infix(check.right)} = {right}"
+            raise worked.definition.source.error(("claims",), found, f"the left side {check.relation} the right one")
 
 
 def published(worked: Worked) -> Worked:

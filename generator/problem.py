@@ -93,6 +93,9 @@ Language = Annotated[str, Field(pattern=_LANGUAGE)]
 Texts = Annotated[dict[Language, str], BeforeValidator(_texts), WithJsonSchema(_TEXTS_SCHEMA)]
 
 
+LEVELS = ("introductory", "intermediate", "advanced")
+
+
 class Model(BaseModel):
     """A strict, frozen part of a definition."""
 
@@ -127,6 +130,10 @@ class Problem(Model):
     detail: Literal["all", "first"] = "first"
     training: Training | None = None
     worksheet: Worksheet = Worksheet()
+    claims: tuple[str, ...] = Field((), description="what holds at the end: `p1 + p2 == 1`, `0 <= H <= log(3)`")
+    level: Literal["introductory", "intermediate", "advanced"] = "introductory"
+    minutes: Whole | None = Field(None, description="about how long it takes by hand", ge=1)
+    requires: tuple[str, ...] = Field((), description="the ids of problems that come before this one")
 
     def heading(self, group: str, language: str) -> str:
         """What the author calls a group of quantities (empty: nothing)."""
@@ -195,6 +202,7 @@ def find_definitions(folder: Path) -> tuple[Path, ...]:
         for path in sorted(folder.rglob("*.yml"))
         if path.is_file()
         and not path.name.endswith(".claims.yml")
+        and path != folder / "course.yml"
         and "sets" not in path.relative_to(folder).parts[:-1]
     )
 

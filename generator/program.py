@@ -65,7 +65,9 @@ class Listing:
     """What the templates of programs are given: code that is ready to print, and the words beside it."""
 
     def __init__(self, worked: Worked, dialect: Dialect, words: Words, language: str) -> None:
-        self.worked, self.graph, self._words = worked, worked.graph, words
+        self.worked, self._words = worked, words
+        own = tuple(q for q in worked.graph if q.role is not Role.CHECK)  # the closing checks are for readers
+        self.graph = replace(worked.graph, quantities=own)
         self.names = identifiers(q.name for q in self.graph)
         steep = any(value > _STEEP or value < -_STEEP for value in worked.trace.values.values())
         if steep and not dialect.arrays:
@@ -74,8 +76,9 @@ class Listing:
         self._formulas = {q.name: worked.writer.formula(q.name) for q in self.graph if q.formula is not None}
         problem = worked.problem
         self.title = comment(problem.text(problem.title, language)) or comment(worked.id)
-        self.loss = self.names[self.graph.loss]
-        self.loss_key = quoted(self.graph.loss)
+        shown = self.graph.loss or self.graph.quantities[-1].name
+        self.loss = self.names[shown]
+        self.loss_key = quoted(shown)
         self.width = max(len(repr(q.name)) - 2 for q in self.graph)
         self.parts = tuple(self._parts())
         self.before = [part for part in self.parts if part.quantities[0].role is not Role.AFTER]
@@ -139,17 +142,27 @@ class Listing:
     def _headed(self) -> Iterator[tuple[str, Quantity]]:
         """Every computed quantity with the heading that it stands under, in an order of computing."""
         computed = [q for q in self.graph if q.formula is not None]
-        for stage, quantities in groupby(computed, key=lambda q: _STAGES[q.role]):
-            if stage == "backward":
-                yield from self._backward(list(quantities))
-            else:
-                for quantity in quantities:
-                    group = self._group(quantity.group) if stage == "forward" else ""
-                    yield self.word(f"sections.{stage}", group=group), quantity
+        for (stage, number), quantities in groupby(computed, key=lambda q: (_STAGES[q.role], q.round)):
+            here = list(quantities)
+            made = self._backward(here) if stage == "backward" else self._plain(stage, here)
+            for title, quantity in made:
+                several = len(self.graph.rounds) > 1 and stage != "after"
+                yield self.word("sections.round", number=str(number + 1), title=title) if several else title, quantity
+
+    def _plain(self, stage: str, quantities: list[Quantity]) -> Iterator[tuple[str, Quantity]]:
+        for quantity in quantities:
+            group = self._group(quantity.group) if stage == "forward" else ""
+            yield self._heading(stage, group), quantity
+
+    def _heading(self, stage: str, group: str) -> str:
+        """The heading of a stage, in the words of the problem's kind where it has its own."""
+        own = f"sections.{self.worked.problem.kind}.{stage}"
+        return self.word(own if self._words.has(own) else f"sections.{stage}", group=group)
 
     def _backward(self, quantities: list[Quantity]) -> Iterator[tuple[str, Quantity]]:
         """The backward pass layer by layer: a local derivative stands with the first gradient that it is made for."""
-        groups = list(dict.fromkeys(q.group for q in self.graph.of_role(Role.FORWARD)))
+        number = quantities[0].round
+        groups = list(dict.fromkeys(q.group for q in self.graph.of_role(Role.FORWARD) if q.round == number))
         layer = {q.name: groups.index(q.group) if q.group in groups else 0 for q in quantities}
         for quantity in quantities:  # never nearer to the loss than what it is computed from
             if quantity.role is Role.GRADIENT:
@@ -162,12 +175,16 @@ class Listing:
         for quantity in sorted(quantities, key=lambda q: -layer[q.name]):
             place = layer[quantity.name]
             code = "gradients_last" if place == len(groups) - 1 else "gradients"
-            yield self.word(f"sections.{code}", group=self._group(groups[place])), quantity
+            yield self._heading(code, self._group(groups[place])), quantity
 
     def _is_gradient(self, name: str) -> bool:
         return self.graph[name].role is Role.GRADIENT
 
     def _group(self, name: str) -> str:
+        own = self.worked.problem.heading(name, self._words.language)
+        kind, colon, number = name.partition(":")
+        if own or colon:
+            return own or self._words(f"groups.{kind}").format(number=number)
         code = f"groups.{name}"
         return self._words(code) if self._words.has(code) else self._words("groups.other").format(name=name)
 

@@ -34,9 +34,9 @@ class Equation:
 class Step:
     """One step of a derivation: a rule's code, the quantity it makes, and the equations that make it.
 
-    `names` are quantities and `words` are word codes that the rule's sentence speaks of. `full` steps are worked line
-    by line; the others are listed. `number` counts the components of a chain (0: not one). What has to be worked out
-    before the last equation stands in `before`; `after` holds asides.
+    `names` are quantities, `words` are word codes and `numbers` are numbers that the rule's sentence speaks of. `full`
+    steps are worked line by line; the others are listed. `number` counts the components of a chain (0: not one). What
+    has to be worked out before the last equation stands in `before`; `after` holds asides.
     """
 
     rule: str
@@ -50,6 +50,7 @@ class Step:
     opening: tuple[Equation, ...] = ()  # what the chain rule says, before the factors are worked
     after: tuple[Step, ...] = ()
     cell: tuple[str, str] | None = None  # its row and its column in a table of what is worked alike
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Step]:
         """This step and all inside it, in the order of reading."""

@@ -106,8 +106,10 @@ class Truth:
             with precision(bits):
                 try:
                     if self.rounding.carry is Carry.SHOWN:
-                        return self.rounding.text(evaluate(self.with_numbers(subject), _no_name))
-                    return self.rounding.text(evaluate(subject, self.values(0, bits).__getitem__))
+                        value = evaluate(self.with_numbers(subject), _no_name)
+                    else:
+                        value = evaluate(subject, self.values(0, bits).__getitem__)
+                    return self.rounding.text(self.rounding.tied(value) if bits == _BITS[-1] else value)
                 except Undecided:
                     continue
         raise Undecided("no precision tells the digits")

@@ -68,7 +68,7 @@ def referring(name: str, value: Value) -> Value:
 def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
     """`tree` with the values of its names put in: one formula, or one for each entry.
 
-    Raises `FormulaError` for an unknown name or function, for shapes that do not fit and for an index that is not there.
+    Raises `FormulaError` for an unknown name or function, shapes that do not fit and an index that is not there.
     """
     if isinstance(tree, Ref):
         if tree.name not in known:

@@ -43,7 +43,7 @@ def worksheet(worked: Worked, level: str) -> Sheet:
         raise RenderError(f"there is no worksheet level `{level}`: expected one of {', '.join(LEVELS)}")
     sheet = _Sheet(worked, level)
     detail = "all" if level == "guided" else "first"
-    sections = tuple(sheet.section(section) for section in worked.sections(detail))
+    sections = tuple(sheet.section(section) for section in worked.sections(detail) if section.code != "checks")
     return Sheet(tuple(section for section in sections if _holds(section)), tuple(sheet.answers))
 
 

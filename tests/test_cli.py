@@ -237,7 +237,7 @@ BROKEN: Mapping[str, tuple[str, str, str]] = {  # a change to the definition, an
     "key twice": ("w1: 0.4,", "w1: 0.4, w1: 0.5,", r"LINE: `weights\.w1`: found the key a second time"),
     "no YAML": ("title: One", "title: [One", r"broken\.yml:\d+: found .*; expected YAML"),
     "unknown notation": ("notation: z_h", "notation: q_r", "LINE: `notation`: found `q_r`; expected"),
-    "unknown kind": ("kind: network", "kind: poem", "LINE: `kind`: found `poem`; expected one of network"),
+    "unknown kind": ("kind: network", "kind: poem", "LINE: `kind`: found `poem`; expected one of .*network"),
     "unknown mark": ("logistic unit", "[[w77=]] unit", r"`\[\[w77=\]\]` names no quantity"),
 }
 
@@ -284,7 +284,7 @@ ERRORS: Mapping[str, tuple[list[str | Path], str]] = {
     "render below a file": (["render", ONE, "--document", "key", "-o", "plain/x"], "cannot write plain/x"),
     "no claims": (["audit", ONE], r"one_unit\.claims\.yml: there is no such file"),
     "audit of nothing": (["audit", THREE, "nothing.yml"], r"nothing\.yml: found No such file"),
-    "kind": (["new", "poem", "."], "kind: found `poem`; expected one of network"),
+    "kind": (["new", "poem", "."], "kind: found `poem`; expected one of .*network"),
     "name": (["new", "network", ".", "--name", "../escape"], r"--name: found `\.\./escape`; expected letters"),
     "new in a file": (["new", "network", "plain"], r"cannot write plain/my_problem\.yml"),
     "no problems": (["list", "--problems", "nowhere"], "nowhere: there is no such folder"),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import Data, checked, dense, graph_of, networks
+from shipped import SAMPLE
 
 from generator.errors import DefinitionError, LonghandError, NotationError
 from generator.exact import Exact, ball, bounds, evaluate, precision
@@ -21,14 +22,14 @@ from generator.kinds.network import build
 from generator.notation import Chain, Notation, Product, Writer, indexed, plain
 from generator.notations import load_notation, notation_for, notation_names
 from generator.pipeline import Worked, load_worked
-from generator.problem import find_definitions, load
+from generator.problem import load
 from generator.rounding import Mode
 from generator.solve import trace
 from generator.typeset.boxes import symbol
 from generator.typeset.latex import latex
 from generator.typeset.text import text
 
-PROBLEMS = find_definitions(Path(__file__).parents[1] / "problems")
+PROBLEMS = SAMPLE
 TABLE = ("example_322", "example_222_net_out", "example_222_sum_output")
 each_notation = pytest.mark.parametrize("notation", notation_names())
 each_problem = pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)

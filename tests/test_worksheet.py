@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from networks import networks, yaml_text
 from pypdf import PdfReader
 from pypdf.generic import StreamObject
+from shipped import SAMPLE
 
 from generator.figures import image
 from generator.formats import FORMATS
@@ -31,7 +32,7 @@ from generator.render import render
 from generator.steps import Part
 from generator.worksheet import LEVELS, Sheet, worksheet
 
-PROBLEMS = sorted(p for p in Path("problems").rglob("*.yml") if ".claims" not in p.name and "sets" not in p.parts)
+PROBLEMS = SAMPLE
 IDS = [path.stem for path in PROBLEMS]
 BLANKS = {  # how a format writes a blank: its number (or none) and its width
     "markdown": r"\\underline\{\\hspace\{(?P<width>[\d.]+)em\}\}(?:_\{\\,\((?P<number>\d+)\)\})?",
@@ -352,6 +353,7 @@ def test_a_guided_worksheet_asks_for_every_result(path: Path) -> None:
     worked_out = {
         equation.target
         for section in worked.sections("all")
+        if section.code != "checks"
         for step in section.walk()
         if step.rule != "chain_example"
         for equation in step.equations

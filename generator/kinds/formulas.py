@@ -1,4 +1,7 @@
-"""Givens and named formulas in plain infix -> the graph of their entries, with what is differentiated and updated."""
+"""Givens and named formulas in plain infix -> the graph of their entries, with what is differentiated and updated.
+
+Longer than 250 lines because a kind is one file: its model, its checks, its graph and its starter definition.
+"""
 
 from __future__ import annotations
 

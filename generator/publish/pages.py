@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from generator.contents import comparison
+from generator.course import Entry
 from generator.errors import LonghandError, PublishError
-from generator.figures import thumbnail
 from generator.formats import environment
 from generator.language import load_words
 from generator.paper import Paper
@@ -21,6 +21,7 @@ from generator.pipeline import Worked, load_worked
 from generator.problem import find_definitions
 from generator.program import FLAVOURS, program
 from generator.publish.artifacts import artifacts, checked, documents_of, languages_of, truth_of, varieties
+from generator.publish.cards import about, card
 from generator.publish.files import Artifact
 from generator.publish.progress import Report
 from generator.render import render, tidy
@@ -59,6 +60,7 @@ class Generated:
     pages: tuple[Page, ...]
     downloads: tuple[Artifact, ...]
     card: str
+    entry: Entry
 
 
 def stash(path: str, title: str, text: str, head: str = "") -> Page:
@@ -134,7 +136,8 @@ def _generated(path: Path) -> Generated:
     worked = load_worked(path)
     title = worked.problem.text(worked.problem.title, "en")
     files = tuple(artifacts(worked))
-    return Generated(worked.id, title, tuple(_pages(worked, files)), files, _card(worked))
+    entry = Entry(path, worked.problem)
+    return Generated(worked.id, title, tuple(_pages(worked, files)), files, card(worked), entry)
 
 
 def forget() -> None:
@@ -174,6 +177,8 @@ def _template_page(path: str, title: str, template: str, worked: Worked, files: 
             source=worked.definition.source.file.read_text(encoding="utf-8-sig"),
             programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
             downloads=_downloads(worked, paper, files),
+            about=about(paper),
+            requires=worked.problem.requires,
             published=comparison(paper, None) if worked.definition.claims.is_file() else None,
             **paper.common(),
         )
@@ -205,29 +210,3 @@ def _tidied(text: str) -> str:
         pieces += [tidy(text[at : code.start()]), code[0] + "\n"]
         at = code.end()
     return "\n".join([*pieces, tidy(text[at:])]).rstrip() + "\n"
-
-
-def _card(worked: Worked) -> str:
-    """The problem's entry in the gallery."""
-    paper = Paper(worked, "web", "en")
-    drawing = worked.drawing
-    return (
-        environment()
-        .get_template("pages/card.j2")
-        .render(
-            id=worked.id,
-            picture=thumbnail(drawing) if drawing else "",
-            **paper.common(),
-        )
-    )
-
-
-def gallery(made: tuple[Generated, ...]) -> Page:
-    """The page that shows all problems."""
-    words = load_words("en")
-    text = (
-        environment()
-        .get_template("pages/gallery.j2")
-        .render(title=words("site.problems"), introduction=words("site.gallery"), cards=[one.card for one in made])
-    )
-    return stash("problems/index.md", words("site.problems"), text)

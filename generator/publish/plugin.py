@@ -23,7 +23,8 @@ from mkdocs.structure.pages import Page as MkDocsPage
 from generator import resources
 from generator.errors import LonghandError, RenderError
 from generator.formats import forget_templates
-from generator.publish.pages import Generated, Page, forget, gallery, generate, restored, stash
+from generator.publish.gallery import by_topic, gallery
+from generator.publish.pages import Generated, Page, forget, generate, restored, stash
 from generator.publish.parts import part
 from generator.publish.progress import progress
 
@@ -72,16 +73,21 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
                 self.made = generate(self.folder(config), report)
         except LonghandError as error:
             raise PluginError(f"longhand: {error}") from error
-        self.pages = {page.path: page for page in (gallery(self.made), *(p for one in self.made for p in one.pages))}
+        self.pages = {
+            page.path: page
+            for page in (gallery(self.folder(config), self.made), *(p for one in self.made for p in one.pages))
+        }
         if config.nav is not None:
-            config.nav = [self._navigation(item) for item in config.nav]
+            config.nav = [self._navigation(item, self.folder(config)) for item in config.nav]
         return config
 
-    def _navigation(self, item: Any) -> Any:
+    def _navigation(self, item: Any, folder: Path) -> Any:
         if isinstance(item, dict) and list(item.values()) == ["problems/index.md"]:
             (title,) = item
             listed: list[Any] = ["problems/index.md"]
-            listed += [{escape(one.title): [{page.title: page.path} for page in one.pages]} for one in self.made]
+            for topic, ones in by_topic(folder, self.made):
+                problems = [{escape(one.title): [{page.title: page.path} for page in one.pages]} for one in ones]
+                listed += [{escape(topic): problems}] if topic else problems
             return {title: listed}
         return item
 

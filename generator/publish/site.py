@@ -15,7 +15,8 @@ from typing import Any
 from generator import resources
 from generator.errors import LonghandError, PublishError
 from generator.publish.files import Artifact, write
-from generator.publish.pages import gallery, generate
+from generator.publish.gallery import gallery
+from generator.publish.pages import generate
 from generator.publish.progress import progress
 
 # mkdocs-material announces its end of life at every start; which MkDocs is used is decided in pyproject.toml.
@@ -84,7 +85,7 @@ def write_pages(problems: Path, folder: Path) -> int:
     """Write every generated page and download as plain files, for other site builders; how many there are."""
     with progress() as report:
         made = generate(problems, report)
-    pages = [gallery(made), *(page for one in made for page in one.pages)]
+    pages = [gallery(problems, made), *(page for one in made for page in one.pages)]
     files = [Artifact(page.path, page.whole.encode()) for page in pages]
     files += [Artifact(f"problems/{one.id}/files/{file.path}", file.content) for one in made for file in one.downloads]
     return len(write(folder, files))
