@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from generator.formula import Formula, Ref, references
+from generator.formula import Formula, Ref, references, substitute
 from generator.formula import replace as replace_names
-from generator.formula import substitute
 from generator.gradients import gradients
 from generator.graph import Differentiated, Graph, Label, Quantity, Role, Update, derivative_name, updated_name
 from generator.notation import Chain
@@ -109,9 +108,10 @@ class _Rounds:
         moved: dict[str, Formula] = {}
         ready: list[str] = []
         for quantity in made:
-            if quantity.role is Role.LOCAL and quantity.label.wrt not in names and quantity.formula is not None:
-                quantity = replace(quantity, formula=substitute(quantity.formula, moved))
-            yield quantity
+            formula = quantity.formula
+            if formula is not None and quantity.role is Role.LOCAL and quantity.label.wrt not in names:
+                formula = substitute(formula, moved)
+            yield replace(quantity, formula=formula)
             if quantity.name in gradient_of:
                 waiting.remove((quantity.group, quantity.name))
                 ready.append(gradient_of[quantity.name])

@@ -1,4 +1,4 @@
-"""Numbers given for several observations -> a name and a number for each, and the order in which they are learned from."""
+"""Numbers given for several observations -> a name and a number for each; the order of learning from them."""
 
 from __future__ import annotations
 

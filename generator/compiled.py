@@ -6,16 +6,18 @@ every digit certain). Names become `v0, v1, ...` and numbers `c0, c1, ...`, so n
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import flint
 import numpy as np
 
+from generator.elementary import LOGARITHMS
 from generator.exact import Undecided, ball, power
 from generator.formula import (
     Add,
@@ -34,28 +36,63 @@ from generator.graph import Graph
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_HOLDS = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def _where_arrays(op: str, left: Array, right: Array, then: Array, otherwise: Array) -> Array:
+    return np.where(_HOLDS[op](left, right), then, otherwise)
+
+
+def _times_log_arrays(factor: Array, argument: Array, logarithm: Array) -> Array:
+    """A factor times the logarithm of the argument, where 0 ln 0 is 0."""
+    found: Array = np.where((factor == 0) & (argument == 0), 0.0, factor * logarithm)
+    return found
+
 
 _NUMPY: Mapping[str, Any] = {
-    "exp": np.exp, "log": np.log, "tanh": np.tanh, "sqrt": np.sqrt, "abs": np.abs,
-    "max": np.maximum, "min": np.minimum, "power": operator.pow,
-    "where": lambda op, left, right, then, otherwise: np.where(_HOLDS[op](left, right), then, otherwise),
+    "exp": np.exp, "log": np.log, "log2": np.log2, "log10": np.log10, "tanh": np.tanh, "sqrt": np.sqrt, "abs": np.abs,
+    "sin": np.sin, "cos": np.cos, "floor": np.floor, "log1p": np.log1p, "expm1": np.expm1, "pi": lambda: np.pi,
+    # NumPy has neither of these; the standard library has them for one number at a time.
+    "erf": np.vectorize(math.erf, otypes=[np.float64]), "erfc": np.vectorize(math.erfc, otypes=[np.float64]),
+    "max": lambda *values: reduce(np.maximum, values), "min": lambda *values: reduce(np.minimum, values),
+    "power": operator.pow, "where": _where_arrays, "times_log": _times_log_arrays,
 }  # fmt: skip
 
 
 def _where(op: str, left: flint.arb, right: flint.arb, then: flint.arb, otherwise: flint.arb, last: bool) -> flint.arb:
     """The case that holds; two balls that no precision tells apart (`last`) are equal numbers, as 0.1 − 0.1 and 0."""
     apart = left - right
-    if apart != 0 and apart.contains(0):
+    if apart.contains(0) and not apart.is_zero():
         if not last:
             raise Undecided("a comparison is too close to decide")
         apart = flint.arb(0)
     return then if _HOLDS[op](apart, 0) else otherwise
 
 
+def _floor(x: flint.arb, last: bool) -> flint.arb:
+    """The whole number below; a ball around a whole number that no precision tells apart from it (`last`) is it."""
+    found = x.floor()
+    if found.is_exact():
+        return found
+    if not last:
+        raise Undecided("a number is too close to a whole one to tell which lies below it")
+    return (x + 0.5).floor().mid()
+
+
+def _times_log(factor: flint.arb, argument: flint.arb, logarithm: flint.arb) -> flint.arb:
+    return flint.arb(0) if factor.is_zero() and argument.is_zero() else factor * logarithm
+
+
 _BALLS: Mapping[str, Any] = {
-    "exp": lambda x: x.exp(), "log": lambda x: x.log(), "tanh": lambda x: x.tanh(), "sqrt": lambda x: x.sqrt(),
-    "abs": abs, "max": lambda a, b: a.max(b), "min": lambda a, b: a.min(b), "power": power,
+    **{name: operator.methodcaller(name) for name in (
+        "exp", "log", "tanh", "sqrt", "erf", "erfc", "sin", "cos", "log1p", "expm1",
+    )},
+    "log2": lambda x: x.log() / flint.arb(2).log(), "log10": lambda x: x.log() / flint.arb(10).log(),
+    "abs": abs, "max": lambda *values: reduce(flint.arb.max, values),
+    "min": lambda *values: reduce(flint.arb.min, values),
+    "pi": flint.arb.pi, "power": power, "times_log": _times_log,
 }  # fmt: skip
 
 
@@ -80,7 +117,7 @@ class Compiled:
 
         It raises `Undecided` where a comparison is too close, unless this is the `last` precision there is.
         """
-        functions = {**_BALLS, "where": partial(_where, last=last)}
+        functions = {**_BALLS, "where": partial(_where, last=last), "floor": partial(_floor, last=last)}
         return self._made(functions, [ball(number) for number in self.numbers])
 
     def _made(self, functions: Mapping[str, Any], constants: Sequence[object]) -> Callable[..., Any]:
@@ -103,7 +140,7 @@ def compile_graph(graph: Graph, inputs: Sequence[str], outputs: Sequence[str]) -
             stack.extend(graph.operands[name])
     numbers: dict[Fraction, str] = {}
     lines = [
-        f"    {places[q.name]} = {_source(expand(q.formula), places, numbers)}"
+        f"    {places[q.name]} = {_source(expand(q.formula, stable=True), places, numbers)}"
         for q in graph
         if q.name in needed and q.formula is not None
     ]
@@ -123,6 +160,10 @@ def _source(tree: Formula, places: Mapping[str, str], numbers: dict[Fraction, st
             return places[name]
         case Add(terms):
             return f"({' + '.join(map(write, terms))})"
+        case Mul((Call(name, (argument,)) as logarithm, *others)) if name in LOGARITHMS and others:
+            return f"times_log({write(Mul(tuple(others)))}, {write(argument)}, {write(logarithm)})"
+        case Mul((factor, *others)) if any(isinstance(o, Call) and o.name in LOGARITHMS for o in others):
+            return write(Mul((*others, factor)))  # the logarithm in front
         case Mul(factors):
             return f"({' * '.join(map(write, factors))})"
         case Neg(body):

@@ -6,12 +6,14 @@ differentiated for one unit, and the result is renamed for all the others.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
 import sympy
 
 from generator.errors import FormulaError
+from generator.exact import Exact, evaluate
 from generator.formula import (
     Add,
     Call,
@@ -27,23 +29,26 @@ from generator.formula import (
     num,
     references,
     replace,
+    walk,
 )
-from generator.functions import expand, textbook_derivative
+from generator.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
 from generator.graph import Quantity
 
 _ZERO = num(0)
 
 
-def derivative(quantity: Quantity, wrt: str) -> Formula:
+def derivative(quantity: Quantity, wrt: str, find: Find | None = None) -> Formula:
     """The derivative of `quantity`'s formula with respect to its operand `wrt`, as a formula.
 
-    A row of `functions.py` gives its textbook form, in terms of its input and its output. Everything else is
-    differentiated by SymPy; a sum is differentiated term by term, so that the order of writing is kept.
+    A row of `functions.py` gives its textbook form, in terms of its input and its output; `find` names the quantity
+    that has a given formula, for the components of a vector function. Everything else is differentiated by SymPy; a sum
+    is differentiated term by term, so that the order of writing is kept. Raises `FormulaError` where a function has no
+    useful derivative, or one that has no written form.
     """
     formula = quantity.formula
     assert formula is not None, quantity.name
     if isinstance(formula, Call):
-        known = textbook_derivative(formula, wrt, quantity.name)
+        known = textbook_derivative(formula, wrt, quantity.name, find)
         if known is not None:
             return known
     parts = [part for part in by_terms(formula, wrt) if part != _ZERO]
@@ -61,6 +66,9 @@ def by_terms(formula: Formula, wrt: str) -> tuple[Formula, ...]:
 def _differentiated(formula: Formula, wrt: str) -> Formula:
     if not _uses(formula, wrt):  # most terms of a long sum: by far the commonest answer, so it comes first
         return _ZERO
+    for part in walk(formula):
+        if isinstance(part, Call) and _uses(part, wrt):
+            require_derivative(part)
     names = references(formula)
     places = {name: f"v{number}" for number, name in enumerate(names)}
     shape = replace(formula, lambda ref: Ref(places[ref.name]))
@@ -78,10 +86,45 @@ def _shape_derivative(shape: Formula, wrt: str) -> Formula:
 
 
 _FUNCTIONS = {
-    "exp": sympy.exp, "log": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt, "abs": sympy.Abs,
-    "max": sympy.Max, "min": sympy.Min,
+    "exp": sympy.exp, "log": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt, "abs": sympy.Abs, "max": sympy.Max,
+    "min": sympy.Min, "erf": sympy.erf, "floor": sympy.floor, "sin": sympy.sin, "cos": sympy.cos,
+    "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10), "pi": lambda: sympy.pi,
 }  # fmt: skip
-_RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+_NAMES = {
+    sympy.exp: "exp", sympy.log: "log", sympy.tanh: "tanh", sympy.Abs: "abs", sympy.Max: "max", sympy.Min: "min",
+    sympy.erf: "erf", sympy.floor: "floor", sympy.sin: "sin", sympy.cos: "cos", sympy.sign: "sign",
+    sympy.Heaviside: "step",
+}  # fmt: skip
+_RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
+
+
+def kinks(call: Call) -> dict[Fraction, Fraction]:
+    """The inputs at which the derivative of an activation is a convention, and the slope that it is taken to be there.
+
+    A place where all cases of the derivative agree is none: with its usual parameter the ELU is smooth.
+    """
+    row = ACTIVATIONS[call.name]
+    found: dict[Fraction, Fraction] = {}
+    for place in map(Fraction, row.kinks):
+        at = Call(call.name, (Num(place), *call.args[1:]))
+        values: dict[str, Exact] = {"x": place, "y": evaluate(at, _no_names)}
+        slope = textbook_derivative(Call(call.name, (Ref("x"), *call.args[1:])), "x", "y")
+        assert slope is not None, call.name
+        taken = evaluate(slope, values.__getitem__)
+        if isinstance(taken, Fraction) and any(evaluate(o, values.__getitem__) != taken for o in _outcomes(slope)):
+            found[place] = taken
+    return found
+
+
+def _no_names(name: str) -> Exact:
+    raise AssertionError(f"`{name}` is not a number")
+
+
+def _outcomes(tree: Formula) -> Iterator[Formula]:
+    if isinstance(tree, Cases):
+        yield from (*_outcomes(tree.then), *_outcomes(tree.otherwise))
+    else:
+        yield tree
 
 
 def to_sympy(tree: Formula) -> sympy.Expr:
@@ -125,16 +168,24 @@ def from_sympy(expression: sympy.Expr) -> Formula:
                 rest = factors[1:]
                 return Neg(read(rest[0]) if len(rest) == 1 else Mul(tuple(map(read, rest))))
             return Mul(tuple(map(read, factors)))
-        case sympy.exp():
-            return Call("exp", (read(expression.args[0]),))
         case sympy.Pow():
             if expression.exp == -1:
                 return Div(num(1), read(expression.base))
             return Pow(read(expression.base), read(expression.exp))
-        case sympy.log() | sympy.tanh() | sympy.Abs() | sympy.Max() | sympy.Min():
-            name = type(expression).__name__.lower()
-            return Call(name, tuple(map(read, expression.args)))
         case sympy.Piecewise():
-            (then, condition), (otherwise, _) = expression.args
-            return Cases(read(condition.lhs), condition.rel_op, read(condition.rhs), read(then), read(otherwise))
+            return _from_cases(expression)
+    if expression in (sympy.E, sympy.pi):
+        return Call("exp", (num(1),)) if expression == sympy.E else Call("pi", ())
+    if type(expression) in _NAMES:
+        return Call(_NAMES[type(expression)], tuple(map(read, expression.args)))
     raise FormulaError(f"the derivative `{expression}` has no written form here")
+
+
+def _from_cases(expression: sympy.Piecewise) -> Formula:
+    *cases, (last, condition) = expression.args
+    if condition != sympy.true or not all(isinstance(holds, sympy.core.relational.Relational) for _, holds in cases):
+        raise FormulaError(f"the derivative `{expression}` has no written form here")
+    made = from_sympy(last)
+    for then, holds in reversed(cases):
+        made = Cases(from_sympy(holds.lhs), holds.rel_op, from_sympy(holds.rhs), from_sympy(then), made)
+    return made

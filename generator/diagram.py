@@ -114,7 +114,8 @@ def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
 
 def _nodes(sheet: _Sheet, across: float, down: float) -> tuple[dict[str, Circle], list[Circle]]:
     """A circle for every node, and the dots for those left out."""
-    wide = {name: width_of(sheet.writer.box_without_case(name), SMALL if name in sheet.biases else NODE) for name in sheet.nodes}
+    symbol = sheet.writer.box_without_case
+    wide = {name: width_of(symbol(name), SMALL if name in sheet.biases else NODE) for name in sheet.nodes}
     radius = max([22.0, *(0.55 * width + 5 for name, width in wide.items() if name not in sheet.biases)])
     small = max([13.0, *(0.55 * wide[name] + 4 for name in sheet.biases)])
     most, drop = max(map(len, sheet.columns.values())), radius + small + 24

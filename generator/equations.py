@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from generator.derivative import by_terms
 from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, substitute
-from generator.functions import ACTIVATIONS, LOSSES, expand
+from generator.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
 from generator.graph import Check, Graph, Quantity, Role, derivative_name
-from generator.infix import parse
 from generator.notation import Working, Writer
 from generator.solve import Trace, relation
 from generator.steps import Equation, Part
@@ -155,8 +154,8 @@ class Equations:
             (term,) = (u for u in self.graph.consumers[quantity.label.wrt] if self.graph[u].role is Role.LOSS)
             call = self.graph[term].formula
             if isinstance(call, Call) and call.name in LOSSES:
-                worked = parse(LOSSES[call.name].worked)
-                return [Part("=", substitute(worked, {"t": call.args[0], "y": call.args[1]}), "worked")]
+                worked = worked_derivative(call)
+                return [Part("=", worked, "worked")] if worked is not None else []
         of = self.graph[quantity.label.of].formula
         if quantity.rule == "local_weighted_sum" and isinstance(of, Add) and len(of.terms) <= _TERMS:
             if not set(references(self.writer.formula(quantity.name))) <= set(references(of)):

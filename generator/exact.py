@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial, reduce
 from typing import Any
 
 import flint
 
+from generator.elementary import AT_ZERO, LOGARITHMS, rational
 from generator.errors import LonghandError
 from generator.formula import (
     Add,
@@ -24,6 +26,7 @@ from generator.formula import (
     Num,
     Pow,
     Ref,
+    children,
 )
 from generator.functions import formula_of
 
@@ -108,10 +111,7 @@ def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
                 total = _both(total, evaluate(term, value_of), lambda a, b: a + b)
             return total
         case Mul(factors):
-            product = evaluate(factors[0], value_of)
-            for factor in factors[1:]:
-                product = _both(product, evaluate(factor, value_of), lambda a, b: a * b)
-            return product
+            return reduce(_times, _factors(factors, value_of))
         case Neg(body):
             return -evaluate(body, value_of)
         case Div(top, bottom):
@@ -122,11 +122,32 @@ def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
             holds = _compare(op, evaluate(left, value_of), evaluate(right, value_of))
             return evaluate(then if holds else otherwise, value_of)
         case Call(name, args):
-            written_out = formula_of(tree)
+            written_out = formula_of(tree, stable=True)
             if written_out is not None:
                 return evaluate(written_out, value_of)
             return _call(name, [evaluate(arg, value_of) for arg in args])
     raise Undefined("a blank has no value")
+
+
+def _times(a: Exact, b: Exact) -> Exact:
+    return _both(a, b, lambda x, y: x * y)
+
+
+def _factors(factors: tuple[Formula, ...], value_of: Callable[[str], Exact]) -> list[Exact]:
+    """The values of the factors of a product; 0 ln 0 is 0, because x ln x goes to 0 with x."""
+    if not any(_is_logarithm(factor) for factor in factors):
+        return [evaluate(factor, value_of) for factor in factors]
+    others = [evaluate(factor, value_of) for factor in factors if not _is_logarithm(factor)]
+    vanishes = any(isinstance(other, Fraction) and other == 0 for other in others)
+    for factor in filter(_is_logarithm, factors):
+        (argument,) = (evaluate(part, value_of) for part in children(factor))
+        if not (vanishes and argument == 0):
+            others.append(evaluate(factor, value_of))
+    return others
+
+
+def _is_logarithm(tree: Formula) -> bool:
+    return isinstance(tree, Call) and tree.name in LOGARITHMS and len(tree.args) == 1
 
 
 def _both(a: Exact, b: Exact, operate: Callable[[Any, Any], Any]) -> Exact:
@@ -166,36 +187,57 @@ def _power(base: Exact, exponent: Exact) -> Exact:
 
 
 def _compare(op: str, a: Exact, b: Exact) -> bool:
-    low, high = bounds(_both(a, b, lambda x, y: x - y))
-    strict = {
-        ">": (low > 0, high <= 0),
-        "<": (high < 0, low >= 0),
-        ">=": (low >= 0, high < 0),
-        "<=": (high <= 0, low > 0),
+    d = _both(a, b, lambda x, y: x - y)
+    if isinstance(d, flint.arb) and not d.is_finite():
+        raise Undefined("a number that is compared is not finite")
+    apart = d > 0 or d < 0
+    decided = {
+        ">": (d > 0, d <= 0),
+        "<": (d < 0, d >= 0),
+        ">=": (d >= 0, d < 0),
+        "<=": (d <= 0, d > 0),
+        "==": (d == 0, apart),
+        "!=": (apart, d == 0),
     }
-    true, false = strict[op]
+    true, false = decided[op]
     if true == false:
         raise Undecided("a comparison is too close to decide")
     return true
 
 
 def _call(name: str, args: list[Exact]) -> Exact:
+    """An elementary function: a fraction where its value is known to be one, else a ball."""
+    if name in ("max", "min") and args:
+        return reduce(partial(_extreme, name), args)
+    if name == "pi" and not args:
+        return flint.arb.pi()
+    if len(args) != 1 or name not in ("abs", "floor", "sqrt", *LOGARITHMS, *AT_ZERO):
+        raise Undefined(f"unknown function `{name}` of {len(args)} arguments")
     first = args[0]
-    if name in ("max", "min"):
-        best = first
-        for other in args[1:]:
-            best = other if _compare(">" if name == "max" else "<", other, best) else best
-        return best
-    if name == "abs":
-        return abs(first) if isinstance(first, Fraction) else ball(abs(first))
-    at_zero = {"exp": Fraction(1), "tanh": Fraction(0), "sqrt": Fraction(0)}
-    if name in at_zero and first == 0 and isinstance(first, Fraction):
-        return at_zero[name]
-    if name == "log" and first == 1 and isinstance(first, Fraction):
-        return Fraction(0)
-    if name not in ("exp", "log", "tanh", "sqrt"):
-        raise Undefined(f"unknown function `{name}`")
-    result: flint.arb = getattr(ball(first), name)()
+    known = rational(name, first) if isinstance(first, Fraction) else None
+    return _ball_call(name, ball(first)) if known is None else known
+
+
+def _extreme(name: str, a: Exact, b: Exact) -> Exact:
+    """The larger or the smaller of two numbers; two that nothing tells apart are in one ball."""
+    try:
+        return b if _compare(">" if name == "max" else "<", b, a) else a
+    except Undecided:
+        one, other = ball(a), ball(b)
+        return one.max(other) if name == "max" else one.min(other)
+
+
+def _ball_call(name: str, x: flint.arb) -> Exact:
+    if name == "floor":
+        low, high = (point.__floor__() for point in bounds(x))
+        if low != high:
+            raise Undecided("a number is too close to a whole one to tell which lies below it")
+        return Fraction(low)
+    if name in LOGARITHMS and x == 0:
+        raise Undefined("the logarithm of zero is not finite")
+    base = LOGARITHMS.get(name)
+    made: flint.arb = abs(x) if name == "abs" else getattr(x, name if base is None else "log")()
+    result = made / flint.arb(base).log() if base else made
     if not result.is_finite():
         raise Undefined(f"{name} has no finite value there")
     return result

@@ -72,7 +72,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """`then` where `left <op> right` holds, else `otherwise`; `op` is one of `<`, `<=`, `>`, `>=`."""
+    """`then` where `left <op> right` holds, else `otherwise`; `op` is one of `<`, `<=`, `>`, `>=`, `==`, `!=`."""
 
     left: Formula
     op: str
@@ -96,7 +96,9 @@ class Blank:
 
 Formula = Num | Ref | Add | Mul | Neg | Div | Pow | Call | Cases | Blank
 
-ELEMENTARY = ("exp", "log", "tanh", "sqrt", "abs", "max", "min")
+ELEMENTARY = (
+    "exp", "log", "log2", "log10", "tanh", "sqrt", "abs", "max", "min", "erf", "floor", "sin", "cos", "pi",
+)  # fmt: skip
 
 
 def num(value: int | str | Fraction, text: str = "") -> Num:

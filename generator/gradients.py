@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from generator.derivative import derivative
 from generator.formula import Add, Call, Formula, Mul, Ref, num
-from generator.functions import LOSSES
+from generator.functions import LOSSES, VECTORS
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Chain
 
@@ -32,6 +32,7 @@ class _Gradients:
         self.terms = self._terms()
         self.reached = self._reached()
         self.round = graph[graph.loss].round
+        self.components = {q.formula: q.name for q in graph if isinstance(q.formula, Call) and q.formula.name in VECTORS}
 
     def run(self) -> tuple[Quantity, ...]:
         """Every gradient on the way from the loss to the targets, and the local gradients that they are made of."""
@@ -176,7 +177,7 @@ class _Gradients:
             return key
         role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
         kind = "loss" if self.graph[user].role is Role.LOSS and self._is_error(user) else self.graph[user].rule
-        formula = derivative(self.graph[user], name)
+        formula = derivative(self.graph[user], name, self.components.get)
         like = name if kind == "loss" else user
         return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)
 

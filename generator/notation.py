@@ -11,10 +11,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator
 
 from generator.errors import NotationError
-from generator.formula import Call, Formula, Mul, Ref, rebuild, references, substitute
-from generator.functions import ACTIVATIONS, LOSSES
+from generator.formula import Call, Formula, Mul, Ref, rebuild
+from generator.functions import ACTIVATIONS, LOSSES, VECTORS, expand, is_signed, loss_formula, textbook_derivative
 from generator.graph import Graph, Label
-from generator.infix import parse
 from generator.rounding import Rounding
 from generator.typeset.boxes import GREEK, Box, Frac, Row, Word, symbol
 
@@ -196,13 +195,14 @@ class Writer:
                 kinds = [self._kind(first), self._kind(second)]
                 if "weight" in kinds and (kinds[0] == "weight") != (self.notation.factor_order[0] == "weight"):
                     return Mul((Ref(second), Ref(first)))
-            case Call(name, (target, output)) if name in LOSSES:
-                row = LOSSES[name]
-                text = row.formula if self.notation.difference == "target_first" else row.formula_output_first
-                return substitute(parse(text), {"t": target, "y": output})
-            case Call(name, (body,)) if name in ACTIVATIONS:
-                if self.notation.activation == "written_out" or not ACTIVATIONS[name].symbol:
-                    return substitute(parse(ACTIVATIONS[name].formula), {"x": body})
+            case Call(name) if name in LOSSES:
+                return loss_formula(formula, self.notation.difference == "output_first")
+            case Call(name, args) if name in ACTIVATIONS:
+                if self.notation.activation == "written_out" or not is_signed(formula):
+                    return expand(formula)
+                return Call(name, args[:1])  # its other arguments do not change the value
+            case Call(name) if name in VECTORS:
+                return expand(formula)
         return formula
 
     def _kind(self, name: str) -> str:
@@ -214,14 +214,16 @@ class Writer:
         """The formula of the quantity `name` as this notation writes it. The quantity must have one."""
         formula = self.graph[name].formula
         assert formula is not None, name
-        return self.written(self._loss_derivative(formula))
+        return self.written(self._loss_derivative(name, formula))
 
-    def _loss_derivative(self, formula: Formula) -> Formula:
+    def _loss_derivative(self, name: str, formula: Formula) -> Formula:
         """The derivative of a loss with the difference the way round that the notation wants."""
-        names = references(formula)
-        if self.notation.loss_derivative == "output_first" and len(names) == 2:
-            bound: dict[str, Formula] = {"t": Ref(names[0]), "y": Ref(names[1])}
-            for row in LOSSES.values():
-                if formula == substitute(parse(row.derivative), bound):
-                    return substitute(parse(row.derivative_output_first), bound)
+        label = self.graph[name].label
+        if self.notation.loss_derivative == "output_first" and label.kind == "derivative":
+            for user in self.graph.consumers[label.wrt]:
+                call = self.graph[user].formula
+                if not isinstance(call, Call) or call.name not in LOSSES:
+                    continue
+                if textbook_derivative(call, label.wrt, user) == formula:
+                    return textbook_derivative(call, label.wrt, user, output_first=True) or formula
         return formula

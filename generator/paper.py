@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
 from generator.blocks import Setter
+from generator.derivative import kinks
 from generator.drawing import Drawing
 from generator.errors import RenderError
-from generator.exact import evaluate
 from generator.figures import figure
 from generator.formats import format_for
-from generator.formula import num, substitute
+from generator.formula import Call, Ref, shortest
 from generator.functions import ACTIVATIONS
 from generator.graph import Role
-from generator.infix import parse
 from generator.language import load_words
 from generator.pipeline import Worked, givens
 from generator.plot import plot
@@ -104,19 +102,18 @@ class Paper:
             texts = {key: setter.word(code) for key, code in convention.words.items()}
             texts |= {key: ", ".join(map(self.number, text.split(", "))) for key, text in convention.numbers.items()}
             yield setter.say(f"conventions.{convention.code}", None, **texts)
-        for name in self._functions():
-            row = ACTIVATIONS[name]
-            if row.kink:
-                slope = evaluate(substitute(parse(row.derivative), {"x": num(row.kink)}), lambda _: Fraction(0))
-                texts = {"function": setter.word(f"functions.{name}"), "value": self.number(slope)}
+        for call in self._functions():
+            for slope in sorted(set(kinks(call).values())):
+                texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(shortest(slope))}
                 yield setter.say("conventions.kink", None, **texts)
         if graph.of_role(Role.UPDATE):
             yield setter.word("conventions.updates_in_turn" if graph.in_turn else "conventions.updates")
 
-    def _functions(self) -> list[str]:
-        """The activations that the problem uses, sorted by name."""
-        steps = (step for section in self.worked.sections() for step in section.walk())
-        return sorted({name for step in steps for name in step.words.values() if name in ACTIVATIONS})
+    def _functions(self) -> list[Call]:
+        """The activations that the problem uses (each without its input), sorted by name."""
+        calls = (quantity.formula for quantity in self.worked.graph.of_role(Role.FORWARD))
+        used = {Call(c.name, (Ref(""), *c.args[1:])) for c in calls if isinstance(c, Call) and c.name in ACTIVATIONS}
+        return sorted(used, key=lambda call: (call.name, repr(call.args)))
 
     # --- figures ---
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from generator.errors import RenderError
 from generator.formats import environment
-from generator.formula import Call, Formula, Ref, walk
-from generator.functions import ACTIVATIONS, LOSSES
+from generator.formula import Call, Ref, walk
+from generator.functions import ACTIVATIONS, expand, formula_of
 from generator.graph import Quantity, Role
-from generator.infix import parse
 from generator.language import Words, load_words
 from generator.pipeline import Worked, givens
 from generator.rounding import Carry
@@ -86,7 +85,7 @@ class Listing:
         self.functions = self._functions()
         code = "\n".join([*self.functions, *(line for part in self.parts for line in part.statements)])
         self.guards_exp = steep and "exp(" in code
-        self.imports_math = "math." in code or self.guards_exp
+        self.imports_math = "math." in code or (self.guards_exp and not dialect.arrays)
 
     # --- words ---
 
@@ -123,15 +122,16 @@ class Listing:
     def _functions(self) -> list[str]:
         """The definitions of the functions that the formulas call by name, in the order of their rows."""
         found = {part.name for tree in self._formulas.values() for part in walk(tree) if isinstance(part, Call)}
-        used = found - set(self._printer.dialect.functions)
-        rows: dict[str, tuple[str, str]] = {name: ("x", row.formula) for name, row in ACTIVATIONS.items()}
-        rows |= {name: ("t, y", row.formula) for name, row in LOSSES.items()}
-        return [self._function(name, *rows[name]) for name in rows if name in used]
+        used = [name for name in ACTIVATIONS if name in found - set(self._printer.dialect.functions)]
+        definitions = [self._function(name) for name in used]
+        code = "\n".join([*definitions, *(line for part in self._parts() for line in part.statements)])
+        borrowed = self._printer.dialect.borrowed
+        return [*(borrowed[name] for name in borrowed if f"{name}(" in code), *definitions]
 
-    def _function(self, name: str, arguments: str, formula: str) -> str:
-        body: Formula = parse(formula)
-        names = {part.name: part.name for part in walk(body) if isinstance(part, Ref)}
-        return f"def {name}({arguments}):\n    return {replace(self._printer, names=names).source(body)}"
+    def _function(self, name: str) -> str:
+        body = formula_of(Call(name, (Ref("x"),)))
+        assert body is not None, name
+        return f"def {name}(x):\n    return {replace(self._printer, names={'x': 'x'}).source(expand(body))}"
 
     def _parts(self) -> Iterator[Part]:
         for heading, quantities in groupby(self._headed(), key=lambda pair: pair[0]):
@@ -166,10 +166,10 @@ class Listing:
         layer = {q.name: groups.index(q.group) if q.group in groups else 0 for q in quantities}
         for quantity in quantities:  # never nearer to the loss than what it is computed from
             if quantity.role is Role.GRADIENT:
-                above = (layer[name] for name in self.graph.operands[quantity.name] if self._is_gradient(name))
+                above = (layer[name] for name in self.graph.operands[quantity.name] if self._is_near(name, layer))
                 layer[quantity.name] = min(layer[quantity.name], *above, len(groups))
         for quantity in quantities:
-            users = [layer[name] for name in self.graph.consumers[quantity.name] if self._is_gradient(name)]
+            users = [layer[name] for name in self.graph.consumers[quantity.name] if self._is_near(name, layer)]
             if quantity.role is Role.LOCAL and users:
                 layer[quantity.name] = max(users)
         for quantity in sorted(quantities, key=lambda q: -layer[q.name]):
@@ -177,8 +177,9 @@ class Listing:
             code = "gradients_last" if place == len(groups) - 1 else "gradients"
             yield self._heading(code, self._group(groups[place])), quantity
 
-    def _is_gradient(self, name: str) -> bool:
-        return self.graph[name].role is Role.GRADIENT
+    def _is_near(self, name: str, layer: Mapping[str, int]) -> bool:
+        """Whether a quantity is a gradient of the same stretch: updates can stand between two."""
+        return name in layer and self.graph[name].role is Role.GRADIENT
 
     def _group(self, name: str) -> str:
         own = self.worked.problem.heading(name, self._words.language)

@@ -22,7 +22,9 @@ class Learning(Problem):
     settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's and the schedule's givens")
     schedule: str = "constant"
     velocity: Literal["plain", "rate_inside"] = Field("plain", description="whether the learning rate is inside it")
-    steps: Whole | None = Field(None, description="how many updates are worked (default: one, or one epoch)", ge=1, le=50)
+    steps: Whole | None = Field(
+        None, description="how many updates are worked (default: one, or one epoch)", ge=1, le=50
+    )
 
 
 def optimizer_of(problem: Learning) -> Optimizer:

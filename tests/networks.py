@@ -9,11 +9,16 @@ pass. A row's formula text is evaluated as Python over the functions of one arit
 
 from __future__ import annotations
 
+import ast
 import cmath
 import json
+import math
+import operator
 import random
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache, partial
+from types import CodeType
 from typing import Any
 
 import mpmath
@@ -21,7 +26,7 @@ import sympy
 from hypothesis import strategies as st
 
 from generator.backward import backward
-from generator.functions import ACTIVATIONS, LOSSES
+from generator.functions import ACTIVATIONS, LOSSES, Activation, Loss
 from generator.graph import Graph
 from generator.kinds.network import Definition, build, check
 from generator.notation import Chain
@@ -29,6 +34,11 @@ from generator.notation import Chain
 Data = dict[str, Any]
 Pick = Callable[[Sequence[Any]], Any]
 Space = Mapping[str, Callable[..., Any]]  # one arithmetic: how it reads a number, and its functions
+
+# What random networks pick from: a step lets no gradient through, and a logarithm wants outputs between 0 and 1.
+DIFFERENTIABLE = tuple(name for name, row in ACTIVATIONS.items() if row.derivative)
+LOGARITHMIC = tuple(name for name, row in LOSSES.items() if "log(" in row.formula)
+PLAIN_LOSSES = tuple(name for name in LOSSES if name not in LOGARITHMIC)
 
 HUNDREDTHS = [number for number in range(-200, 201) if number]
 
@@ -39,7 +49,13 @@ def decimal(hundredths: int) -> str:
     return f"{sign}{whole}.{rest:02d}"
 
 
-def recipe(pick: Pick, layers: int = 3, units: int = 4, activations: Sequence[str] = tuple(ACTIVATIONS)) -> Data:
+def recipe(
+    pick: Pick,
+    layers: int = 3,
+    units: int = 4,
+    activations: Sequence[str] = DIFFERENTIABLE,
+    losses: Sequence[str] = tuple(LOSSES),
+) -> Data:
     """A definition with 1 to `layers` hidden layers of 1 to `units` units; every other choice is free."""
     inputs = {f"x{n}": decimal(pick(HUNDREDTHS)) for n in range(1, pick(range(1, 4)) + 1)}
     weights: dict[str, str] = {}
@@ -63,18 +79,22 @@ def recipe(pick: Pick, layers: int = 3, units: int = 4, activations: Sequence[st
                 layer["bias"] = {pick(list(layer["units"])): _parameter(pick, biases, "b")}
         made.append(layer)
         before, earlier = list(layer["units"]), [*earlier, *before]
-    chosen = [name for name in (*weights, *biases) if pick(range(2))] or ["w1"]
+    trained = [name for name in (*weights, *biases) if pick(range(2))] or ["w1"]
+    loss = pick(losses)
+    if loss in LOGARITHMIC:
+        made[-1]["activation"] = "logistic"
+    targets = {"hinge": [-100, 100]}.get(loss, range(1, 100) if loss in LOGARITHMIC else HUNDREDTHS)
     return {
         "kind": "network",
         "title": "made",
         "inputs": inputs,
-        "targets": {f"t{n}": decimal(pick(HUNDREDTHS)) for n in range(1, len(made[-1]["units"]) + 1)},
+        "targets": {f"t{n}": decimal(pick(targets)) for n in range(1, len(made[-1]["units"]) + 1)},
         "layers": made,
         "weights": weights,
         "biases": biases,
-        "loss": pick(list(LOSSES)),
+        "loss": loss,
         "learning_rate": {"eta": pick(["0.5", "0.1", "1/3", "1e-2"])},
-        "trained": pick(["weights", "all", chosen]),
+        "trained": pick(["weights", "all", trained]),
     }
 
 
@@ -157,9 +177,27 @@ def _flow(value: Any) -> str:
 # --- witnesses -----------------------------------------------------------------------------------------------------
 
 
+HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge, "Eq": operator.eq,
+    "NotEq": operator.ne,
+}  # fmt: skip
+
+
+def _real(number: Any) -> Any:
+    return number.real if isinstance(number, complex) else number
+
+
+def _choose(op: str, left: Any, right: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """A choice between numbers; a complex step is on the side that its real part is on."""
+    return then() if HOLDS[op](_real(left), _real(right)) else otherwise()
+
+
 MPMATH: Space = {
-    "number": lambda text: mpmath.mpf(Fraction(text).numerator) / Fraction(text).denominator,
+    "number": lambda text: mpmath.mpf(Fraction(text).numerator) / Fraction(text).denominator, "choose": _choose,
     "exp": mpmath.exp, "log": mpmath.log, "tanh": mpmath.tanh, "sqrt": mpmath.sqrt, "max": max, "min": min,
+    "abs": abs, "erf": mpmath.erf, "sin": mpmath.sin, "cos": mpmath.cos, "floor": mpmath.floor,
+    "log2": lambda x: mpmath.log(x) / mpmath.log(2), "log10": mpmath.log10, "pi": lambda: +mpmath.pi,
+    "expm1": mpmath.expm1, "log1p": mpmath.log1p, "erfc": mpmath.erfc,
 }  # fmt: skip
 
 
@@ -167,15 +205,30 @@ def _complex_max(a: complex, b: complex) -> complex:
     return a if complex(a).real > complex(b).real else b
 
 
+def _complex_erf(x: complex) -> complex:
+    """On a tiny imaginary step, to which a derivative of the first order is exact."""
+    x = complex(x)
+    return complex(math.erf(x.real), 2 / math.sqrt(math.pi) * math.exp(-(x.real**2)) * x.imag)
+
+
 COMPLEX: Space = {
-    "number": lambda text: complex(float(Fraction(text))),
+    "number": lambda text: complex(float(Fraction(text))), "choose": _choose,
     "exp": cmath.exp, "log": cmath.log, "tanh": cmath.tanh, "sqrt": cmath.sqrt, "max": _complex_max,
-    "min": lambda a, b: -_complex_max(-a, -b),
+    "min": lambda a, b: -_complex_max(-a, -b), "abs": lambda x: _complex_max(x, -x), "erf": _complex_erf,
+    "sin": cmath.sin, "cos": cmath.cos, "log2": lambda x: cmath.log(x) / math.log(2), "log10": cmath.log10,
+    "floor": lambda x: complex(math.floor(_real(x))), "pi": lambda: math.pi,
 }  # fmt: skip
 
+_RELATIONS = {"Lt": sympy.Lt, "LtE": sympy.Le, "Gt": sympy.Gt, "GtE": sympy.Ge, "Eq": sympy.Eq, "NotEq": sympy.Ne}
 SYMPY: Space = {
     "number": sympy.Rational, "exp": sympy.exp, "log": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt,
-    "max": sympy.Max, "min": sympy.Min,
+    "max": sympy.Max, "min": sympy.Min, "abs": sympy.Abs, "erf": sympy.erf, "sin": sympy.sin, "cos": sympy.cos,
+    "floor": sympy.floor, "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10),
+    "pi": lambda: sympy.pi, "expm1": lambda x: sympy.exp(x) - 1, "log1p": lambda x: sympy.log(1 + x),
+    "erfc": sympy.erfc,
+    "choose": lambda op, left, right, then, otherwise: sympy.Piecewise(
+        (then(), _RELATIONS[op](left, right)), (otherwise(), True)
+    ),
 }  # fmt: skip
 
 
@@ -188,18 +241,65 @@ def torch_space() -> Space:
     def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args: function(*(torch.as_tensor(arg, dtype=torch.float64) for arg in args))
 
+    names = ("exp", "log", "tanh", "sqrt", "abs", "erf", "sin", "cos", "floor", "log2", "log10")
     return {
-        "number": lambda text: torch.tensor(float(Fraction(text)), dtype=torch.float64),
-        "max": lifted(torch.maximum),
-        "min": lifted(torch.minimum), "exp": lifted(torch.exp), "log": lifted(torch.log),
-        "tanh": lifted(torch.tanh), "sqrt": lifted(torch.sqrt),
+        "number": lambda text: torch.tensor(float(Fraction(text)), dtype=torch.float64), "choose": _choose,
+        **{name: lifted(getattr(torch, name)) for name in names},
+        "max": lifted(torch.maximum), "min": lifted(torch.minimum), "pi": lambda: math.pi,
     }  # fmt: skip
 
 
+class _Reading(ast.NodeTransformer):
+    """Python's reading of a row's text, made fit for any arithmetic: exact quotients and decimals, choices as calls."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        match node:
+            case ast.BinOp(ast.Constant(int(top)), ast.Div(), ast.Constant(int(bottom))):
+                return _called("number", ast.Constant(f"{top}/{bottom}"))
+        return ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return _called("number", ast.Constant(repr(node.value))) if isinstance(node.value, float) else node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        assert isinstance(node.test, ast.Compare)
+        sides = (self.visit(node.test.left), self.visit(node.test.comparators[0]))
+        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        cases = (ast.Lambda(nothing, self.visit(case)) for case in (node.body, node.orelse))
+        return _called("choose", ast.Constant(type(node.test.ops[0]).__name__), *sides, *cases)
+
+
+def _called(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
+
+
+@cache
+def _code(text: str) -> CodeType:
+    return compile(ast.fix_missing_locations(_Reading().visit(ast.parse(text, mode="eval"))), text, "eval")
+
+
 def value(text: str, space: Space, **names: Any) -> Any:
-    """The value of a row's formula: Python's own reading of the text."""
-    text = text.replace("1/2", "half")
-    return eval(text, {"__builtins__": {}}, {**space, "half": space["number"]("1/2"), **names})  # our own rows
+    """The value of a row's text: Python's own reading of it, where the text of one row may name another."""
+    scope = {**space, "log": partial(_logarithm, space), **names}
+    for name, row in ACTIVATIONS.items():
+        if f"{name}(" in text and name not in space:
+            scope[name] = partial(_activated, row, space)
+    return eval(_code(text), {"__builtins__": {}, **scope})  # our own rows
+
+
+def _logarithm(space: Space, x: Any, base: Any = None) -> Any:
+    return space["log"](x) if base is None else space["log"](x) / space["log"](base)
+
+
+def _activated(row: Activation, space: Space, x: Any, *parameters: Any) -> Any:
+    return value(
+        row.formula, space, **{**chosen(row, space), **dict(zip(row.parameters, parameters, strict=False))}, x=x
+    )
+
+
+def chosen(row: Activation | Loss, space: Space, parameters: Mapping[str, str] = {}) -> dict[str, Any]:
+    """A row's parameters in one arithmetic: the row's own, or other ones."""
+    return {name: value(parameters.get(name, text), space) for name, text in row.parameters.items()}
 
 
 def givens(data: Data) -> dict[str, str]:
@@ -223,6 +323,7 @@ def forward(
     of_unit = {name: found[name] for name in data["inputs"]}
     for layer in data["layers"]:
         activation = ACTIVATIONS[layer.get("activation", "logistic")]
+        own = chosen(activation, space)
         made = {}
         for unit, weights in layer["units"].items():
             bias = layer.get("bias")
@@ -230,12 +331,12 @@ def forward(
             total = sum(found[weight] * of_unit[source] for source, weight in weights.items())
             total = touch(f"net_{unit}", total + found[bias] if bias else total)
             found[f"net_{unit}"] = total
-            made[unit] = found[f"out_{unit}"] = touch(f"out_{unit}", value(activation.formula, space, x=total))
+            made[unit] = found[f"out_{unit}"] = touch(f"out_{unit}", value(activation.formula, space, **own, x=total))
         of_unit.update(made)
     outputs = list(data["layers"][-1]["units"])
     loss = LOSSES[data.get("loss", "half_squared_error")]
     errors = [
-        value(loss.formula, space, t=found[target], y=of_unit[unit])
+        value(loss.formula, space, **chosen(loss, space), t=found[target], y=of_unit[unit])
         for target, unit in zip(data["targets"], outputs, strict=True)
     ]
     if len(outputs) > 1:
@@ -292,12 +393,25 @@ def autograd(data: Data, names: list[str]) -> dict[str, float]:
     return {name: float(seen[name].grad) if seen[name].grad is not None else 0.0 for name in names}
 
 
+# Where the derivative of a loss is a convention, or its value is none: these are zero there.
+LOSS_KINKS = {
+    "absolute_error": ["t - y"],
+    "huber": ["abs(t - y) - delta"],
+    "hinge": ["1 - t * y"],
+    **{name: ["y", "1 - y"] for name in LOGARITHMIC},
+}
+
+
 def nearest_kink(data: Data) -> float:
-    """How near any pre-activation is to a point where its activation's derivative is a convention."""
+    """How near any quantity is to a point where the derivative of its function is a convention, or none."""
     found = forward(data, start(data, MPMATH), MPMATH)
     gaps = [
-        abs(found[f"net_{unit}"] - float(Fraction(ACTIVATIONS[layer["activation"]].kink)))
-        for layer in data["layers"] if ACTIVATIONS[layer["activation"]].kink
+        abs(found[f"net_{unit}"] - float(Fraction(kink)))
+        for layer in data["layers"] for kink in ACTIVATIONS[layer["activation"]].kinks
         for unit in layer["units"]
     ]  # fmt: skip
+    loss = LOSSES[data.get("loss", "half_squared_error")]
+    for target, unit in zip(data["targets"], data["layers"][-1]["units"], strict=True):
+        names = {**chosen(loss, MPMATH), "t": found[target], "y": found[f"out_{unit}"]}
+        gaps += [abs(value(text, MPMATH, **names)) for text in LOSS_KINKS.get(loss.name, ())]
     return float(min(gaps, default=1))

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from networks import (
     COMPLEX,
+    DIFFERENTIABLE,
     MPMATH,
     Data,
     autograd,
@@ -41,9 +42,9 @@ from generator import optimizers
 from generator.derivative import derivative
 from generator.errors import SolveError
 from generator.exact import Exact, bounds, evaluate, precision
-from generator.formula import Add, Neg, Num, Ref
+from generator.formula import Add, Call, Neg, Num, Ref, references
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Graph, Role, derivative_name, updated_name
+from generator.graph import Graph, Label, Quantity, Role, derivative_name, updated_name
 from generator.infix import infix
 from generator.kinds.network import Definition
 from generator.notation import Chain
@@ -191,10 +192,12 @@ def test_gradients_are_sums_over_paths(chain: Chain, data: Data) -> None:
 
 @needs_torch
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", DIFFERENTIABLE)
 def test_gradients_are_those_of_autograd(activation: str, loss: str) -> None:
     for seed in range(3):
-        data = {**random_network(seed, activations=[activation]), "loss": loss}
+        data = random_network(seed, activations=[activation], losses=[loss])
+        if nearest_kink(data) < 1e-6:
+            continue
         for chain in Chain:
             held_against_torch(data, graph_of(data, chain))
 
@@ -327,7 +330,7 @@ def test_a_wrong_derivative_in_a_row_is_caught(
 ) -> None:
     row = ACTIVATIONS["tanh"]
     witness(planted, graph_of(planted))
-    changed = type(row)(row.name, row.formula, wrong, row.symbol, row.kink)
+    changed = replace(row, derivative=wrong)
     monkeypatch.setitem(ACTIVATIONS, "tanh", changed)
     assert caught(witness, planted)
 
@@ -338,7 +341,7 @@ def test_a_wrong_derivative_of_a_loss_is_caught(
 ) -> None:
     row = LOSSES["half_squared_error"]
     for wrong in ("t - y", "-2 * (t - y)", "-(t + y)"):
-        changed = type(row)(row.name, row.formula, row.formula_output_first, wrong, wrong, row.worked)
+        changed = replace(row, derivative=wrong, derivative_output_first=wrong)
         monkeypatch.setitem(LOSSES, row.name, changed)
         assert caught(witness, planted)
 
@@ -392,6 +395,9 @@ def test_updating_hidden_weights_with_changed_output_weights_is_caught(
 # --- updates and training ------------------------------------------------------------------------------------------
 
 
+SQUARES = ("half_squared_error", "squared_error")
+
+
 def slope(name: str, at: float) -> float:
     """An activation's derivative at a number, by a complex step on the row's formula."""
     return float(complex(value(ACTIVATIONS[name].formula, COMPLEX, x=complex(at, 1e-40))).imag / 1e-40)
@@ -428,7 +434,7 @@ def plain_loop(data: Data, iterations: int) -> tuple[list[float], dict[str, floa
 
 
 @settings(QUICK, max_examples=20)
-@given(data=networks(layers=2, units=3, activations=["logistic", "tanh"]))
+@given(data=networks(layers=2, units=3, activations=["logistic", "tanh"], losses=SQUARES))
 def test_training_is_that_of_a_plain_loop(data: Data) -> None:
     iterations = 12
     losses, values = plain_loop(data, iterations)
@@ -459,7 +465,7 @@ def test_a_thousand_updates_are_those_of_a_plain_loop(activation: str, seed: int
 def test_training_is_that_of_torch_sgd(seed: int) -> None:
     import torch
 
-    data = random_network(seed, activations=["logistic", "tanh"])
+    data = random_network(seed, activations=["logistic", "tanh"], losses=SQUARES)
     space = torch_space()
     numbers = start(data, space)
     parameters = [numbers[name].requires_grad_(True) for name in trained(data)]
@@ -527,3 +533,59 @@ def test_the_definition_is_not_changed_by_working_it() -> None:
     assert definition.model_dump() == before
     assert len(graph) == size
     assert isinstance(trace(graph, ROUNDING), Trace)
+
+
+# --- a layer whose units know each other ---------------------------------------------------------------------------
+
+
+def softmax_graph(z: list[str], targets: list[str]) -> Graph:
+    """Weights that are logits, their shares, and the cross-entropy with the targets."""
+    places = range(1, len(z) + 1)
+    kinds = {f"{letter}{n}": kind for letter, kind in (("z", "weight"), ("t", "target")) for n in places}
+    given_ = [Quantity(name, Role.GIVEN, Label(kind, name)) for name, kind in {**kinds, "eta": "rate"}.items()]
+    logits = tuple(Ref(f"z{n}") for n in places)
+    made = [
+        Quantity(f"p{n}", Role.FORWARD, Label("post", f"p{n}"), Call("softmax", (Ref(f"z{n}"), *logits)), "activation")
+        for n in places
+    ]
+    for n in places:
+        call = Call("cross_entropy", (Ref(f"t{n}"), Ref(f"p{n}")))
+        made.append(Quantity(f"E{n}", Role.LOSS, Label("term", f"E{n}"), call, "error"))
+    total = Add(tuple(Ref(f"E{n}") for n in places))
+    made.append(Quantity("E", Role.LOSS, Label("loss", "E"), total, "total"))
+    numbers = {**{f"z{n}": Fraction(z[n - 1]) for n in places}, **{f"t{n}": Fraction(targets[n - 1]) for n in places}}
+    trained_ = tuple(f"z{n}" for n in places)
+    return Graph((*given_, *made), {**numbers, "eta": Fraction(1, 10)}, "E", trained_, "eta")
+
+
+@needs_torch
+@chains
+@pytest.mark.parametrize("z", [["0.5", "-1.25", "2"], ["3", "3", "3"], ["1000", "998", "-1000"]])
+def test_softmax_with_cross_entropy_is_torchs(z: list[str], chain: Chain) -> None:
+    """The gradient for each logit is p - t, whether or not a local derivative finds its sibling."""
+    import torch
+
+    targets = ["0.25", "0.75", "0"]
+    graph = module.backward(softmax_graph(z, targets), chain)
+    logits = torch.tensor([float(text) for text in z], dtype=torch.float64, requires_grad=True)
+    wanted = torch.tensor([float(text) for text in targets], dtype=torch.float64)
+    loss = torch.nn.functional.cross_entropy(logits, wanted)
+    loss.backward()
+    found = trace(graph, ROUNDING)
+    assert math.isclose(float(found.full("E")), float(loss.detach()), rel_tol=1e-12)
+    for number, gradient in enumerate(logits.grad.tolist(), 1):
+        assert math.isclose(float(found.full(f"dE/dz{number}")), gradient, rel_tol=1e-12, abs_tol=1e-15)
+    if "1000" not in z:  # where a share underflows to zero, double precision has no quotient t/p
+        fast = solve(graph)
+        assert all(math.isclose(fast[name][0], float(found.full(name)), abs_tol=1e-14) for name in fast)
+
+
+def test_a_local_derivative_of_softmax_names_its_sibling_where_it_is_told() -> None:
+    graph = softmax_graph(["0.5", "-1.25", "2"], ["1", "0", "0"])
+    names = {quantity.formula: quantity.name for quantity in graph if quantity.formula is not None}
+    assert infix(derivative(graph["p1"], "z1", names.get)) == "p1 * (1 - p1)"
+    values = trace(graph, ROUNDING).values
+    with precision(200):
+        told, alone = (derivative(graph["p1"], "z2", find) for find in (names.get, None))
+        assert same(evaluate(told, values.__getitem__), evaluate(alone, values.__getitem__))
+    assert set(references(told)) == {"p1", "p2"}

@@ -173,6 +173,11 @@ def test_languages_have_the_same_keys_and_fields(code: str) -> None:
         assert other[key].strip(), key
 
 
+# What is called so in any language.
+NAMES = {"ReLU", "ELU", "GELU", "SiLU", "softplus", "softmax", "Huber"}
+NAMES |= {"Python", "NumPy", "PyTorch", "JavaScript", "YAML", "PDF"}
+
+
 def test_chinese_is_chinese() -> None:
     han = r"[\u4e00-\u9fff]"
     for key, text in load_words("zh").texts.items():
@@ -181,7 +186,7 @@ def test_chinese_is_chinese() -> None:
             f"{key}: no space between letters and a formula"
         )
         words = set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+=?\}", "", text)))
-        assert words <= {"ReLU", "Python", "NumPy", "PyTorch", "JavaScript", "YAML", "PDF"}, key
+        assert words <= NAMES, key
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +210,9 @@ def _samples() -> Iterator[Worked]:
     yield from (in_notation(path, notation) for path in PROBLEMS for notation in notation_names())
     for seed in range(12):
         data = random_network(seed, layers=2, units=2)
-        if seed % 3 == 0:
+        if seed % 3 == 0:  # so long a step drives some functions to numbers that are too small to be written out
+            squares = ["half_squared_error", "squared_error"]
+            data = random_network(seed, layers=2, units=2, activations=["relu", "tanh", "identity"], losses=squares)
             own = {"extends": "default", "chain": "delta", "rounding": {"mode": "half_up", "carry": "shown"}}
             yield _made({**data, "learning_rate": {"eta": "100"}, "notation": own})
         else:

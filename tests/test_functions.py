@@ -4,174 +4,521 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
 import mpmath
 import pytest
 import sympy
-from networks import COMPLEX, MPMATH, torch_space, value
+from networks import COMPLEX, LOGARITHMIC, LOSS_KINKS, MPMATH, SYMPY, Space, chosen, torch_space, value
 
-from generator.derivative import to_sympy
-from generator.exact import evaluate
-from generator.formula import Call, Num, Ref, num, references
-from generator.functions import ACTIVATIONS, LOSSES, Activation, Loss, expand, formula_of, textbook_derivative
-from generator.infix import parse
+from generator.derivative import derivative, kinks, to_sympy
+from generator.errors import FormulaError
+from generator.exact import Exact, Undefined, bounds, evaluate, precision
+from generator.formula import Call, Formula, Num, Ref, num, references
+from generator.functions import (
+    ACTIVATIONS,
+    LOSSES,
+    VECTORS,
+    Activation,
+    Loss,
+    bound,
+    expand,
+    formula_of,
+    is_signed,
+    loss_formula,
+    textbook_derivative,
+    worked_derivative,
+)
+from generator.graph import Label, Quantity, Role
+from generator.infix import infix, parse
 
 X, Y, T = (sympy.Symbol(name, real=True) for name in "xyt")
-activations = pytest.mark.parametrize("row", ACTIVATIONS.values(), ids=list(ACTIVATIONS))
-losses = pytest.mark.parametrize("row", LOSSES.values(), ids=list(LOSSES))
+SMOOTH = {name: row for name, row in ACTIVATIONS.items() if row.derivative}
+STEPS = [name for name, row in ACTIVATIONS.items() if not row.derivative]
+# Other values than the rows' own, so that a parameter that is forgotten somewhere is noticed.
+OTHER = {"slope": "0.3", "kink": "0.25", "alpha": "1.7", "delta": "0.4", "base": "2", "at_zero": "0.5"}
+
+
+def both(rows: dict[str, Any]) -> Any:
+    """Each row with its own parameters, and with other ones."""
+    cases = [pytest.param(row, {}, id=row.name) for row in rows.values()]
+    others = [row for row in rows.values() if row.parameters]
+    cases += [pytest.param(r, {name: OTHER[name] for name in r.parameters}, id=f"{r.name}-other") for r in others]
+    return pytest.mark.parametrize(("row", "own"), cases)
+
+
+activations, losses = both(SMOOTH), both(dict(LOSSES))
+every_activation = pytest.mark.parametrize("row", ACTIVATIONS.values(), ids=list(ACTIVATIONS))
+every_loss = pytest.mark.parametrize("row", LOSSES.values(), ids=list(LOSSES))
+Own = dict[str, str]
+
+
+def call(row: Activation | Loss, own: Own, *arguments: Formula) -> Call:
+    """The row called with parameters of its own (none: those of the row)."""
+    return Call(row.name, (*arguments, *(parse(own[name]) for name in row.parameters if own)))
 
 
 def points(row: Activation, count: int = 40) -> list[float]:
     rng = random.Random(row.name)
-    kink = float(row.kink) if row.kink else None
     made = [rng.uniform(-6, 6) for _ in range(count)]
-    return [x for x in made if kink is None or abs(x - kink) > 1e-6]
+    return [x for x in made if all(abs(x - float(kink)) > 1e-6 for kink in row.kinks)]
 
 
-def slope(row: Activation, x: float) -> float:
+def pairs(row: Loss, own: Own, count: int = 20) -> list[tuple[float, float]]:
+    """Targets and outputs, away from where the derivative is a convention."""
+    rng = random.Random(row.name)
+    low, high = (0.05, 0.95) if row.name in LOGARITHMIC else (-2.0, 2.0)
+    made = [(rng.uniform(low, high), rng.uniform(low, high)) for _ in range(count)]
+    names = chosen(row, MPMATH, own)
+    return [
+        (t, y)
+        for t, y in made
+        if all(abs(value(text, MPMATH, **names, t=t, y=y)) > 1e-3 for text in LOSS_KINKS.get(row.name, ()))
+    ]
+
+
+def number(found: Exact) -> float:
+    low, high = bounds(found)
+    return float((low + high) / 2)
+
+
+def at(tree: Formula, **values: float) -> float:
+    """The exact value of a formula at some floats."""
+    with precision(200):
+        return number(evaluate(tree, {name: Fraction(given) for name, given in values.items()}.__getitem__))
+
+
+def slope(row: Activation, x: float, own: Own) -> float:
     """The textbook derivative as Python reads it, from the input and the output."""
-    y = value(row.formula, MPMATH, x=mpmath.mpf(x))
-    return float(value(row.derivative, MPMATH, x=mpmath.mpf(x), y=y))
+    names = chosen(row, MPMATH, own)
+    y = value(row.formula, MPMATH, **names, x=mpmath.mpf(x))
+    return float(value(row.derivative, MPMATH, **names, x=mpmath.mpf(x), y=y))
+
+
+def close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-14)
+
+
+# --- activations ---------------------------------------------------------------------------------------------------
+
+
+@every_activation
+def test_the_formula_uses_its_input_and_parameters_and_the_derivative_its_output_too(row: Activation) -> None:
+    assert "x" in references(parse(row.formula))
+    assert {*references(parse(row.formula))} <= {"x", *row.parameters}
+    if row.derivative:
+        assert {*references(parse(row.derivative))} <= {"x", "y", *row.parameters}
+    used = {name for text in (row.formula, row.derivative) if text for name in references(parse(text))}
+    assert set(row.parameters) <= used
+    assert ("kink" in row.parameters) <= bool(row.kinks)
 
 
 @activations
-def test_the_formula_uses_its_input_only_and_the_derivative_input_and_output(row: Activation) -> None:
-    assert references(parse(row.formula)) == ("x",)
-    assert set(references(parse(row.derivative))) <= {"x", "y"}
+def test_an_activations_derivative_is_sympys(row: Activation, own: Own) -> None:
+    """Symbolically between the kinks: on each piece of the line."""
+    y = to_sympy(expand(call(row, own, Ref("x"))))
+    made = textbook_derivative(call(row, own, Ref("x")), "x", "y")
+    assert made is not None
+    difference = sympy.diff(y, X) - to_sympy(expand(made)).subs(Y, y)
+    kinks_ = [sympy.Rational(kink) for kink in row.kinks]
+    away = sympy.Symbol("p", positive=True)
+    pieces = [X] if not kinks_ else [kinks_[0] - away, kinks_[-1] + away]
+    pieces += [low + (high - low) / (1 + away) for low, high in pairwise(kinks_)]
+    for piece in pieces:
+        found = difference.subs(X, piece).rewrite(sympy.Piecewise)
+        assert sympy.simplify(sympy.piecewise_fold(found).rewrite(sympy.exp)) == 0
 
 
 @activations
-def test_an_activations_derivative_is_sympys(row: Activation) -> None:
-    y = to_sympy(parse(row.formula))
-    claimed = to_sympy(parse(row.derivative)).subs(Y, y)
-    right = sympy.diff(y, X)
-    difference = right - claimed
-    if not row.kink:
-        assert sympy.simplify(difference.rewrite(sympy.exp)) == 0
-        return
-    for side in (sympy.Symbol("p", positive=True), sympy.Symbol("n", negative=True)):
-        at = difference.subs(X, sympy.Rational(row.kink) + side)
-        assert sympy.simplify(at.rewrite(sympy.Piecewise)) == 0
-
-
-@activations
-def test_an_activations_derivative_is_the_complex_steps(row: Activation) -> None:
+def test_an_activations_derivative_is_the_complex_steps(row: Activation, own: Own) -> None:
     for x in points(row):
-        step = complex(value(row.formula, COMPLEX, x=complex(x, 1e-60))).imag / 1e-60
-        assert math.isclose(slope(row, x), step, rel_tol=1e-13, abs_tol=1e-15)
+        names = chosen(row, COMPLEX, own)
+        step = complex(value(row.formula, COMPLEX, **names, x=complex(x, 1e-60))).imag / 1e-60
+        assert close(slope(row, x, own), step)
 
 
 @activations
-def test_an_activations_derivative_is_autograds(row: Activation) -> None:
-    torch = pytest.importorskip("torch")
+def test_an_activations_derivative_is_a_differences(row: Activation, own: Own) -> None:
+    with mpmath.workdps(80):
+        names, h = chosen(row, MPMATH, own), mpmath.mpf(10) ** -25
+        for x in points(row, 10):
+            up, down = (value(row.formula, MPMATH, **names, x=mpmath.mpf(x) + move) for move in (h, -h))
+            assert close(slope(row, x, own), float((up - down) / (2 * h)))
+
+
+@activations
+def test_an_activations_derivative_is_autograds(row: Activation, own: Own, torch: Any) -> None:
+    space = torch_space()
     for x in points(row):
-        at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
-        value(row.formula, torch_space(), x=at).backward()
-        assert math.isclose(slope(row, x), float(at.grad), rel_tol=1e-13, abs_tol=1e-15)
+        where = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        value(row.formula, space, **chosen(row, space, own), x=where).backward()
+        assert close(slope(row, x, own), float(where.grad))
 
 
-@activations
-def test_an_activation_means_what_pytorch_means_by_it(row: Activation) -> None:
-    torch = pytest.importorskip("torch")
-    theirs = {"logistic": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda x: x}
-    theirs |= {"softplus": torch.nn.functional.softplus, "sigmoid": torch.sigmoid}
-    if row.name not in theirs:
+def theirs(torch: Any) -> dict[str, Callable[..., Any]]:
+    """PyTorch's own functions: of the input, and of a row's parameters."""
+    f = torch.nn.functional
+
+    def constant(x: Any, text: float) -> Any:
+        return torch.tensor(text, dtype=torch.float64)
+
+    return {
+        "logistic": torch.sigmoid,
+        "tanh": torch.tanh,
+        "identity": lambda x: x * 1,
+        "relu": lambda x, kink=0: torch.relu(x),
+        "leaky_relu": lambda x, slope=0.01, kink=0: f.leaky_relu(x, slope),
+        "elu": lambda x, alpha=1.0: f.elu(x, alpha),
+        "softplus": lambda x: f.softplus(x, threshold=1000),  # PyTorch gives up at 20: log(1 + exp(x)) is x there
+        "silu": f.silu,
+        "gelu": f.gelu,
+        "gelu_tanh": lambda x: f.gelu(x, approximate="tanh"),
+        "hard_sigmoid": lambda x, kink=0: f.hardsigmoid(x),
+        "step": lambda x, at_zero=1.0: torch.heaviside(x, constant(x, at_zero)),
+        "sign": lambda x, at_zero=0.0: torch.sign(x),
+    }
+
+
+@both(dict(ACTIVATIONS))
+def test_an_activation_means_what_pytorch_means_by_it(row: Activation, own: Own, torch: Any) -> None:
+    """Its value everywhere, and its slope away from kinks."""
+    if row.name not in theirs(torch):
         pytest.skip("PyTorch has no function of this name here")
+    parameters = [float(number(evaluate(parse(text), {}.__getitem__))) for text in own.values()]
+    digits = 1e-7 if row.name == "hard_sigmoid" else 1e-12  # PyTorch's one sixth has single precision
     for x in points(row):
-        assert math.isclose(
-            float(value(row.formula, MPMATH, x=mpmath.mpf(x))),
-            float(theirs[row.name](torch.tensor(x, dtype=torch.float64))),
-            rel_tol=1e-13,
-        )
+        where = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        y = theirs(torch)[row.name](where, *parameters)
+        found = at(call(row, own, Ref("x")), x=x)
+        assert math.isclose(found, float(y.detach()), rel_tol=digits, abs_tol=1e-14)
+        if row.derivative:
+            y.backward()
+            assert math.isclose(slope(row, x, own), float(where.grad), rel_tol=digits, abs_tol=1e-14)
 
 
-def test_the_derivative_at_a_kink_is_pytorchs() -> None:
-    """At a kink the derivative is a convention: the one that PyTorch's users know."""
-    torch = pytest.importorskip("torch")
-    at = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
-    torch.relu(at).backward()
-    assert slope(ACTIVATIONS["relu"], 0.0) == float(at.grad) == 0
+def test_the_derivative_at_a_kink_is_a_parameter() -> None:
+    for row in ACTIVATIONS.values():
+        for kink in row.kinks if "kink" in row.parameters else ():
+            own = dict(row.parameters)
+            for text in ("0", "0.5", "1"):
+                assert slope(row, float(kink), own | {"kink": text}) == float(text)
+                parameters = [Num(Fraction((own | {"kink": text})[name])) for name in row.parameters]
+                made = textbook_derivative(Call(row.name, (Ref("x"), *parameters)), "x", "y")
+                assert made is not None
+                y = at(Call(row.name, (num(kink),)))
+                assert at(made, x=float(kink), y=y) == float(text)
+                # and it changes nothing else
+                assert at(Call(row.name, (Ref("x"), *parameters)), x=float(kink)) == y
 
 
-@activations
-def test_an_activation_written_out_is_the_activation(row: Activation) -> None:
+def test_the_derivatives_at_kinks_are_pytorchs_but_for_the_leaky_rectifiers(torch: Any) -> None:
+    """At a kink the derivative is a convention; PyTorch takes a leaky rectifier's to be its slope below zero."""
+    for row in SMOOTH.values():
+        for kink in row.kinks:
+            where = torch.tensor(float(kink), dtype=torch.float64, requires_grad=True)
+            theirs(torch)[row.name](where).backward()
+            assert slope(row, float(kink), {}) == (0 if row.name == "leaky_relu" else float(where.grad))
+
+
+def test_where_a_problem_has_to_state_a_convention() -> None:
+    assert kinks(Call("relu", (Ref("z"),))) == {0: 0}
+    assert kinks(Call("relu", (Ref("z"), num("0.5")))) == {0: Fraction(1, 2)}
+    assert kinks(Call("leaky_relu", (Ref("z"),))) == {0: 0}
+    assert kinks(Call("hard_sigmoid", (Ref("z"),))) == {-3: 0, 3: 0}
+    assert kinks(Call("elu", (Ref("z"),))) == {}  # with its usual parameter it has no kink
+    assert kinks(Call("elu", (Ref("z"), num(2)))) == {0: 2}
+    assert kinks(Call("logistic", (Ref("z"),))) == {}
+
+
+@both(dict(ACTIVATIONS))
+def test_an_activation_written_out_is_the_activation(row: Activation, own: Own) -> None:
     """`formula_of` and `expand` end (a row may be its own formula, as tanh is), and their value is the row's."""
-    call = Call(row.name, (Ref("z"),))
-    written_out = formula_of(call)
-    assert written_out is None or references(written_out) == ("z",)
-    for x in points(row, 10):
-        exact = evaluate(expand(call), {"z": Fraction(x)}.__getitem__)
-        directly = evaluate(Call(row.name, (num(Fraction(x)),)), {}.__getitem__)
-        expected = float(value(row.formula, MPMATH, x=mpmath.mpf(x)))
-        assert math.isclose(float(exact), expected, rel_tol=1e-13)
-        assert math.isclose(float(directly), expected, rel_tol=1e-13)
+    made = call(row, own, Ref("z"))
+    for stable in (False, True):
+        written_out = formula_of(made, stable)
+        assert written_out is None or references(written_out) == ("z",)
+        for x in [*points(row, 10), *map(float, row.kinks), 0.0]:
+            expected = float(value(row.formula, MPMATH, **chosen(row, MPMATH, own), x=mpmath.mpf(x)))
+            assert close(at(expand(made, stable), z=x), expected)
+            assert close(at(made, z=x), expected)
 
 
 @activations
-def test_the_textbook_derivative_is_the_rows(row: Activation) -> None:
-    made = textbook_derivative(Call(row.name, (Ref("net"),)), "net", "out")
+def test_the_textbook_derivative_is_the_rows(row: Activation, own: Own) -> None:
+    made = textbook_derivative(call(row, own, Ref("net")), "net", "out")
     assert made is not None
     assert set(references(made)) <= {"net", "out"}
-    assert textbook_derivative(Call(row.name, (Ref("net"),)), "other", "out") is None
+    assert textbook_derivative(call(row, own, Ref("net")), "other", "out") is None
+    for x in [*points(row, 10), *map(float, row.kinks)]:
+        assert close(at(made, net=x, out=at(call(row, own, Ref("net")), net=x)), slope(row, x, own))
 
 
-@losses
-def test_a_loss_has_five_formulas_of_target_and_output(row: Loss) -> None:
-    for text in (row.formula, row.formula_output_first, row.derivative, row.derivative_output_first, row.worked):
-        assert set(references(parse(text))) <= {"t", "y"}
+@pytest.mark.parametrize("name", [*STEPS, "floor"])
+@pytest.mark.parametrize("text", ["{}(z)", "2 * {}(w*z) + z", "{}({}(z))", "max(0, {}(z))"])
+def test_a_step_has_no_derivative_and_says_so(name: str, text: str) -> None:
+    quantity = Quantity("y", Role.FORWARD, Label("post", "y"), parse(text.replace("{}", name)))
+    with pytest.raises(FormulaError, match=f"`{name}` has no useful derivative"):
+        derivative(quantity, "z")
+    assert derivative(quantity, "other") == num(0)
 
 
-@losses
-def test_both_forms_of_a_loss_are_the_same(row: Loss) -> None:
-    first, second = to_sympy(parse(row.formula)), to_sympy(parse(row.formula_output_first))
-    assert sympy.simplify(first - second) == 0
+@pytest.mark.parametrize(("name", "below", "own"), [("step", 0, 1), ("sign", -1, 0)])
+def test_what_a_step_is_at_zero_is_a_parameter(name: str, below: int, own: int) -> None:
+    for parameters, at_zero in (((), own), ((num("0.5"),), 0.5), ((num(1),), 1)):
+        values = [at(Call(name, (num(z), *parameters))) for z in (-2, 0, 2)]
+        assert values == [below, at_zero, 1]
 
 
-@losses
-@pytest.mark.parametrize("form", ["derivative", "derivative_output_first", "worked"])
-def test_a_losss_derivative_is_sympys(row: Loss, form: str) -> None:
-    difference = sympy.diff(to_sympy(parse(row.formula)), Y) - to_sympy(parse(getattr(row, form)))
-    assert sympy.simplify(difference) == 0
+def test_a_sign_stands_only_where_it_says_everything() -> None:
+    z = Ref("z")
+    assert is_signed(Call("relu", (z,)))
+    assert is_signed(Call("relu", (z, num("0.5"))))  # the slope at the kink does not change the value
+    assert is_signed(Call("sign", (z, num("0.0", "0.0"))))
+    assert not is_signed(Call("sign", (z, num(1))))
+    assert not is_signed(Call("leaky_relu", (z,)))
 
 
-@losses
-def test_a_losss_derivative_is_the_complex_steps_and_autograds(row: Loss) -> None:
-    torch = pytest.importorskip("torch")
-    rng = random.Random(row.name)
-    for _ in range(20):
-        t, y = rng.uniform(0.05, 0.95), rng.uniform(0.05, 0.95)
-        claimed = float(value(row.derivative, MPMATH, t=mpmath.mpf(t), y=mpmath.mpf(y)))
-        step = complex(value(row.formula, COMPLEX, t=t, y=complex(y, 1e-60))).imag / 1e-60
-        at = torch.tensor(y, dtype=torch.float64, requires_grad=True)
-        value(row.formula, torch_space(), t=torch.tensor(t, dtype=torch.float64), y=at).backward()
-        assert math.isclose(claimed, step, rel_tol=1e-12, abs_tol=1e-14)
-        assert math.isclose(claimed, float(at.grad), rel_tol=1e-12, abs_tol=1e-14)
-
-
-@losses
-def test_the_derivative_with_respect_to_the_target_is_not_in_the_row(row: Loss) -> None:
-    assert textbook_derivative(Call(row.name, (Ref("goal"), Ref("out"))), "goal", "E") is None
-    made = textbook_derivative(Call(row.name, (Ref("goal"), Ref("out"))), "out", "E")
-    assert made is not None
-    assert set(references(made)) <= {"goal", "out"}
+@pytest.mark.parametrize("text", ["relu()", "relu(z, 0, 1)", "squared_error(t)", "huber(t, y, 1, 2)"])
+def test_too_few_or_too_many_arguments_are_refused(text: str) -> None:
+    tree = parse(text)
+    assert isinstance(tree, Call)
+    with pytest.raises(FormulaError, match=f"`{tree.name}` has"):
+        bound(tree)
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"), [("y * (1 - y)", "y * (1 + y)"), ("1 - y**2", "1 - x**2"), ("1 if x > 0 else 0", "1")]
+    ("right", "wrong"),
+    [("y * (1 - y)", "y * (1 + y)"), ("1 - y**2", "1 - x**2"), (ACTIVATIONS["relu"].derivative, "1")],
 )
-def test_a_wrong_derivative_would_be_caught(right: str, wrong: str) -> None:
+def test_a_wrong_derivative_would_be_caught(right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks above, against a planted error."""
     row = next(row for row in ACTIVATIONS.values() if row.derivative == right)
-    planted = Activation(row.name, row.formula, wrong, row.symbol, row.kink)
+    planted = replace(row, derivative=wrong)
+    monkeypatch.setitem(ACTIVATIONS, row.name, planted)
     with pytest.raises(AssertionError):
-        test_an_activations_derivative_is_sympys(planted)
+        test_an_activations_derivative_is_sympys(planted, {})
     with pytest.raises(AssertionError):
-        test_an_activations_derivative_is_the_complex_steps(planted)
+        test_an_activations_derivative_is_the_complex_steps(planted, {})
+    with pytest.raises(AssertionError):
+        test_an_activations_derivative_is_a_differences(planted, {})
+
+
+# --- losses --------------------------------------------------------------------------------------------------------
+
+
+@every_loss
+def test_a_loss_has_formulas_of_target_and_output(row: Loss) -> None:
+    texts = (row.formula, row.formula_output_first, row.derivative, row.derivative_output_first, row.worked)
+    for text in filter(None, texts):
+        assert set(references(parse(text))) <= {"t", "y", *row.parameters}
+    assert bool(row.formula_output_first) == bool(row.derivative_output_first)
+
+
+@losses
+def test_all_forms_of_a_loss_are_the_same(row: Loss, own: Own) -> None:
+    made = call(row, own, Ref("t"), Ref("y"))
+    for t, y in pairs(row, own):
+        names = chosen(row, MPMATH, own)
+        expected = float(value(row.formula, MPMATH, **names, t=mpmath.mpf(t), y=mpmath.mpf(y)))
+        assert close(at(made, t=t, y=y), expected)
+        assert all(close(at(loss_formula(made, first), t=t, y=y), expected) for first in (False, True))
+
+
+def derivatives(row: Loss, own: Own) -> list[Formula]:
+    """Every form in which a row has its derivative."""
+    made = call(row, own, Ref("t"), Ref("y"))
+    forms = [textbook_derivative(made, "y", "E", output_first=first) for first in (False, True)]
+    return [form for form in (*forms, worked_derivative(made)) if form is not None]
+
+
+@losses
+def test_a_losss_derivative_is_sympys(row: Loss, own: Own) -> None:
+    forms = derivatives(row, own)
+    assert len(forms) == 2 + bool(row.worked)
+    right = sympy.diff(to_sympy(expand(call(row, own, Ref("t"), Ref("y")))), Y)
+    for form in forms:
+        difference = right - to_sympy(expand(form))
+        if row.name not in LOSS_KINKS or row.name in LOGARITHMIC:
+            assert sympy.simplify(difference) == 0
+        for t, y in pairs(row, own, 5):
+            assert abs(difference.subs({T: sympy.Rational(t), Y: sympy.Rational(y)}).evalf(30)) < 1e-20
+
+
+@losses
+def test_a_losss_derivative_is_the_complex_steps_and_the_differences(row: Loss, own: Own) -> None:
+    h = mpmath.mpf(10) ** -25
+    for t, y in pairs(row, own):
+        names = chosen(row, COMPLEX, own)
+        step = complex(value(row.formula, COMPLEX, **names, t=t, y=complex(y, 1e-60))).imag / 1e-60
+        with mpmath.workdps(80):
+            exact = chosen(row, MPMATH, own)
+            up, down = (value(row.formula, MPMATH, **exact, t=mpmath.mpf(t), y=mpmath.mpf(y) + m) for m in (h, -h))
+            difference = float((up - down) / (2 * h))
+        for form in derivatives(row, own):
+            assert close(at(form, t=t, y=y), step)
+            assert close(at(form, t=t, y=y), difference)
+
+
+def their_losses(torch: Any) -> dict[str, Callable[..., Any]]:
+    """PyTorch's own losses, of output, target and a row's parameters."""
+    f = torch.nn.functional
+    return {
+        "half_squared_error": lambda y, t: f.mse_loss(y, t) / 2,
+        "squared_error": f.mse_loss,
+        "absolute_error": lambda y, t, kink=0: f.l1_loss(y, t),
+        "huber": lambda y, t, delta=1.0: f.huber_loss(y, t, delta=delta),
+        "binary_cross_entropy": lambda y, t, base=math.e: f.binary_cross_entropy(y, t) / math.log(base),
+        # the target's distribution against logits that softmax turns into (y, 1 - y); the other term taken away
+        "cross_entropy": lambda y, t, base=math.e: (
+            f.cross_entropy(torch.stack([y, 1 - y]).log(), torch.stack([t, 0 * t])) / math.log(base)
+        ),
+        # its embedding loss for dissimilar pairs is max(0, margin - x)
+        "hinge": lambda y, t, kink=0: f.hinge_embedding_loss(t * y, torch.tensor(-1.0)),
+    }
+
+
+@losses
+def test_a_loss_means_what_pytorch_means_by_it(row: Loss, own: Own, torch: Any) -> None:
+    if row.name not in their_losses(torch):
+        pytest.skip("PyTorch has no function of this name here")
+    parameters = [float(number(evaluate(parse(text), {}.__getitem__))) for text in own.values()]
+    for t, y in pairs(row, own):
+        where = torch.tensor(y, dtype=torch.float64, requires_grad=True)
+        error = their_losses(torch)[row.name](where, torch.tensor(t, dtype=torch.float64), *parameters)
+        error.backward()
+        assert close(at(call(row, own, Ref("t"), Ref("y")), t=t, y=y), float(error.detach()))
+        for form in derivatives(row, own):
+            assert close(at(form, t=t, y=y), float(where.grad))
+
+
+@every_loss
+def test_the_derivative_with_respect_to_the_target_is_not_in_the_row(row: Loss) -> None:
+    made = Call(row.name, (Ref("goal"), Ref("out")))
+    assert textbook_derivative(made, "goal", "E") is None
+    assert textbook_derivative(Call(row.name, (Ref("out"), Ref("out"))), "out", "E") is None
+    found = textbook_derivative(made, "out", "E")
+    assert found is not None
+    assert set(references(found)) <= {"goal", "out"}
+
+
+@pytest.mark.parametrize(
+    ("base", "loss", "slope_"),
+    [
+        ("exp(1)", "-t * log(y)", "-t / y"),
+        ("2", "-t * log2(y)", "-t / (y * log(2))"),
+        ("10", "-t * log10(y)", "-t / (y * log(10))"),
+    ],
+)
+def test_the_base_of_a_logarithm(base: str, loss: str, slope_: str) -> None:
+    made = Call("cross_entropy", (Ref("t"), Ref("y"), parse(base)))
+    assert loss_formula(made, output_first=False) == parse(loss)
+    assert textbook_derivative(made, "y", "E") == parse(slope_)
+
+
+def test_another_base_is_refused() -> None:
+    with pytest.raises(FormulaError, match="base"):
+        formula_of(Call("cross_entropy", (Ref("t"), Ref("y"), num(3))))
+
+
+@pytest.mark.parametrize("base", ["exp(1)", "2", "10"])
+def test_no_target_and_no_output_is_no_error(base: str) -> None:
+    """0 ln 0 is 0; but a target that is there and an output of zero have no finite error."""
+    for t, y, expected in ((0, 0, 0), (0, Fraction(1, 2), 0), (1, 1, 0)):
+        assert evaluate(Call("cross_entropy", (num(t), num(y), parse(base))), {}.__getitem__) == expected
+    assert evaluate(Call("binary_cross_entropy", (num(0), num(0), parse(base))), {}.__getitem__) == 0
+    assert evaluate(Call("binary_cross_entropy", (num(1), num(1), parse(base))), {}.__getitem__) == 0
+    for name, t, y in (("cross_entropy", 1, 0), ("binary_cross_entropy", "1/2", 0), ("binary_cross_entropy", 0, 1)):
+        with pytest.raises(Undefined, match="logarithm of zero"):
+            evaluate(Call(name, (num(t), num(y), parse(base))), {}.__getitem__)
+
+
+def test_a_parameter_of_one_leaves_no_trace() -> None:
+    t, y = Ref("t"), Ref("y")
+    assert infix(loss_formula(Call("huber", (t, y)), output_first=False)) == (
+        "1 / 2 * (t - y)**2 if abs(t - y) <= 1 else abs(t - y) - 1 / 2"
+    )
+    found = textbook_derivative(Call("huber", (t, y)), "y", "E")
+    assert found is not None
+    assert infix(found) == "-(t - y) if abs(t - y) <= 1 else -sign(t - y)"
+    assert infix(expand(Call("elu", (t,)))) == "t if t > 0 else exp(t) - 1"
+
+
+# --- vector functions ----------------------------------------------------------------------------------------------
+
+Z = ("z1", "z2", "z3")
+
+
+def component(own: str, among: tuple[str, ...] = Z) -> Call:
+    return Call("softmax", (Ref(own), *map(Ref, among)))
+
+
+def at_some(tree: Formula) -> float:
+    z = {"z1": 0.5, "z2": -1.25, "z3": 2.0}
+    return at(tree, **z, **{name.replace("z", "p"): at(component(name), **z) for name in Z})
+
+
+def test_softmax_is_pytorchs_and_sympys(torch: Any) -> None:
+    numbers = torch.tensor([0.5, -1.25, 2.0], dtype=torch.float64, requires_grad=True)
+    shares = torch.softmax(numbers, 0)
+    for place, own in enumerate(Z):
+        assert close(at_some(component(own)), float(shares[place].detach()))
+        assert close(at_some(expand(component(own))), float(shares[place].detach()))
+        (row,) = torch.autograd.grad(shares[place], numbers, retain_graph=True)
+        right = to_sympy(expand(component(own)))
+        for other, (name, expected) in enumerate(zip(Z, row, strict=True)):
+            made = textbook_derivative(component(own), name, f"p{place + 1}", FIND.get)
+            assert made is not None
+            assert close(at_some(made), float(expected))
+            symbolic = sympy.diff(right, sympy.Symbol(name, real=True))
+            numbers_ = {sympy.Symbol(z, real=True): sympy.Rational(v) for z, v in zip(Z, numbers.tolist(), strict=True)}
+            assert close(float(symbolic.subs(numbers_)), float(expected)), other
+
+
+FIND: dict[Formula, str] = {component(name): name.replace("z", "p") for name in Z}
+
+
+def test_softmaxs_derivative_names_its_siblings() -> None:
+    quantity = Quantity("p1", Role.FORWARD, Label("post", "p1"), component("z1"))
+    assert infix(derivative(quantity, "z1", FIND.get)) == "p1 * (1 - p1)"
+    assert derivative(quantity, "z2", FIND.get) == parse("-p1 * p2")
+    alone = derivative(quantity, "z2")
+    assert set(references(alone)) == {"p1", *Z}
+    assert close(at_some(alone), at_some(parse("-p1 * p2")))
+    assert derivative(quantity, "other", FIND.get) == num(0)
+
+
+def test_softmax_of_one_and_of_what_occurs_twice() -> None:
+    assert at(component("z1", ("z1",)), z1=3.0) == 1
+    twice = Quantity("p", Role.FORWARD, Label("post", "p"), component("z1", ("z1", "z1", "z2")))
+    expected = sympy.diff(to_sympy(expand(twice.formula or num(0))), sympy.Symbol("z1", real=True))
+    found = to_sympy(expand(derivative(twice, "z1")))
+    assert sympy.simplify(expected - found) == 0
+    with pytest.raises(FormulaError, match="first argument"):
+        expand(component("z4"))
+
+
+@pytest.mark.parametrize("large", [1e3, 1e6, 1e20, 1e300])
+def test_softmax_of_large_numbers(large: float) -> None:
+    assert at(component("z1"), z1=large, z2=large, z3=-large) == 0.5
+    assert at(component("z3"), z1=large, z2=large, z3=large) == pytest.approx(1 / 3)
+
+
+# --- tables --------------------------------------------------------------------------------------------------------
 
 
 def test_no_name_stands_twice() -> None:
-    assert not set(ACTIVATIONS) & set(LOSSES)
-    assert all(name == row.name for name, row in (*ACTIVATIONS.items(), *LOSSES.items()))
-    assert isinstance(parse("1/2"), type(parse("x/y")))
-    assert Num(Fraction(1, 2)).value == Fraction("0.5")
+    names = [*ACTIVATIONS, *VECTORS, *LOSSES]
+    assert len(names) == len(set(names))
+    assert all(name == row.name for table in (ACTIVATIONS, VECTORS, LOSSES) for name, row in table.items())
+    symbols = [row.symbol for row in ACTIVATIONS.values() if row.symbol]
+    assert len(symbols) == len(set(symbols)), "a sign is read back as one function"
+
+
+@pytest.mark.parametrize("space", [MPMATH, SYMPY], ids=["mpmath", "sympy"])
+def test_the_witnesses_read_numbers_exactly(space: Space) -> None:
+    assert value("1/10 + 0.2", space) * 10 == pytest.approx(3, abs=1e-15)
+    assert value("1/2 if 1 > 2 else 0.25", space) * 4 == 1

@@ -19,9 +19,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import DIFFERENTIABLE
 
 from generator.errors import FormulaError, RenderError
 from generator.formula import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
+from generator.functions import LOSSES
 from generator.graph import Role
 from generator.infix import parse
 from generator.kinds import network
@@ -239,6 +241,45 @@ def test_programs_of_generated_networks(data: dict[str, Any], notation: str) -> 
         else:
             assert list(errors) == sorted(made.history.rows)
             assert tuple(last) == tuple(old for old, _ in made.graph.moves)
+
+
+@pytest.mark.parametrize("activation", DIFFERENTIABLE)
+@pytest.mark.parametrize("weight", ["-1/2", "3/4", "1000"])
+def test_programs_know_every_activation(activation: str, weight: str) -> None:
+    """Written by its sign or written out; with inputs so large, too, that one case of two would overflow."""
+    hidden, output = BASE["layers"]
+    data = {**BASE, "layers": [{**hidden, "activation": activation}, output]}
+    data["weights"] = {**BASE["weights"], "w1": weight}
+    if weight == "1000":
+        data = {key: value for key, value in data.items() if key not in ("learning_rate", "training")}
+    holds_in_every_flavour(data)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_programs_know_every_loss(loss: str) -> None:
+    hidden, output = BASE["layers"]
+    data = {**BASE, "layers": [hidden, {**output, "activation": "logistic"}], "loss": loss}
+    for target in ("1", "1/4") if loss != "hinge" else ("1", "-1"):
+        holds_in_every_flavour({**data, "targets": {"t1": target}})
+
+
+def holds_in_every_flavour(data: dict[str, Any]) -> None:
+    for notation in notation_names():
+        made = worked(data, notation)
+        for flavour in FLAVOURS:
+            quantities = printed(execute(program(made, flavour))[1])[0]
+            assert set(quantities) == {q.name for q in made.graph}
+            for name, value in quantities.items():
+                exact = float(full(made.trace.values[name], 25))
+                assert math.isclose(value, exact, rel_tol=1e-12, abs_tol=1e-12), name
+
+
+def test_numpy_programs_borrow_what_numpy_lacks() -> None:
+    data = {**BASE, "layers": [{**BASE["layers"][0], "activation": "gelu"}, BASE["layers"][1]]}
+    made = program(worked(data), "numpy")
+    assert made.count("erf = np.vectorize(math.erf, otypes=[float])") == 1
+    assert "import math" in made
+    assert "math" not in program(worked(BASE), "numpy")
 
 
 def test_without_a_learning_rate_there_is_the_pass_alone() -> None:

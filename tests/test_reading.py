@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
-from generator.notation import Product
+from generator.functions import ACTIVATIONS, LOSSES, loss_formula, textbook_derivative
+from generator.graph import Graph, Label, Quantity, Role
+from generator.infix import infix, parse
+from generator.notation import Notation, Product, Writer
 from generator.reading import Unreadable
 from generator.reading.chains import statements
 from generator.reading.find import find_html, find_latex, find_markdown, find_typst
@@ -56,9 +60,13 @@ def back(text: str, format: str) -> Formula:
 
 
 def value(tree: Formula) -> Exact | None:
+    return at(tree, VALUES)
+
+
+def at(tree: Formula, values: Mapping[str, Fraction]) -> Exact | None:
     with precision(192):
         try:
-            found = evaluate(tree, VALUES.__getitem__)
+            found = evaluate(tree, values.__getitem__)
             return found if isinstance(found, Fraction) or found.is_finite() else None
         except (Undefined, Undecided, OverflowError):
             return None
@@ -69,13 +77,22 @@ numbers = st.one_of(
     st.decimals(-3, 3, places=4).map(lambda d: Num(Fraction(d), f"{d:.4f}" if d else "0.0000")),
     st.fractions(-2, 2, max_denominator=9).map(Num),
 )
-leaves = st.one_of(numbers, st.sampled_from([Ref(name) for name in BOXES]))
+leaves = st.one_of(numbers, st.sampled_from([*(Ref(name) for name in BOXES), Call("pi", ())]))
+
+
+SIGNED = ["exp", "log", "log2", "log10", "sqrt", "abs", "erf", "floor", "sin", "cos"]
+SIGNED += [row.name for row in ACTIVATIONS.values() if row.symbol]
+
+
+def three(left: Formula, right: Formula, ops: list[str], first: Formula, second: Formula, third: Formula) -> Formula:
+    """One value for each order of two numbers, as a sign has it."""
+    return Cases(left, ops[0], right, first, Cases(left, ops[1], right, second, third))
 
 
 def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
     some = st.lists(inner, min_size=2, max_size=4).map(tuple)
     terms = st.lists(inner | inner.map(Neg), min_size=2, max_size=4).map(tuple)
-    one = st.sampled_from(["exp", "log", "tanh", "sqrt", "abs", "logistic", "relu"])
+    one = st.sampled_from(SIGNED)
     return st.one_of(
         terms.map(Add),
         some.map(Mul),
@@ -84,7 +101,8 @@ def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
         st.builds(Pow, inner, st.integers(-2, 3).map(lambda n: Num(Fraction(n))) | inner),
         st.builds(lambda name, arg: Call(name, (arg,)), one, inner),
         st.builds(Call, st.sampled_from(["max", "min"]), some),
-        st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">="]), inner, inner, inner),
+        st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, inner, inner),
+        st.builds(three, inner, inner, st.permutations(["<", "==", ">"]), inner, inner, inner),
     )
 
 
@@ -105,6 +123,91 @@ def test_a_printed_formula_reads_back_with_the_same_value_in_every_format(tree: 
         if got is not None and meant is not None:
             low, high = bounds(ball(got) - ball(meant))
             assert low <= 0 <= high, text
+
+
+def of_rows() -> Iterator[tuple[str, Formula]]:
+    """Every formula that a row can put on a page: its own and its derivative, with its parameters and other ones."""
+    x, t = Ref("net"), Ref("rate")
+    own = {"slope": "0.3", "kink": "0.25", "alpha": "1.7", "delta": "0.4", "base": "2", "at_zero": "0.5"}
+    for row in (*ACTIVATIONS.values(), *LOSSES.values()):
+        arguments = (x,) if row.name in ACTIVATIONS else (t, x)
+        for parameters in ((), tuple(parse(own[name]) for name in row.parameters)):
+            call = Call(row.name, (*arguments, *parameters))
+            yield row.name, call
+            if row.name in LOSSES:
+                yield row.name, loss_formula(call, output_first=True)
+            for first in (False, True) if row.name in LOSSES or row.derivative else ():
+                slope = textbook_derivative(call, "net", "unit", output_first=first)
+                assert slope is not None
+                yield row.name, slope
+    softmax = Call("softmax", (x, x, t, Ref("w")))
+    yield from (("softmax", tree) for tree in (softmax, textbook_derivative(softmax, "rate", "unit")) if tree)
+
+
+ROWS = list(of_rows())
+GRAPH = Graph(tuple(Quantity(name, Role.GIVEN, Label("input", name)) for name in BOXES), VALUES, "net")
+WRITTEN = Notation("plain", {}), Notation("plain", {}, activation="written_out", difference="output_first")
+
+
+@pytest.mark.parametrize(("name", "tree"), ROWS, ids=[name for name, _ in ROWS])
+@pytest.mark.parametrize("notation", WRITTEN, ids=["signs", "written_out"])
+def test_every_row_reads_back_in_every_format(name: str, tree: Formula, notation: Notation) -> None:
+    """As any notation writes it, at places between and on the kinks."""
+    written = Writer(GRAPH, notation).written(tree)
+    for product, (format, (write, _)) in itertools.product(Product, FORMATS.items()):
+        found = back(write(Arranger(product, BOXES.__getitem__).box(written)), format)
+        for net in ("-3.5", "-3", "-0.3", "0", "0.25", "0.75", "1", "3"):
+            values = {**VALUES, "net": Fraction(net), "rate": Fraction("0.35"), "unit": Fraction("0.6")}
+            got, meant = at(found, values), at(tree, values)
+            assert (got is None) == (meant is None), net
+            if got is not None and meant is not None:
+                low, high = bounds(ball(got) - ball(meant))
+                assert low <= 0 <= high, net
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\begin{cases} 1 & x > 0 \\ 0 & x < 0 \end{cases}",
+        r"\begin{cases} 1 & x > 0 \\ 0 & x \ge 0 \end{cases}",
+        r"\begin{cases} 1 & x > 0 \\ 2 & x > 0 \\ 0 & x \le 0 \end{cases}",
+        r"\begin{cases} 1 & x > 0 \\ 2 & w_1 = 0 \\ 0 & x < 0 \end{cases}",
+        r"\begin{cases} 1 & x > 0 \end{cases}",
+        r"\log(x)",
+        r"\log_3(x)",
+        r"\lfloor x )",
+        r"\pi(x) 2",
+    ],
+)
+def test_cases_of_which_not_exactly_one_holds_and_unknown_signs_are_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        back(text, "latex")
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "wanted"),
+    [
+        ("latex", r"\log_2(x)", "log2(x)"),
+        ("latex", r"\log_{10} \left( x \right)", "log10(x)"),
+        ("latex", r"\lfloor \pi x \rfloor", "floor(pi() * x)"),
+        ("latex", r"\left\lfloor \frac{x}{w_1} \right\rfloor", "floor(x / w)"),
+        ("latex", r"\sin(x) \cos(x) \operatorname{erf}(x)", "sin(x) * cos(x) * erf(x)"),
+        ("latex", r"\operatorname{sgn}(x)", "sign(x)"),
+        ("latex", r"\begin{cases} 1 & \text{if } x > 0 \\ x & x = 0 \\ w_1 & x < 0 \end{cases}",
+         "1 if x > 0 else x if x == 0 else w"),
+        ("typst", "log_2(x) + log_(10)(x)", None),  # Typst takes `2(x)` as one thing, which is easily not meant
+        ("typst", "log_(2) (x) + floor(pi)", "log2(x) + floor(pi())"),
+        ("typst", "cases(1 quad x != 0, 0 quad x = 0)", "1 if x != 0 else 0"),
+        ("web", "<math><msub><mi>log</mi><mn>2</mn></msub><mo>(</mo><mi>x</mi><mo>)</mo></math>", "log2(x)"),
+        ("web", "<math><mo>⌊</mo><mi>π</mi><mo>⌋</mo></math>", "floor(pi())"),
+    ],
+)  # fmt: skip
+def test_functions_as_their_formats_write_them(format: str, text: str, wanted: str | None) -> None:
+    if wanted is None:
+        with pytest.raises(Unreadable):
+            back(text, format)
+        return
+    assert infix(back(text, format)) == wanted
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ STAGES = {
     "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem course language",
     "graph": "graph optimizers training batches losses vectors kinds.network kinds.formulas",
-    "numbers": "exact rounding compiled",
+    "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "notation": "notation notations",
     "backward": "derivative gradients backward",

@@ -129,7 +129,9 @@ def _check_order(problem: Definition) -> Iterator[Finding]:
     for number, turn in enumerate(problem.order if isinstance(problem.order, tuple) else ()):
         if str(turn) not in problem.cases:
             count = len(problem.cases)
-            expected = f"the number of an observation, 1 to {count}" if count > 1 else "`batch`: there is one observation"
+            expected = (
+                f"the number of an observation, 1 to {count}" if count > 1 else "`batch`: there is one observation"
+            )
             yield ("order", number), f"{turn}", expected
     if problem.order == () or (problem.order == "online" and problem.cases == ("",)):
         yield ("order",), "an order without observations", "lists under `inputs` and `targets`, or `batch`"
@@ -159,7 +161,11 @@ def _check_names(problem: Definition) -> Iterator[Finding]:
         taken[name] = f"`{group}`"
     for name in brought_names(problem, _trained(problem)):
         if name in taken:
-            yield ("optimizer",), f"`{name}`, which {taken[name]} has too", "other names than the optimizer brings along"
+            yield (
+                ("optimizer",),
+                f"`{name}`, which {taken[name]} has too",
+                "other names than the optimizer brings along",
+            )
         taken[name] = "`optimizer`"
     for name, pattern in _computed_names(problem):
         try:
@@ -318,7 +324,13 @@ class _Network:
         units = list(enumerate(zip(problem.layers[-1].units, problem.targets, strict=True), 1))
         observations = {
             case: [
-                Output(unit, index, self.value[unit, case], at(target, case), at(_fill(problem.names.term, unit, index), case))
+                Output(
+                    unit,
+                    index,
+                    self.value[unit, case],
+                    at(target, case),
+                    at(_fill(problem.names.term, unit, index), case),
+                )
                 for index, (unit, target) in units
             ]
             for case in self.cases

@@ -40,9 +40,10 @@ from generator.typeset.boxes import (
 from generator.typeset.text import text
 
 _PRODUCTS = ("·", "∗", "×")
-_COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">="}
-_OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_ELEMENTARY = {"ln": "log", "exp": "exp", "max": "max", "min": "min"}
+_COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
+_ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
+_ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
+_LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
 _DIFFERENTIALS = (Word("d"), Word("∂"))
 
 
@@ -156,6 +157,11 @@ class _Reader:
         item = self.row[self.at]
         if isinstance(item, Word) and item.text in functions():
             return self._call(functions()[item.text])
+        if isinstance(item, Script) and item in _LOGARITHMS:
+            return self._call(_LOGARITHMS[item])
+        if item == Word("π"):
+            self.at += 1
+            return Call("pi", ())
         tree = self._atom(item)
         self.at += 1
         return tree
@@ -183,7 +189,8 @@ class _Reader:
             case Digits(digits):
                 return Num(Fraction(digits), digits)
             case Fence(body, left) if left != "[":
-                return Call("abs", (self._read(body),)) if left == "|" else self._read(body)
+                name = {"|": "abs", "⌊": "floor"}.get(left)
+                return Call(name, (self._read(body),)) if name else self._read(body)
             case Frac(top, bottom):
                 if items(top)[:1] and items(top)[0] in _DIFFERENTIALS:
                     raise self._error("is not the derivative of a known quantity")
@@ -192,19 +199,26 @@ class _Reader:
                 return Call("sqrt", (self._read(body),))
             case Script(Word("e"), None, power) if power is not None:
                 return Call("exp", (self._read(power),))
+            case Script(Word("π"), None, power) if power is not None:
+                return Pow(Call("pi", ()), self._read(power))
             case Script(Digits() | Fence() as base, None, power) if power is not None:
                 return Pow(self._atom(base), self._read(power))
-            case Choice(((then, condition), (otherwise, opposite))):
-                return self._cases(then, condition, otherwise, opposite)
+            case Choice(rows):
+                return self._cases(rows)
             case Gap(number, width, reference):
                 return Blank(number, width, reference)
         raise self._error("is not understood")
 
-    def _cases(self, then: Box, condition: Box, otherwise: Box, opposite: Box) -> Formula:
-        left, op, right = self._comparison(condition)
-        if self._comparison(opposite) != (left, _OPPOSITES[op], right):
-            raise self._error("has two conditions that are not opposites")
-        return Cases(left, op, right, self._read(then), self._read(otherwise))
+    def _cases(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
+        """Values with their conditions: the same two sides compared in every order once, so that one row holds."""
+        read = [(self._read(then), *self._comparison(condition)) for then, condition in rows]
+        orders = "".join(_ORDERS[op] for _, _, op, _ in read)
+        if len({(left, right) for _, left, _, right in read}) != 1 or sorted(orders) != ["<", "=", ">"]:
+            raise self._error("has conditions of which not always one holds")
+        tree: Formula = read[-1][0]
+        for then, left, op, right in reversed(read[:-1]):
+            tree = Cases(left, op, right, then, tree)
+        return tree
 
     def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:
         row = items(condition)

@@ -204,8 +204,8 @@ class _Reader:
         raise self._error(start)
 
     def _delimiter(self, side: str, start: int) -> Op:
-        left = {"(": Op("("), "[": Op("["), "|": LEFT_BAR, "\\lvert": LEFT_BAR}
-        right = {")": Op(")"), "]": Op("]"), "|": RIGHT_BAR, "\\rvert": RIGHT_BAR}
+        left = {"(": Op("("), "[": Op("["), "|": LEFT_BAR, "\\lvert": LEFT_BAR, "\\lfloor": Op("⌊")}
+        right = {")": Op(")"), "]": Op("]"), "|": RIGHT_BAR, "\\rvert": RIGHT_BAR, "\\rfloor": Op("⌋")}
         for sign, box in (left if side == "left" else right).items():
             if self._take(sign):
                 return box

@@ -7,12 +7,13 @@ import unicodedata
 LATEX_SIGNS = {
     "cdot": "·", "times": "×", "ast": "∗", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
     "neq": "≠", "prime": "′", "to": "→", "coloneqq": "≔", "lt": "<", "gt": ">", "lvert": "|(", "rvert": ")|",
+    "lfloor": "⌊", "rfloor": "⌋",
 }  # fmt: skip
 TYPST_SIGNS = {
     "dot.op": "·", "dot.c": "·", "ast.op": "∗", "ast": "∗", "times": "×", "approx": "≈", "prime": "′", "lt.eq": "≤",
     "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=",
 }  # fmt: skip
-FUNCTIONS = ("tanh", "ln", "log", "exp", "max", "min")
+FUNCTIONS = ("tanh", "ln", "log", "exp", "sin", "cos", "max", "min")
 
 
 def greek(name: str) -> str:

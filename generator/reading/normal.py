@@ -25,7 +25,7 @@ from generator.typeset.boxes import (
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
 LEFT_BAR, RIGHT_BAR = Op("|("), Op(")|")  # a bar that opens, a bar that closes
-_PAIRS = {"(": ")", "[": "]", "|(": ")|"}
+_PAIRS = {"(": ")", "[": "]", "⌊": "⌋", "|(": ")|"}
 _SAME = {"-": "−", "*": "∗", "⋅": "·", "∙": "·", ":=": "≔", "'": "′", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
 _LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
 
@@ -102,7 +102,7 @@ def _paired(flat: list[Box]) -> list[Box]:
             if _PAIRS.get(opening) != sign.text:
                 raise Unreadable(f"`{sign.text}` closes nothing")
             inside = body[0] if len(body) == 1 else Row(tuple(body))
-            fence = Fence(inside, "|", "|") if opening == LEFT_BAR.text else Fence(inside, opening, _PAIRS[opening])
+            fence = Fence(inside, "|", "|") if opening == LEFT_BAR.text else Fence(inside, opening, sign.text)
             stack[-1][1].append(Script(fence, item.sub, item.sup) if isinstance(item, Script) else fence)
         else:
             stack[-1][1].append(item)

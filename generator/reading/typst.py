@@ -153,7 +153,7 @@ class _Reader:
             return Word("∂")
         if name in ("upright", "italic", "op"):
             return self._word(start)
-        if name in ("frac", "sqrt", "abs", "cases"):
+        if name in ("frac", "sqrt", "abs", "floor", "cases"):
             arguments = self._arguments()
             inside = [Row(tuple(argument)) for argument in arguments]
             match name, inside:
@@ -163,6 +163,8 @@ class _Reader:
                     return Root(body)
                 case "abs", [body]:
                     return Fence(body, "|", "|")
+                case "floor", [body]:
+                    return Fence(body, "⌊", "⌋")
                 case "cases", [_, *_]:
                     return Choice(tuple(self._case(argument, start) for argument in arguments))
         elif letter := greek(name):

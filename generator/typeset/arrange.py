@@ -37,8 +37,10 @@ from generator.typeset.boxes import (
 )
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
-_EITHER = {"<": "<≥", "<=": "≤>", ">": ">≤", ">=": "≥<"}  # the sign of a comparison, and that of its opposite
-_FUNCTIONS = {"log": "ln", "tanh": "tanh", "max": "max", "min": "min"}
+_ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # which orders a comparison allows
+_SIGN_OF = {"<": "<", "<=": "≤", ">": ">", "=>": "≥", "=": "=", "<>": "≠"}
+_FUNCTIONS = {"log": "ln"}
+_BASES = {"log2": "2", "log10": "10"}
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,8 @@ class Arranger:
                 return Frac(self.box(top), self.box(bottom))
             case Pow(base, exponent):
                 return self._power(base, exponent)
-            case Cases(left, op, right, then, otherwise):
-                holds, fails = (Row((self.box(left), Op(sign), self.box(right))) for sign in _EITHER[op])
-                return Choice(((self.box(then), holds), (self.box(otherwise), fails)))
+            case Cases():
+                return self._cases(tree)
             case Call(name, args):
                 return self._call(name, args)
 
@@ -139,17 +140,38 @@ class Arranger:
             inside = Fence(inside)
         return Script(inside, sup=self.box(exponent))
 
+    def _cases(self, tree: Cases) -> Box:
+        """Cases as rows. A condition says when its row holds by itself, so that their order does not matter."""
+        left, right, rows = self.box(tree.left), self.box(tree.right), list[tuple[Box, Box]]()
+        orders = "<=>"
+        part: Formula = tree
+        while isinstance(part, Cases) and (part.left, part.right) == (tree.left, tree.right):
+            holds = "".join(order for order in orders if order in _ORDERS[part.op])
+            if holds in ("", orders):
+                break
+            rows.append((self.box(part.then), Row((left, Op(_SIGN_OF[holds]), right))))
+            orders, part = "".join(order for order in orders if order not in holds), part.otherwise
+        rows.append((self.box(part), Row((left, Op(_SIGN_OF[orders]), right))))
+        return Choice(tuple(rows))
+
     def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
-        if name == "exp":
-            return Script(Word("e"), sup=self.box(args[0]))
-        if name == "sqrt":
-            return Root(self.box(args[0]))
-        if name == "abs":
-            return Fence(self.box(args[0]), "|", "|")
+        match name:
+            case "exp":
+                return Script(Word("e"), sup=self.box(args[0]))
+            case "sqrt":
+                return Root(self.box(args[0]))
+            case "abs":
+                return Fence(self.box(args[0]), "|", "|")
+            case "floor":
+                return Fence(self.box(args[0]), "⌊", "⌋")
+            case "pi":
+                return Word("π")
         sign = ACTIVATIONS[name].symbol if name in ACTIVATIONS else ""
         head = symbol(sign) if sign else Word(_FUNCTIONS.get(name, name), function=True)
         if isinstance(head, Word) and len(head.text) > 1:
             head = Word(head.text, function=True)
+        if name in _BASES:
+            head = Script(Word("log", function=True), Digits(_BASES[name]))
         inside: list[Box] = [self.box(args[0])]
         for arg in args[1:]:
             inside += [Op(","), self.box(arg)]

@@ -26,7 +26,8 @@ _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
     "′": r"\prime", "≠": r"\ne", "→": r"\to",
 }  # fmt: skip
-_KNOWN = ("ln", "tanh", "max", "min")
+_KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
+_BRACKETS = {"|": (r"\lvert", r"\rvert"), "⌊": (r"\lfloor", r"\rfloor")}
 
 
 def macro_gap(gap: Gap) -> str:
@@ -65,10 +66,10 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Fence(body, left, right):
             inside = write(body)
             tall = r"\frac" in inside or r"\begin" in inside or r"\underline" in inside
-            bars = {"|": r"\lvert", "(": "("}.get(left, left), {"|": r"\rvert", ")": ")"}.get(right, right)
+            opening, closing = _BRACKETS.get(left, (left, right))
             if tall:
-                return rf"\left{bars[0]} {inside} \right{bars[1]}"
-            return f"{bars[0]} {inside} {bars[1]}" if left == "|" else f"{left}{inside}{right}"
+                return rf"\left{opening} {inside} \right{closing}"
+            return f"{opening} {inside} {closing}" if left in _BRACKETS else f"{left}{inside}{right}"
         case Root(body):
             return rf"\sqrt{{{write(body)}}}"
         case Choice(rows):

@@ -6,7 +6,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -30,18 +30,26 @@ _RESERVED = frozenset((*keyword.kwlist, *_BUILTINS.split(), *_OWN.split(), *ELEM
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What differs between plain Python and NumPy: the elementary functions' names, and how a choice is written."""
+    """What differs between plain Python and NumPy: the elementary functions' names, and how a choice is written.
+
+    `borrowed` are functions that a program has to make from another module's, and how it makes them.
+    """
 
     functions: Mapping[str, str]
     arrays: bool = False
+    borrowed: Mapping[str, str] = field(default_factory=dict)
 
 
 _BUILT_IN = ("abs", "max", "min")
-_OTHER_IN_NUMPY = {"max": "maximum", "min": "minimum"}
+_OTHER_IN_NUMPY = {"max": "np.maximum", "min": "np.minimum", "erf": "erf"}
 
 DIALECTS: Mapping[str, Dialect] = {
     "python": Dialect({name: name if name in _BUILT_IN else f"math.{name}" for name in ELEMENTARY}),
-    "numpy": Dialect({name: f"np.{_OTHER_IN_NUMPY.get(name, name)}" for name in ELEMENTARY}, arrays=True),
+    "numpy": Dialect(
+        {name: _OTHER_IN_NUMPY.get(name, f"np.{name}") for name in ELEMENTARY},
+        arrays=True,
+        borrowed={"erf": "erf = np.vectorize(math.erf, otypes=[float])"},  # for one number at a time
+    ),
 }
 
 
@@ -103,6 +111,8 @@ class Printer:
         if name not in self.dialect.functions:
             return f"{name}({', '.join(args)})"  # a row of `functions.py`, defined at the top of the program
         function = self.dialect.functions[name]
+        if not args:
+            return function  # a constant
         if self.dialect.arrays and name in ("max", "min"):
             while len(args) > 2:  # np.maximum takes two
                 args = [f"{function}({args[0]}, {args[1]})", *args[2:]]

@@ -21,7 +21,7 @@ _OPS = {
     # A bare comma would end an argument of a function.
     "′": "prime", "≠": "!=", "→": "->", ",": "\\,",
 }  # fmt: skip
-_KNOWN = ("ln", "tanh", "max", "min")
+_KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 
 
 def typst(box: Box) -> str:
@@ -43,6 +43,8 @@ def typst(box: Box) -> str:
             return f"{typst(base)}{low}{high}"
         case Fence(body, "|", "|"):
             return f"abs({typst(body)})"
+        case Fence(body, "⌊", "⌋"):
+            return f"floor({typst(body)})"
         case Fence(body, left, right):
             return f"{left}{typst(body)}{right}"
         case Root(body):
