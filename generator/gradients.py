@@ -32,7 +32,8 @@ class _Gradients:
         self.terms = self._terms()
         self.reached = self._reached()
         self.round = graph[graph.loss].round
-        self.components = {q.formula: q.name for q in graph if isinstance(q.formula, Call) and q.formula.name in VECTORS}
+        calls = ((q.formula, q.name) for q in graph if isinstance(q.formula, Call))
+        self.components: dict[Formula, str] = {call: name for call, name in calls if call.name in VECTORS}
 
     def run(self) -> tuple[Quantity, ...]:
         """Every gradient on the way from the loss to the targets, and the local gradients that they are made of."""
