@@ -115,9 +115,12 @@ class Setter:
         own = self._own(step.target)
         if own:
             return own
-        texts = {key: self.word(f"functions.{code}") for key, code in step.words.items()}
+        codes = {key: f"functions.{code}" for key, code in step.words.items()}  # an elementary function has no words
+        texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}
         texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
-        return self.say(f"steps.{step.rule}", step.names, **texts)
+        code = f"steps.{step.rule}"
+        stem = step.rule.partition("_")[0]  # `local`, `after`: where the rule has no words of its own there
+        return self.say(code if self.words.has(code) else f"steps.{stem}_formula", step.names, **texts)
 
     # --- rows ---
 
@@ -203,9 +206,15 @@ class Setter:
         for inner in step.after:
             yield from self._aside(inner, depth)
 
+    def _aside_label(self, rule: str) -> str:
+        own = f"labels.aside_{rule.partition('_')[0]}"
+        return own if self.words.has(own) else "labels.aside"
+
     def _aside(self, step: Step, depth: int) -> Iterator[Block]:
         rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
-        yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, self.word("labels.aside"))
+        yield Block(
+            "aside", self.say(f"texts.{step.rule}", step.names), rows, depth, self.word(self._aside_label(step.rule))
+        )
 
 
 def _sign(relation: str) -> str:

@@ -10,6 +10,7 @@ from generator.equations import DELTA, Equations
 from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
+from generator.pairs import Softmax
 from generator.rounds import Round
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
@@ -179,7 +180,7 @@ class _Derivation:
             yield from (self._listed(self.graph[name]) for name in dict.fromkeys(needed))
         for place, quantity in enumerate(steps):
             asides = self._delta_rule(quantity) if self.notation.delta_rule and self._is_first(steps, place) else ()
-            yield self._gradient(quantity, asides)
+            yield self._gradient(quantity, asides or self._softmax_rule(quantity))
 
     def _wrt_kind(self, quantity: Quantity) -> str:
         return self.graph[quantity.label.wrt].label.kind
@@ -251,6 +252,16 @@ class _Derivation:
                 equation = self.equations.value(operand) if cell else self.equations.of(operand, worked)
                 place = number if components and full else 0
                 yield Step(made.rule, operand, (equation,), names, words, worked, place, cell=cell)
+
+    def _softmax_rule(self, quantity: Quantity) -> tuple[Step, ...]:
+        """The same gradient in its short form, where softmax is followed by cross-entropy; elsewhere nothing."""
+        found = Softmax.of(self.graph, quantity)
+        if found is None or quantity.label.of != self.graph.loss:
+            return ()
+        equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), found.formula)
+        names = {"gradient": quantity.name, "post": found.post, "wanted": found.target}
+        ones = sum(self.graph.givens[name] for name in found.targets) == 1
+        return (Step("softmax_rule" if ones else "softmax_rule_any", quantity.name, (equation,), names),)
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient by way of the unit's δ; nothing where several units share it or none feels it."""

@@ -104,7 +104,8 @@ class _Gradients:
         if self._is_term(source, name):
             (term,) = self._users(source, name)
             formula = derivative(self.graph[term], name)
-            return self._make(key, Role.GRADIENT, formula, "local_loss", label, name)
+            rule = "local_loss" if self._is_error(term) else f"local_{self.graph[term].rule}"
+            return self._make(key, Role.GRADIENT, formula, rule, label, name)
         products = self._products(source, name)
         rule = self._gradient_rule(source, name, len(products))
         return self._make(key, Role.GRADIENT, _sum(products), rule, label, name)
@@ -115,7 +116,9 @@ class _Gradients:
             return "gradient_chain"
         users = [self.graph[user] for user in self._users(source, name)]
         many = len(users) > 1 and self.graph[name].label.kind == "weight"
-        return "gradient_uses" if many or len({user.label.case for user in users}) > 1 else "gradient_sum"
+        cases = {user.label.case for user in users}
+        same = len(users) > 1 and len(cases) == len(users) and "" not in cases
+        return "gradient_uses" if many or same else "gradient_sum"
 
     def _is_term(self, source: str, name: str) -> bool:
         """Whether `name` is an output whose error term is all that it feeds, so that its gradient is a derivative."""

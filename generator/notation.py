@@ -49,7 +49,7 @@ class Working(StrEnum):
     INLINED = "inlined"
 
 
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state")
+GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "statistic")
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
 SYMBOL_KINDS = (
     *GIVEN_KINDS,

@@ -33,10 +33,10 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem course language",
-    "graph": "graph optimizers training batches losses vectors kinds.network kinds.formulas",
+    "graph": "graph optimizers training rows batches losses normalization vectors kinds.network kinds.formulas",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
-    "notation": "notation notations",
+    "notation": "notation notations pairs",
     "backward": "derivative gradients backward",
     "solve": "solve checks",
     "drawings": "drawing placing diagram plot",
