@@ -84,7 +84,7 @@ ACTIVATIONS: Mapping[str, Activation] = {
             "x if x > 0 else slope * x",
             "1 if x > 0 else kink if x == 0 else slope",
             kinks=("0",),
-            parameters={"slope": "0.01", "kink": "0"},
+            parameters={"slope": "0.01", "kink": "slope"},
             stable="max(0, x) + slope * min(0, x)",
         ),
         Activation(

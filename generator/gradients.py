@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from generator.derivative import derivative
 from generator.formula import Add, Call, Formula, Mul, Ref, num
-from generator.functions import LOSSES, VECTORS
+from generator.functions import LOSSES
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Chain
 
@@ -28,12 +28,11 @@ class _Gradients:
         self.graph, self.targets, self.chain = graph, targets, chain
         self.made: dict[str, Quantity] = {}
         self.needed = graph.needed(graph.loss)
+        self.calls: dict[Formula, str] = {q.formula: q.name for q in graph if isinstance(q.formula, Call)}
         self.active = self._active()
         self.terms = self._terms()
         self.reached = self._reached()
         self.round = graph[graph.loss].round
-        calls = ((q.formula, q.name) for q in graph if isinstance(q.formula, Call))
-        self.components: dict[Formula, str] = {call: name for call, name in calls if call.name in VECTORS}
 
     def run(self) -> tuple[Quantity, ...]:
         """Every gradient on the way from the loss to the targets, and the local gradients that they are made of."""
@@ -103,7 +102,7 @@ class _Gradients:
         label = Label("derivative", of=source, wrt=name)
         if self._is_term(source, name):
             (term,) = self._users(source, name)
-            formula = derivative(self.graph[term], name)
+            formula = derivative(self.graph[term], name, self._find)
             rule = "local_loss" if self._is_error(term) else f"local_{self.graph[term].rule}"
             return self._make(key, Role.GRADIENT, formula, rule, label, name)
         products = self._products(source, name)
@@ -167,6 +166,10 @@ class _Gradients:
             return len(self._users(source, user)) == 1 and not self._is_term(source, user)
         return self._is_inner(user) and len(self._users(source, user)) == 1
 
+    def _find(self, formula: Formula) -> str | None:
+        """The quantity with this formula: a derivative of one output of softmax names the others."""
+        return self.calls.get(formula)
+
     # --- local gradients ---
 
     def _is_error(self, name: str) -> bool:
@@ -181,7 +184,7 @@ class _Gradients:
             return key
         role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
         kind = "loss" if self.graph[user].role is Role.LOSS and self._is_error(user) else self.graph[user].rule
-        formula = derivative(self.graph[user], name, self.components.get)
+        formula = derivative(self.graph[user], name, self._find)
         like = name if kind == "loss" else user
         return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)
 

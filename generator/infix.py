@@ -57,17 +57,20 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
         case ast.BinOp(left, ast.Sub(), right):
             return Add((*_terms(read(left)), Neg(read(right))))
         case ast.BinOp(left, ast.Mult(), right):
-            rest = text.strip().encode()[left.end_col_offset :].lstrip()  # `(a*b)*c`: the left factor is a group
-            grouped = rest.startswith(b")")
-            first = read(left)
-            return Mul((*(first.factors if isinstance(first, Mul) and not grouped else (first,)), read(right)))
+            first, grouped = read(left), _is_grouped(left, text)
+            sign = isinstance(first, Neg) and not grouped  # -a*b is the negative of a product
+            bare = first.body if isinstance(first, Neg) and sign else first
+            made = Mul((*(bare.factors if isinstance(bare, Mul) and not grouped else (bare,)), read(right)))
+            return Neg(made) if sign else made
         case ast.BinOp(left, ast.MatMult(), right):
             return Call("matmul", (read(left), read(right)))
         case ast.Subscript(ast.Name(name), index):
             places = index.elts if isinstance(index, ast.Tuple) else [index]
             return Call("entry", (Ref(name), *map(read, places)))
         case ast.BinOp(left, ast.Div(), right):
-            return Div(read(left), read(right))
+            top = read(left)
+            is_signed = isinstance(top, Neg) and not _is_grouped(left, text)
+            return Neg(Div(top.body, read(right))) if isinstance(top, Neg) and is_signed else Div(top, read(right))
         case ast.BinOp(left, ast.Pow(), right):
             return Pow(read(left), read(right))
         case ast.Call(ast.Name(name), args, []):
@@ -76,6 +79,11 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
             return Cases(read(left), _COMPARISONS[type(op)], read(right), read(then), read(otherwise))
     found = ast.get_source_segment(text.strip(), node) or type(node).__name__
     raise FormulaError(f"cannot read `{found}` in the formula `{text}`: expected names, numbers, + - * / **, f(x), if")
+
+
+def _is_grouped(left: ast.expr, text: str) -> bool:
+    """Whether the left factor stands in parentheses, as in `(a*b)*c`."""
+    return text.strip().encode()[left.end_col_offset or 0 :].lstrip().startswith(b")")
 
 
 def _terms(tree: Formula) -> tuple[Formula, ...]:

@@ -1,4 +1,7 @@
-"""`Worked` and a flavour -> the problem as a program, printed from the same graph with the same names and order."""
+"""`Worked` and a flavour -> the problem as a program, printed from the same graph with the same names and order.
+
+Longer than 250 lines because it is one thing: what the templates of programs are given, in the order they print it.
+"""
 
 from __future__ import annotations
 

@@ -298,8 +298,11 @@ def _activated(row: Activation, space: Space, x: Any, *parameters: Any) -> Any:
 
 
 def chosen(row: Activation | Loss, space: Space, parameters: Mapping[str, str] = {}) -> dict[str, Any]:
-    """A row's parameters in one arithmetic: the row's own, or other ones."""
-    return {name: value(parameters.get(name, text), space) for name, text in row.parameters.items()}
+    """A row's parameters in one arithmetic: the row's own, or other ones; a text may name an earlier parameter."""
+    found: dict[str, Any] = {}
+    for name, text in row.parameters.items():
+        found[name] = value(parameters.get(name, text), space, **found)
+    return found
 
 
 def givens(data: Data) -> dict[str, str]:

@@ -39,6 +39,7 @@ from networks import (
 
 from generator import gradients as module
 from generator import optimizers
+from generator.backward import backward
 from generator.derivative import derivative
 from generator.errors import SolveError
 from generator.exact import Exact, bounds, evaluate, precision
@@ -566,7 +567,7 @@ def test_softmax_with_cross_entropy_is_torchs(z: list[str], chain: Chain) -> Non
     import torch
 
     targets = ["0.25", "0.75", "0"]
-    graph = module.backward(softmax_graph(z, targets), chain)
+    graph = backward(softmax_graph(z, targets), chain)
     logits = torch.tensor([float(text) for text in z], dtype=torch.float64, requires_grad=True)
     wanted = torch.tensor([float(text) for text in targets], dtype=torch.float64)
     loss = torch.nn.functional.cross_entropy(logits, wanted)

@@ -102,7 +102,7 @@ def _paired(flat: list[Box]) -> list[Box]:
             if _PAIRS.get(opening) != sign.text:
                 raise Unreadable(f"`{sign.text}` closes nothing")
             inside = body[0] if len(body) == 1 else Row(tuple(body))
-            fence = Fence(inside, "|", "|") if opening == LEFT_BAR.text else Fence(inside, opening, sign.text)
+            fence = Fence(inside, "|", "|") if opening == LEFT_BAR.text else Fence(inside, opening, _PAIRS[opening])
             stack[-1][1].append(Script(fence, item.sub, item.sup) if isinstance(item, Script) else fence)
         else:
             stack[-1][1].append(item)
