@@ -362,8 +362,8 @@ def test_the_box_states_what_was_chosen(tmp_path: Path) -> None:
     text = render(worked(chosen, tmp_path), "solution", "markdown", "en")
     for said in (
         "mean over all $3$ observations", "less its threshold", "with momentum", "has multiplied already",
-        "of the outputs are averaged", "half the sum of the squared weights", "Inverted dropout", "after the activation",
-        "one less than the number",
+        "of the outputs are averaged", "half the sum of the squared weights", "Inverted dropout",
+        "after the activation", "one less than the number",
     ):  # fmt: skip
         assert said in text, said
 
@@ -547,7 +547,7 @@ def test_training_goes_on_where_the_worked_updates_end(tmp_path: Path) -> None:
 # --- definitions that are not good -----------------------------------------------------------------------------------
 
 BAD: dict[str, tuple[Data, str]] = {
-    "targets of another length": ({"targets": {"t1": ["1", "0"]}}, "`targets.t1`: found 2 observations; expected 3 obs"),
+    "targets of another length": ({"targets": {"t1": ["1", "0"]}}, "`targets.t1`: found 2 observations; expected 3"),
     "single and several": ({"targets": {"t1": "1"}}, "found a single number; expected 3 observations"),
     "no such turn": ({"order": ["1", "4"]}, "`order.1`: found 4; expected the number of an observation, 1 to 3"),
     "epochs and steps": ({"epochs": "2", "steps": "2"}, "`epochs` beside `steps`"),
