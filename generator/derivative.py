@@ -163,13 +163,17 @@ def from_sympy(expression: sympy.Expr) -> Formula:
         case sympy.Add():
             return Add(tuple(map(read, expression.as_ordered_terms())))
         case sympy.Mul():
+            top, bottom = sympy.fraction(expression)
+            if bottom.free_symbols:
+                return Div(read(top), read(bottom))
             factors = expression.as_ordered_factors()
             if factors[0] == -1:
-                return Neg(_from_factors(factors[1:]))
-            return _from_factors(factors)
-        case sympy.Pow() if _is_below(expression):
-            return _from_factors([expression])
+                rest = factors[1:]
+                return Neg(read(rest[0]) if len(rest) == 1 else Mul(tuple(map(read, rest))))
+            return Mul(tuple(map(read, factors)))
         case sympy.Pow():
+            if expression.exp == -1:
+                return Div(num(1), read(expression.base))
             if expression.exp == sympy.Rational(1, 2):
                 return Call("sqrt", (read(expression.base),))
             return Pow(read(expression.base), read(expression.exp))
@@ -180,18 +184,6 @@ def from_sympy(expression: sympy.Expr) -> Formula:
     if type(expression) in _NAMES:
         return Call(_NAMES[type(expression)], tuple(map(read, expression.args)))
     raise FormulaError(f"the derivative `{expression}` has no written form here")
-
-
-def _from_factors(factors: list[sympy.Expr]) -> Formula:
-    """A product; what has a negative power of a quantity stands below a line, as on paper."""
-    below = [from_sympy(1 / factor) for factor in factors if _is_below(factor)]
-    above = [from_sympy(factor) for factor in factors if not _is_below(factor)]
-    top = (above[0] if len(above) == 1 else Mul(tuple(above))) if above else num(1)
-    return Div(top, below[0] if len(below) == 1 else Mul(tuple(below))) if below else top
-
-
-def _is_below(factor: sympy.Expr) -> bool:
-    return isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0 and not factor.base.is_number
 
 
 def _from_cases(expression: sympy.Piecewise) -> Formula:

@@ -10,6 +10,7 @@ from generator.equations import DELTA, Equations
 from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
+from generator.pairs import Softmax
 from generator.rounds import Round
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
@@ -30,6 +31,7 @@ class _Derivation:
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
         self.kinds: set[tuple[str, ...]] = set()
+        self.cases: dict[str, str] = {}  # of what is worked alike in every case: the case it came up in first
         self.rounds = [Round.of(graph, number) for number in range(len(graph.rounds))]
         self.round = self.rounds[0]
 
@@ -51,8 +53,9 @@ class _Derivation:
             *(Section("forward", self._plain_steps(Role.FORWARD, group), group) for group in self.round.groups),
             Section("error", self._plain_steps(Role.LOSS, None)),
             *self._gradients(),
-            Section("update", self._plain_steps(Role.UPDATE, None), names=self._updating()),
         ]
+        if not self.graph.in_turn:
+            sections.append(Section("update", self._plain_steps(Role.UPDATE, None), names=self._updating()))
         for section in sections:
             if section.steps:
                 yield replace(section, round=number)
@@ -62,8 +65,11 @@ class _Derivation:
             if not self.round.number:
                 yield self._chain_rule()
             for group in reversed(self.round.groups):
-                last = group == self.round.groups[-1]
-                yield Section("gradients_last" if last else "gradients", tuple(self._backward(group)), group)
+                last, in_turn = group == self.round.groups[-1], self.graph.in_turn
+                code = "gradients_last" if last else "gradients_in_turn" if in_turn else "gradients"
+                yield Section(code, tuple(self._backward(group)), group)
+                if in_turn:
+                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating())
             for group in self.round.shared:
                 yield Section("gradients_shared", tuple(self._backward(group)), group)
 
@@ -82,10 +88,29 @@ class _Derivation:
         return tuple(self._plain_step(q) for q in chosen)
 
     def _plain_step(self, quantity: Quantity) -> Step:
-        full = self._is_full(quantity)
+        cell = self._cell(quantity)
+        full = not cell and self._is_full(quantity)
         self.shown.add(quantity.name)
         names, words = self._speaking(quantity)
-        return Step(quantity.rule, quantity.name, (self.equations.of(quantity.name, full),), names, words, full)
+        equation = self.equations.value(quantity.name) if cell else self.equations.of(quantity.name, full)
+        return Step(quantity.rule, quantity.name, (equation,), names, words, full, cell=cell)
+
+    def _cell(self, quantity: Quantity) -> tuple[str, str] | None:
+        """The row and the column of a quantity that has been worked for another case already (`None`: it has not)."""
+        labels = [self._base(quantity.label)]
+        if quantity.label.kind == "derivative":
+            labels = [self._base(self.graph[name].label) for name in (quantity.label.of, quantity.label.wrt)]
+        case = next((label.case for label in labels if label.case), "")
+        if not self.graph.cases or not case or self.detail == "all":
+            return None
+        row = " ".join([quantity.role, str(quantity.round), *(f"{label.kind}:{label.name}" for label in labels)])
+        return None if self.cases.setdefault(row, case) == case else (row, case)
+
+    def _base(self, label: Label) -> Label:
+        """The label of a quantity before all updates."""
+        while label.kind in _DERIVED and label.kind != "derivative":
+            label = self.graph[label.of].label
+        return label
 
     def _is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
@@ -95,7 +120,7 @@ class _Derivation:
         kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
         if quantity.role is Role.UPDATE:
             kind = (quantity.rule, "", "", "", of[1])
-        if quantity.role is Role.AFTER and quantity.rule != "after_total":
+        if quantity.role is Role.AFTER and (label.of != self.graph.loss or quantity.rule == "after_error"):
             return self.detail == "all"
         first = kind not in self.kinds
         self.kinds.add(kind)
@@ -103,8 +128,7 @@ class _Derivation:
 
     def _family(self, label: Label) -> tuple[str, str]:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""
-        while label.kind in _DERIVED and label.kind != "derivative":
-            label = self.graph[label.of].label
+        label = self._base(label)
         return label.kind, label.of if label.kind in ("value", "given") else ""
 
     def _speaking(self, quantity: Quantity) -> tuple[dict[str, str], dict[str, str]]:
@@ -157,7 +181,7 @@ class _Derivation:
             yield from (self._listed(self.graph[name]) for name in dict.fromkeys(needed))
         for place, quantity in enumerate(steps):
             asides = self._delta_rule(quantity) if self.notation.delta_rule and self._is_first(steps, place) else ()
-            yield self._gradient(quantity, asides)
+            yield self._gradient(quantity, asides or self._softmax_rule(quantity))
 
     def _wrt_kind(self, quantity: Quantity) -> str:
         return self.graph[quantity.label.wrt].label.kind
@@ -191,13 +215,15 @@ class _Derivation:
 
     def _listed(self, quantity: Quantity) -> Step:
         self.shown.add(quantity.name)
-        equation = self.equations.of(quantity.name)
+        cell = self._cell(quantity)
+        equation = self.equations.value(quantity.name) if cell else self.equations.of(quantity.name)
         names, words = self._speaking(quantity)
-        return Step(quantity.rule, quantity.name, (equation,), names, words, full=False)
+        return Step(quantity.rule, quantity.name, (equation,), names, words, full=False, cell=cell)
 
     def _gradient(self, quantity: Quantity, asides: tuple[Step, ...] = (), number: int = 0) -> Step:
         """One gradient: what the chain rule says, each factor that is new, and the numbers put together."""
-        full = self._is_full(quantity)
+        cell = self._cell(quantity)
+        full = not cell and self._is_full(quantity)
         names, words = self._speaking(quantity)
         before = tuple(self._factors(quantity, full))
         whole = self.equations.of(quantity.name, full)
@@ -206,9 +232,11 @@ class _Derivation:
             opening = (Equation(quantity.name, whole.left, whole.parts[:1]),)
         if full and self.notation.working is not Working.SEPARATE and not isinstance(whole.parts[0].formula, Add):
             whole = self.equations.inlined(whole)
+        whole = self.equations.value(quantity.name) if cell else whole
         self.shown.add(quantity.name)
         rule = self._gradient_rule(quantity)
-        return Step(rule, quantity.name, (whole,), names, words, full, number, before, opening, asides if full else ())
+        after = asides if full else ()
+        return Step(rule, quantity.name, (whole,), names, words, full, number, before, opening, after, cell)
 
     def _gradient_rule(self, quantity: Quantity) -> str:
         kind = self._wrt_kind(quantity)
@@ -224,16 +252,28 @@ class _Derivation:
             if made.role is Role.GRADIENT and made.rule != "local_loss":
                 yield self._gradient(made, number=number if components else 0)
             elif made.role in (Role.LOCAL, Role.GRADIENT):
-                worked = full and self._is_full(made)
+                cell = self._cell(made)
+                worked = full and not cell and self._is_full(made)
                 self.shown.add(operand)
                 names, words = self._speaking(made)
-                equation = self.equations.of(operand, worked)
-                yield Step(made.rule, operand, (equation,), names, words, worked, number if components and full else 0)
+                equation = self.equations.value(operand) if cell else self.equations.of(operand, worked)
+                place = number if components and full else 0
+                yield Step(made.rule, operand, (equation,), names, words, worked, place, cell=cell)
+
+    def _softmax_rule(self, quantity: Quantity) -> tuple[Step, ...]:
+        """The same gradient in its short form, where softmax is followed by cross-entropy; elsewhere nothing."""
+        found = Softmax.of(self.graph, quantity)
+        if found is None or quantity.label.of != self.graph.loss:
+            return ()
+        equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), found.formula)
+        names = {"gradient": quantity.name, "post": found.post, "wanted": found.target}
+        ones = sum(self.graph.givens[name] for name in found.targets) == 1
+        return (Step("softmax_rule" if ones else "softmax_rule_any", quantity.name, (equation,), names),)
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient by way of the unit's δ; nothing where several units share it or none feels it."""
         users = self.graph.consumers[quantity.label.wrt]
-        pre, *others = (name for name in users if self.graph[name].role is Role.FORWARD)
+        pre, *others = (name for name in users if self.graph[name].role in (Role.FORWARD, Role.LOSS))
         if others or not self.graph.operands[quantity.name]:  # shared, or of a unit that reaches no output
             return ()
         if self.round.number or not self.equations.has_delta(pre):

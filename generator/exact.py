@@ -132,6 +132,9 @@ def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
 
 
 def _times(a: Exact, b: Exact) -> Exact:
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, Fraction) and not one and (isinstance(other, Fraction) or other.is_finite()):
+            return Fraction(0)  # exactly, however little is known of the other factor
     return _both(a, b, lambda x, y: x * y)
 
 
@@ -172,6 +175,8 @@ def _divide(a: Exact, b: Exact) -> Exact:
         raise Undefined("division by zero")
     if not isinstance(b, Fraction) and b.contains(0):
         raise Undecided("the divisor may be zero")
+    if isinstance(a, Fraction) and not a:
+        return a
     return _both(a, b, lambda x, y: x / y)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
@@ -49,8 +49,8 @@ class Working(StrEnum):
     INLINED = "inlined"
 
 
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state")
-COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta")
+GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "statistic")
+COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
 SYMBOL_KINDS = (
     *GIVEN_KINDS,
     *COMPUTED_KINDS,
@@ -130,6 +130,10 @@ class Writer:
         """The symbol of the quantity `name`."""
         return self.label_box(self.graph[name].label)
 
+    def box_without_case(self, name: str) -> Box:
+        """The symbol of the quantity `name` in every observation or time step."""
+        return self.label_box(replace(self.graph[name].label, case=""))
+
     def label_box(self, label: Label) -> Box:
         """The symbol that a label is written with."""
         if label not in self._boxes:
@@ -157,7 +161,7 @@ class Writer:
     def delta(self, unit: str) -> Box:
         """The δ of the unit whose pre-activation is the quantity `unit`."""
         label = self.graph[unit].label
-        return self.label_box(Label("delta", label.name, label.index))
+        return self.label_box(Label("delta", label.name, label.index, case=label.case))
 
     def _text(self, label: Label) -> str:
         own = label.of if label.kind == "target" else label.name

@@ -116,7 +116,7 @@ class _Sheet:
 
     def _task(self, step: Step) -> Step:
         """At level `open`: what the step is about, and a blank."""
-        return replace(self._empty(step), full=True)
+        return replace(self._empty(step), full=True, cell=None)
 
     def _operand(self, name: str, worked: bool) -> Formula:
         """What stands for an operand: its value where that is printed anyway, a reference to its blank, or a slot."""
@@ -134,6 +134,8 @@ class _Sheet:
         """A step with nothing but its blank; where its value stands printed already, with its formula alone."""
         (equation, *_) = step.equations
         formulas = tuple(part for part in equation.parts if part.kind == "formula")[:1]
+        if step.cell:  # a table's cell shows no formula unless there is nothing to ask for
+            formulas = (Part("=", self.worked.writer.formula(step.target), "formula"),)
         bare = isinstance(formulas[0].formula, Ref | Num)
         if equation.target in self.blanks or (self.level == "faded" and (bare or self._stands_printed(equation))):
             return replace(step, equations=(replace(equation, parts=formulas),), before=(), opening=(), after=())

@@ -175,7 +175,8 @@ def test_languages_have_the_same_keys_and_fields(code: str) -> None:
 
 
 # What is called so in any language.
-NAMES = {"ReLU", "ELU", "GELU", "SiLU", "softplus", "softmax", "Huber"}
+NAMES = {"ReLU", "ELU", "GELU", "SiLU", "softplus", "softmax", "Huber", "dropout", "inverted"}
+NAMES |= {"Nesterov", "Adagrad", "RMSProp", "Adam", "AdamW"}
 NAMES |= {"Python", "NumPy", "PyTorch", "JavaScript", "YAML", "PDF"}
 
 

@@ -33,10 +33,11 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions",
     "load": "source kinds problem course language",
-    "graph": "graph optimizers vectors tables cells kinds.network kinds.formulas kinds.recurrent kinds.attention",
+    "graph": "graph optimizers training rows batches losses normalization vectors tables cells kinds.network "
+    "kinds.formulas kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
-    "notation": "notation notations",
+    "notation": "notation notations pairs",
     "backward": "derivative gradients backward",
     "solve": "solve checks",
     "drawings": "drawing placing diagram plot",
