@@ -407,7 +407,7 @@ def test_rows_that_do_not_differ_cannot_be_normalized_without_epsilon(tmp_path: 
     with pytest.raises(DefinitionError, match="has no value"):
         load_worked(path)
     path.write_text(text.replace("EPS", "0.01"), encoding="utf-8")
-    assert load_worked(path).trace.shown["N_1"] == "0"
+    assert load_worked(path).trace.number("N_1").value == 0
 
 
 def test_the_starter_is_a_good_definition(tmp_path: Path) -> None:
