@@ -210,15 +210,10 @@ class Setter:
         for inner in step.after:
             yield from self._aside(inner, depth)
 
-    def _aside_label(self, rule: str) -> str:
-        own = f"labels.aside_{rule.partition('_')[0]}"
-        return own if self.words.has(own) else "labels.aside"
-
     def _aside(self, step: Step, depth: int) -> Iterator[Block]:
         rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
-        yield Block(
-            "aside", self.say(f"texts.{step.rule}", step.names), rows, depth, self.word(self._aside_label(step.rule))
-        )
+        title = self.word("labels.aside_softmax" if step.rule.startswith("softmax") else "labels.aside")
+        yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, title)
 
 
 def _sign(relation: str) -> str:

@@ -7,15 +7,14 @@ from dataclasses import replace
 from itertools import groupby
 
 from generator.equations import DELTA, Equations
+from generator.firsts import Firsts
 from generator.formula import Add, Call, Ref, shortest
-from generator.graph import Graph, Label, Quantity, Role, derivative_name
+from generator.graph import Graph, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
 from generator.pairs import Softmax
 from generator.rounds import Round
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
-
-_DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
@@ -30,8 +29,7 @@ class _Derivation:
         self.graph, self.detail, self.notation = graph, detail, writer.notation
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
-        self.kinds: set[tuple[str, ...]] = set()
-        self.cases: dict[str, str] = {}  # of what is worked alike in every case: the case it came up in first
+        self.firsts = Firsts(graph, detail)
         self.rounds = [Round.of(graph, number) for number in range(len(graph.rounds))]
         self.round = self.rounds[0]
 
@@ -88,48 +86,12 @@ class _Derivation:
         return tuple(self._plain_step(q) for q in chosen)
 
     def _plain_step(self, quantity: Quantity) -> Step:
-        cell = self._cell(quantity)
-        full = not cell and self._is_full(quantity)
+        cell = self.firsts.cell(quantity)
+        full = not cell and self.firsts.is_full(quantity)
         self.shown.add(quantity.name)
         names, words = self._speaking(quantity)
         equation = self.equations.value(quantity.name) if cell else self.equations.of(quantity.name, full)
         return Step(quantity.rule, quantity.name, (equation,), names, words, full, cell=cell)
-
-    def _cell(self, quantity: Quantity) -> tuple[str, str] | None:
-        """The row and the column of a quantity that has been worked for another case already (`None`: it has not)."""
-        labels = [self._base(quantity.label)]
-        if quantity.label.kind == "derivative":
-            labels = [self._base(self.graph[name].label) for name in (quantity.label.of, quantity.label.wrt)]
-        case = next((label.case for label in labels if label.case), "")
-        if not self.graph.cases or not case or self.detail == "all":
-            return None
-        row = " ".join([quantity.role, str(quantity.round), *(f"{label.kind}:{label.name}" for label in labels)])
-        return None if self.cases.setdefault(row, case) == case else (row, case)
-
-    def _base(self, label: Label) -> Label:
-        """The label of a quantity before all updates."""
-        while label.kind in _DERIVED and label.kind != "derivative":
-            label = self.graph[label.of].label
-        return label
-
-    def _is_full(self, quantity: Quantity) -> bool:
-        """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
-        label = quantity.label
-        of = self._family(self.graph[label.of].label if label.kind in _DERIVED else label)
-        wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
-        kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
-        if quantity.role is Role.UPDATE:
-            kind = (quantity.rule, "", "", "", of[1])
-        if quantity.role is Role.AFTER and (label.of != self.graph.loss or quantity.rule == "after_error"):
-            return self.detail == "all"
-        first = kind not in self.kinds
-        self.kinds.add(kind)
-        return first or self.detail == "all"
-
-    def _family(self, label: Label) -> tuple[str, str]:
-        """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""
-        label = self._base(label)
-        return label.kind, label.of if label.kind in ("value", "given") else ""
 
     def _speaking(self, quantity: Quantity) -> tuple[dict[str, str], dict[str, str]]:
         """The quantities and words that the sentence of a step may name."""
@@ -215,15 +177,15 @@ class _Derivation:
 
     def _listed(self, quantity: Quantity) -> Step:
         self.shown.add(quantity.name)
-        cell = self._cell(quantity)
+        cell = self.firsts.cell(quantity)
         equation = self.equations.value(quantity.name) if cell else self.equations.of(quantity.name)
         names, words = self._speaking(quantity)
         return Step(quantity.rule, quantity.name, (equation,), names, words, full=False, cell=cell)
 
     def _gradient(self, quantity: Quantity, asides: tuple[Step, ...] = (), number: int = 0) -> Step:
         """One gradient: what the chain rule says, each factor that is new, and the numbers put together."""
-        cell = self._cell(quantity)
-        full = not cell and self._is_full(quantity)
+        cell = self.firsts.cell(quantity)
+        full = not cell and self.firsts.is_full(quantity)
         names, words = self._speaking(quantity)
         before = tuple(self._factors(quantity, full))
         whole = self.equations.of(quantity.name, full)
@@ -252,8 +214,8 @@ class _Derivation:
             if made.role is Role.GRADIENT and made.rule != "local_loss":
                 yield self._gradient(made, number=number if components else 0)
             elif made.role in (Role.LOCAL, Role.GRADIENT):
-                cell = self._cell(made)
-                worked = full and not cell and self._is_full(made)
+                cell = self.firsts.cell(made)
+                worked = full and not cell and self.firsts.is_full(made)
                 self.shown.add(operand)
                 names, words = self._speaking(made)
                 equation = self.equations.value(operand) if cell else self.equations.of(operand, worked)

@@ -56,7 +56,7 @@ def losses(
         names = [at(how.name, case) for case in observations]
         for case, name in zip(observations, names, strict=True):
             yield from _observation(how, observations[case], case, name, Label("observed", how.name, case=case))
-        yield _summed(data, data_label, names, "batch", how.mean_batch)
+        yield _summed(data, data_label, names, "batch_mean" if how.mean_batch else "batch")
     if penalties:
         yield from penalties
         terms = tuple(Ref(name) for name in (data, *(penalty.name for penalty in penalties)))
@@ -72,13 +72,14 @@ def _observation(how: Losses, outputs: Sequence[Output], case: str, name: str, l
         call = Call(how.row, (Ref(output.target), Ref(output.value), *how.parameters))
         yield Quantity(made, Role.LOSS, own if several or label.kind != "data" else label, call, "error", GROUP)
     if several:
-        yield _summed(name, label, [output.error for output in outputs], "total", how.mean_outputs)
+        rule = "total_mean" if how.mean_outputs else "total"
+        yield _summed(name, label, [output.error for output in outputs], rule)
 
 
-def _summed(name: str, label: Label, terms: Sequence[str], rule: str, mean: bool) -> Quantity:
+def _summed(name: str, label: Label, terms: Sequence[str], rule: str) -> Quantity:
     total: Formula = Add(tuple(map(Ref, terms)))
-    if mean:
-        return Quantity(name, Role.LOSS, label, Quotient(total, num(len(terms))), f"{rule}_mean", GROUP)
+    if rule in ("batch_mean", "total_mean"):
+        total = Quotient(total, num(len(terms)))
     return Quantity(name, Role.LOSS, label, total, rule, GROUP)
 
 

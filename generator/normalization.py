@@ -40,6 +40,9 @@ class Normalization(Model):
     running: Statistics | None = Field(None, description="over a batch: statistics to use instead of the batch's own")
 
 
+_VARIANCE = {"population": "norm_variance_population", "sample": "norm_variance_sample"}  # what is said of it
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One of the values that are normalized together: its unit, its observation, the name of the value."""
@@ -90,7 +93,7 @@ def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, 
     if how.running is None:
         squares = tuple(Pow(Ref(dev), num(2)) for dev in devs)
         count = len(devs) - (how.variance == "sample")
-        yield made.quantity("var", of, case, _mean(squares, count), f"norm_variance_{how.variance}")
+        yield made.quantity("var", of, case, _mean(squares, count), _VARIANCE[how.variance])
     inside = Add((Ref(variance), Num(how.epsilon))) if how.epsilon else Ref(variance)
     yield made.quantity("sd", of, case, Call("sqrt", (inside,)), "norm_sd")
     for entry, dev in zip(entries, devs, strict=True):

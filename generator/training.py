@@ -75,4 +75,4 @@ def conventions_of(problem: Learning) -> Iterator[Convention]:
     if problem.learning_rate is not None and row.name != "sgd":
         yield Convention("optimizer", {"optimizer": f"optimizers.{problem.optimizer}"})
     if "v" in row.states and problem.learning_rate is not None:
-        yield Convention(f"velocity_{problem.velocity}")
+        yield Convention({"plain": "velocity_plain", "rate_inside": "velocity_rate_inside"}[problem.velocity])

@@ -210,6 +210,7 @@ def reached() -> frozenset[str]:
 
 def _samples() -> Iterator[Worked]:
     yield from (in_notation(path, notation) for path in PROBLEMS for notation in notation_names())
+    yield load_worked(Path("problems/batches/batch_of_three.yml"))
     for seed in range(12):
         data = random_network(seed, layers=2, units=2)
         if seed % 3 == 0:  # so long a step drives some functions to numbers that are too small to be written out
@@ -249,6 +250,8 @@ OPEN = (
     "site.",
     "program.",
     "difficulty.",
+    "optimizers.",
+    "places.",
 )
 
 

@@ -41,7 +41,7 @@ STAGES = {
     "backward": "derivative gradients backward",
     "solve": "solve checks",
     "drawings": "drawing placing diagram plot",
-    "derive": "steps rounds equations derive pipeline worksheet audit export",
+    "derive": "steps rounds equations firsts derive pipeline worksheet audit export",
     "formats": "typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
@@ -261,7 +261,7 @@ def test_core_code_holds_no_latex() -> None:
 def test_core_code_holds_no_prose() -> None:
     """What a reader of a document sees in words stands in the language files: code holds no sentences."""
     stages = ORDER[: ORDER.index("verify")]
-    speaks = {"source", "problem", "notation"} | {
+    speaks = {"source", "problem", "notation", "training", "rows", "batches", "normalization"} | {
         name for name in ORDER if name.startswith("kinds.")
     }  # what they say is said in errors and schemas
     reads = {name for name in ORDER if name.startswith("reading")} | {"truth", "statement", "verify_tables"}  # reports

@@ -404,6 +404,17 @@ def _rounds(problem: Definition, taking: tuple[str, ...]) -> tuple[int, ...]:
     return tuple((once * epochs)[: problem.steps])
 
 
+_SAID = {
+    "sum": "batch_sum",
+    "mean": "batch_mean",
+    "batch": "normalized_batch",
+    "layer": "normalized_layer",
+    "running": "normalized_running",
+    "population": "variance_population",
+    "sample": "variance_sample",
+}
+
+
 def _conventions(problem: Definition) -> Iterator[Convention]:
     name = row_name(problem.loss)
     yield Convention("loss", {"function": f"functions.{'squared_error' if name == _MEAN else name}"})
@@ -416,12 +427,12 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     for how in (layer.normalization for layer in problem.layers):
         if how is not None:
             over = "running" if how.running else how.over
-            yield Convention(f"normalized_{over}", {"place": f"places.{how.place}"}, {"epsilon": shortest(how.epsilon)})
+            yield Convention(_SAID[over], {"place": f"places.{how.place}"}, {"epsilon": shortest(how.epsilon)})
         if how is not None and not how.running:
-            yield Convention(f"variance_{how.variance}")
+            yield Convention(_SAID[how.variance])
     count = len(problem.cases)
     if count > 1 and problem.order == "batch":
-        yield Convention(f"batch_{problem.batch}", numbers={"count": str(count)})
+        yield Convention(_SAID[problem.batch], numbers={"count": str(count)})
     elif count > 1:
         once = turns(problem.order, problem.cases)
         yield Convention("online", numbers={"order": ", ".join(once)})
