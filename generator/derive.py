@@ -163,7 +163,7 @@ class _Derivation:
                 yield operand
 
     def _has_own_step(self, quantity: Quantity) -> bool:
-        """Whether a gradient is a step, not only a factor: it is for several functions, or gathered for shared targets."""
+        """Whether a gradient is a step, not only a factor: of several functions, or gathered for shared targets."""
         wrt = quantity.label.wrt
         users = [name for name in self.graph.consumers[wrt] if name in self.round.reaching]
         inner = len(users) == 1 and self.graph.operands[users[0]] == (wrt,)
