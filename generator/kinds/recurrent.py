@@ -19,7 +19,7 @@ from generator.graph import Convention, Graph, Label, Quantity, Role
 from generator.infix import parse
 from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
 from generator.optimizers import names as optimizer_names
-from generator.problem import Exact, Finding, Name, Problem, Rate, Whole
+from generator.problem import NUMBER_SCHEMA, Exact, Finding, Name, Problem, Rate, Whole
 from generator.tables import Sequence, Table, entries, entry, names, said, shape
 
 
@@ -34,8 +34,11 @@ def _row(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Row = Annotated[tuple[Exact, ...], BeforeValidator(_row), Field(min_length=1)]
-_TARGETS: dict[str, Any] = {"anyOf": [{"type": "object"}, {"type": "array", "minItems": 1}]}
+_ROW: dict[str, Any] = {"anyOf": [NUMBER_SCHEMA, {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}]}
+Row = Annotated[tuple[Exact, ...], BeforeValidator(_row), Field(min_length=1), WithJsonSchema(_ROW)]
+_TARGETS: dict[str, Any] = {
+    "anyOf": [{"type": "object", "additionalProperties": _ROW}, {"type": "array", "items": _ROW, "minItems": 1}]
+}
 Targets = Annotated[dict[Whole, Row], BeforeValidator(_by_step), WithJsonSchema(_TARGETS)]
 
 
