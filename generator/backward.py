@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from generator.formula import Formula, Ref, references
+from generator.formula import Formula, Ref, references, substitute
 from generator.formula import replace as replace_names
 from generator.gradients import gradients
 from generator.graph import Differentiated, Graph, Label, Quantity, Role, Update, derivative_name, updated_name
@@ -69,7 +69,12 @@ class _Rounds:
                     yield quantity
                 continue
             changed.add(quantity.name)
+            if quantity.name not in self.graph:  # the first time that this pass has its turn
+                yield replace(quantity, formula=self._current(formula), round=number)
+                continue
             name = updated_name(quantity.name, updates)
+            if name in self.graph:  # another pass has it too
+                continue
             label = self._label("after", quantity, updates)
             self.now[quantity.name] = name
             rule = f"after_{quantity.rule}" if role else quantity.rule
@@ -91,24 +96,55 @@ class _Rounds:
         if not loss or not targets:
             return Differentiated(loss)
         now = [self.now.get(name, name) for name in targets]
-        self._add(gradients(replace(self.graph, loss=loss), now, self.chain))
+        made = gradients(replace(self.graph, loss=loss), now, self.chain)
         for name, current in zip(targets, now, strict=True):
             self.now[derivative_name(self.start.loss, name)] = derivative_name(loss, current)
+        self._add(self._in_turn(made, loss, dict(zip(now, targets, strict=True))) if self.start.in_turn else made)
         return Differentiated(loss, tuple(now))
+
+    def _in_turn(self, made: Iterable[Quantity], loss: str, names: dict[str, str]) -> Iterator[Quantity]:
+        """Gradients, and as soon as those of a group are there its updates; later ones go through the new values.
+
+        `names` maps what is differentiated by to its name in the graph as it was built.
+        """
+        gradient_of = {derivative_name(loss, current): current for current in names}
+        waiting = [(q.group, q.name) for q in made if q.name in gradient_of]
+        moved: dict[str, Formula] = {}
+        ready: list[str] = []
+        for quantity in made:
+            formula = quantity.formula
+            if formula is not None and quantity.role is Role.LOCAL and quantity.label.wrt not in names:
+                formula = substitute(formula, moved)
+            yield replace(quantity, formula=formula)
+            if quantity.name in gradient_of:
+                waiting.remove((quantity.group, quantity.name))
+                ready.append(gradient_of[quantity.name])
+                if quantity.group not in [group for group, _ in waiting]:
+                    for line in self.start.updates:
+                        if any(names[current] == line.old for current in ready):
+                            update = self._updated(line, quantity.round)
+                            yield update
+                            moved[self.now.get(line.old, line.old)] = Ref(update.name)
+                    ready = []
 
     # --- update and after ---
 
     def _update(self, number: int) -> None:
         made: dict[str, str] = {}  # what takes the places when all lines are worked
         for line in self.start.updates:
-            name = updated_name(line.old, number + 1) if line.old else _on_the_way(line.name, number)
-            formula = self._current(line.formula)
-            label, group = self._update_label(line, number), self._group(line.old)
-            self._add([Quantity(name, Role.UPDATE, label, formula, line.rule, group, number)])
-            self.now[updated_name(line.old) if line.old else line.name] = name
+            quantity = self._updated(line, number)
+            if quantity.name not in self.graph:  # in turn, it has been worked among the gradients
+                self._add([quantity])
+            self.now[updated_name(line.old) if line.old else line.name] = quantity.name
             if line.old:
-                made[line.old] = name
+                made[line.old] = quantity.name
         self.now |= made
+
+    def _updated(self, line: Update, number: int) -> Quantity:
+        """What one line of the update makes."""
+        name = updated_name(line.old, number + 1) if line.old else _on_the_way(line.name, number)
+        label, group = self._update_label(line, number), self._group(line.old)
+        return Quantity(name, Role.UPDATE, label, self._current(line.formula), line.rule, group, number)
 
     def _update_label(self, line: Update, number: int) -> Label:
         if line.old:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 from generator.equations import DELTA
@@ -18,6 +19,7 @@ from generator.typeset.arrange import Arranger, row
 from generator.typeset.boxes import Box, Digits, Op, Row
 from generator.typeset.text import width
 
+_COLUMNS = 4  # of a table of statements
 LINE = 60  # about how many characters an equation's line may be wide before it is broken
 
 
@@ -33,7 +35,8 @@ class Line(NamedTuple):
 class Block:
     """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
 
-    `kind`: `step`, `listed` (several quantities, aligned together) or `aside`; `depth` counts the steps it is inside.
+    `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
+    `depth` counts the steps it is inside.
     """
 
     kind: str
@@ -115,7 +118,13 @@ class Setter:
         codes = {key: f"functions.{code}" for key, code in step.words.items()}  # ln or max has no words of its own
         texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}
         texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
-        return self.say(f"steps.{step.rule}", step.names, **texts)
+        return self.say(self._rule(step.rule), step.names, **texts)
+
+    def _rule(self, rule: str) -> str:
+        """The code of a rule's sentence: the kind's own, the rule's, or what is said of any formula."""
+        own, plain = f"steps.{self.worked.problem.kind}.{rule}", f"steps.{rule}"
+        codes = (own, plain, f"steps.{rule.partition('_')[0]}_formula")
+        return next((code for code in codes if self.words.has(code)), plain)
 
     # --- rows ---
 
@@ -151,29 +160,50 @@ class Setter:
 
     def blocks(self, section: Section) -> list[Block]:
         """The blocks of a section; listed quantities that follow one another are aligned together."""
-        made: list[Block] = []
-        for step in section.steps:
-            made += self._step(step, 0)
-        return _merged(made)
+        return _merged(list(self._steps(section.steps, 0)))
 
     def conclusion(self, step: Step) -> Block:
         """What a step says and its last equation, without what is worked on the way."""
         rows = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
         return Block("step", self.sentence(step), tuple(rows))
 
+    def _steps(self, steps: Iterable[Step], depth: int) -> Iterator[Block]:
+        """The blocks of steps; those that are cells of a table and follow one another make one table."""
+        for is_table, group in groupby(steps, key=lambda step: step.cell is not None):
+            if is_table:
+                yield from self._tables([cell for step in group for cell in step.walk() if cell.cell], depth)
+            else:
+                for step in group:
+                    yield from self._step(step, depth)
+
+    def _tables(self, steps: list[Step], depth: int) -> Iterator[Block]:
+        """Statements as tables: a column for each case, as many as fit beside each other."""
+        cells: dict[str, dict[str, str]] = {}
+        for step in steps:
+            assert step.cell is not None
+            row, case = step.cell
+            (equation,) = step.equations
+            (part,) = equation.parts
+            whole = Row((self._arranger.box(equation.left), Op(part.relation), self._arranger.box(part.formula)))
+            cells.setdefault(row, {})[case] = self.format.inline(whole)
+        cases = list(dict.fromkeys(case for row in cells.values() for case in row))
+        for start in range(0, len(cases), _COLUMNS):
+            columns = cases[start : start + _COLUMNS]
+            header = [self.group(f"{self.worked.graph.cases}:{case}") for case in columns]
+            body = [[row.get(case, "") for case in columns] for row in cells.values()]
+            yield Block("table", self.format.macro("table", header, body, "cells"), (), depth)
+
     def _step(self, step: Step, depth: int) -> Iterator[Block]:
         own = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
         if not step.full:
-            for inner in step.before:
-                yield from self._step(inner, depth)
+            yield from self._steps(step.before, depth)
             yield Block("listed", "", tuple(own), depth)
             return
         title = self.say("labels.component", number=str(step.number)) if step.number else ""
         if step.before and step.opening:
             opening = [line for equation in step.opening for line in self.rows(equation, compact=True)]
             yield Block("step", self.sentence(step), tuple(opening), depth, title)
-            for inner in step.before:
-                yield from self._step(inner, depth + 1)
+            yield from self._steps(step.before, depth + 1)
             yield Block("step", self.word("texts.together"), tuple(own), depth)
         else:
             yield Block("step", self.sentence(step), tuple(own), depth, title)
@@ -182,7 +212,8 @@ class Setter:
 
     def _aside(self, step: Step, depth: int) -> Iterator[Block]:
         rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
-        yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, self.word("labels.aside"))
+        title = self.word("labels.aside_softmax" if step.rule.startswith("softmax") else "labels.aside")
+        yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, title)
 
 
 def _sign(relation: str) -> str:

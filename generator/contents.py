@@ -93,14 +93,22 @@ def _introduction(paper: Paper, section: Section) -> list[str]:
 
 
 def _closing(paper: Paper, section: Section) -> list[str]:
-    """After steps against the gradient: whether the error fell."""
-    before = section.names.get("loss", "")
-    after = updated_name(before, len(paper.worked.graph.rounds))
-    if section.code != "after" or after not in paper.worked.graph or not paper.worked.graph.trained:
-        return []
-    was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
-    change = "same" if was == is_now else "fell" if is_now < was else "rose"
-    return [paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after})]
+    """After steps against the gradient: whether the error fell, that of each pass by itself."""
+    graph, made = paper.worked.graph, []
+    for first in dict.fromkeys((graph.loss, *(place.loss for place in graph.passes))):
+        found = [done.loss for done in graph.differentiated if done.loss in _versions(graph, first)]
+        before, after = found[0] if found else "", updated_name(first, len(graph.rounds))
+        if section.code != "after" or not before or after not in graph or not graph.trained:
+            continue
+        was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
+        change = "same" if was == is_now else "fell" if is_now < was else "rose"
+        made.append(paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after}))
+    return made
+
+
+def _versions(graph: Graph, name: str) -> list[str]:
+    """A quantity's name before all updates and after each."""
+    return [name, *(updated_name(name, count) for count in range(1, len(graph.rounds)))]
 
 
 def _with_iterates(paper: Paper, views: list[View]) -> list[View]:
@@ -154,11 +162,19 @@ def _training(paper: Paper) -> dict[str, Any] | None:
         rows.append([paper.format.inline(setter.symbol(name)), *cells])
     return {
         "title": setter.word("sections.training"),
-        "text": setter.word("texts.training"),
+        "text": _training_text(paper),
         "header": [setter.word("labels.iteration"), *map(paper.number, history.rows)],
         "rows": rows,
         "curve": paper.figure("curve"),
     }
+
+
+def _training_text(paper: Paper) -> str:
+    """What an iteration is: one update, or all that are worked, which may be an epoch."""
+    count = len(paper.worked.graph.rounds)
+    if count == 1:
+        return paper.setter.word("texts.training")
+    return paper.setter.say("texts.training_rounds", count=paper.number(count))
 
 
 # --- worksheet and key ---

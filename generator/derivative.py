@@ -173,6 +173,9 @@ def from_sympy(expression: sympy.Expr) -> Formula:
         case sympy.Add():
             return Add(tuple(_term(read(term)) for term in expression.as_ordered_terms()))
         case sympy.Mul():
+            top, bottom = sympy.fraction(expression)
+            if bottom.free_symbols:
+                return Div(read(top), read(bottom))
             factors = expression.as_ordered_factors()
             if factors[0] == -1:
                 rest = factors[1:]
@@ -181,6 +184,8 @@ def from_sympy(expression: sympy.Expr) -> Formula:
         case sympy.Pow():
             if expression.exp == -1:
                 return Div(num(1), read(expression.base))
+            if expression.exp == sympy.Rational(1, 2):
+                return Call("sqrt", (read(expression.base),))
             return Pow(read(expression.base), read(expression.exp))
         case sympy.Piecewise():
             return _from_cases(expression)

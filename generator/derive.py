@@ -7,16 +7,16 @@ from dataclasses import replace
 from itertools import groupby
 
 from generator.equations import DELTA, Equations
+from generator.firsts import Firsts
 from generator.formula import Add, Call, Ref, shortest
-from generator.graph import Graph, Label, Quantity, Role, derivative_name
+from generator.graph import Graph, Quantity, Role, derivative_name
 from generator.matrix_equations import is_in_matrices
 from generator.matrix_view import derive_matrices
 from generator.notation import Working, Writer
+from generator.pairs import Softmax
 from generator.rounds import Round
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
-
-_DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
@@ -33,7 +33,7 @@ class _Derivation:
         self.graph, self.detail, self.notation = graph, detail, writer.notation
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
-        self.kinds: set[tuple[str, ...]] = set()
+        self.firsts = Firsts(graph, detail)
         self.rounds = [Round.of(graph, number) for number in range(len(graph.rounds))]
         self.round = self.rounds[0]
 
@@ -55,8 +55,9 @@ class _Derivation:
             *(Section("forward", self._plain_steps(Role.FORWARD, group), group) for group in self.round.groups),
             Section("error", self._plain_steps(Role.LOSS, None)),
             *self._gradients(),
-            Section("update", self._plain_steps(Role.UPDATE, None), names=self._updating()),
         ]
+        if not self.graph.in_turn:
+            sections.append(Section("update", self._plain_steps(Role.UPDATE, None), names=self._updating()))
         for section in sections:
             if section.steps:
                 yield replace(section, round=number)
@@ -66,8 +67,13 @@ class _Derivation:
             if not self.round.number and self._has_chains():
                 yield self._chain_rule()
             for group in reversed(self.round.groups):
-                last = group == self.round.groups[-1]
-                yield Section("gradients_last" if last else "gradients", tuple(self._backward(group)), group)
+                last, in_turn = group == self.round.groups[-1], self.graph.in_turn
+                code = "gradients_last" if last else "gradients_in_turn" if in_turn else "gradients"
+                yield Section(code, tuple(self._backward(group)), group)
+                if in_turn:
+                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating())
+            for group in self.round.shared:
+                yield Section("gradients_shared", tuple(self._backward(group)), group)
 
     def _has_chains(self) -> bool:
         """Whether the chain rule has anything to say: whether a target acts on the loss through something."""
@@ -88,30 +94,12 @@ class _Derivation:
         return tuple(self._plain_step(q) for q in chosen)
 
     def _plain_step(self, quantity: Quantity) -> Step:
-        full = self._is_full(quantity)
+        cell = self.firsts.cell(quantity)
+        full = not cell and self.firsts.is_full(quantity)
         self.shown.add(quantity.name)
         names, words = self._speaking(quantity)
-        return Step(quantity.rule, quantity.name, (self.equations.of(quantity.name, full),), names, words, full)
-
-    def _is_full(self, quantity: Quantity) -> bool:
-        """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
-        label = quantity.label
-        of = self._family(self.graph[label.of].label if label.kind in _DERIVED else label)
-        wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
-        kind = (quantity.rule, quantity.group, *wrt, of[1])
-        if quantity.role is Role.UPDATE:
-            kind = (quantity.rule, "", "", "", of[1])
-        if quantity.role is Role.AFTER and quantity.rule != "after_total":
-            return self.detail == "all"
-        first = kind not in self.kinds
-        self.kinds.add(kind)
-        return first or self.detail == "all"
-
-    def _family(self, label: Label) -> tuple[str, str]:
-        """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""
-        while label.kind in _DERIVED and label.kind != "derivative":
-            label = self.graph[label.of].label
-        return label.kind, label.of if label.kind in ("value", "given") else ""
+        equation = self.equations.value(quantity.name) if cell else self.equations.of(quantity.name, full)
+        return Step(quantity.rule, quantity.name, (equation,), names, words, full, cell=cell)
 
     def _speaking(self, quantity: Quantity) -> tuple[dict[str, str], dict[str, str]]:
         """The quantities and words that the sentence of a step may name."""
@@ -140,21 +128,20 @@ class _Derivation:
 
     def _chain_rule(self) -> Section:
         """What the chain rule says, with the first parameter nearest the loss as its example (symbols only)."""
-        groups = [self._place(name) for name in self.round.targets]
-        parameter = self.round.targets[groups.index(max(groups))]
+        targets = [name for name in self.round.targets if name in self.graph.trained] or self.round.targets
+        parameter = max(targets, key=lambda name: self.round.place(self._group(name)))
         name = derivative_name(self.round.loss, parameter)
         names = {"loss": self.round.loss, "parameter": parameter, "wrt": parameter, "target": name}
         step = Step("chain_example", name, (self.equations.symbolic(name),), names)
         return Section("chain_rule", (step,), names=names)
 
-    def _place(self, name: str) -> int:
-        """How far from the first group the derivative with respect to `name` belongs."""
-        group = self.graph[derivative_name(self.round.loss, name)].group
-        return self.round.groups.index(group) if group in self.round.groups else len(self.round.groups) - 1
+    def _group(self, name: str) -> str:
+        """The group whose section the derivative with respect to `name` stands in."""
+        return self.round.section(self.graph[derivative_name(self.round.loss, name)].group)
 
     def _backward(self, group: str) -> Iterator[Step]:
         """The steps of one layer: its outputs' gradients (the loss's own derivatives wait for the first weight)."""
-        wanted = [q for q in self.round.gradients if self.round.groups[self._place(q.label.wrt)] == group]
+        wanted = [q for q in self.round.gradients if self._group(q.label.wrt) == group]
         order = {name: place for place, name in enumerate(self.round.targets)}
         parameters = sorted((q for q in wanted if q.label.wrt in order), key=lambda q: order[q.label.wrt])
         between = [q for q in wanted if q.label.wrt not in order and self._has_own_step(q)]
@@ -164,7 +151,7 @@ class _Derivation:
             yield from (self._listed(self.graph[name]) for name in dict.fromkeys(needed))
         for place, quantity in enumerate(steps):
             asides = self._delta_rule(quantity) if self.notation.delta_rule and self._is_first(steps, place) else ()
-            yield self._gradient(quantity, asides)
+            yield self._gradient(quantity, asides or self._softmax_rule(quantity))
 
     def _wrt_kind(self, quantity: Quantity) -> str:
         return self.graph[quantity.label.wrt].label.kind
@@ -184,21 +171,26 @@ class _Derivation:
                 yield operand
 
     def _has_own_step(self, quantity: Quantity) -> bool:
-        """Whether a gradient is a step, not only a factor: what it is for feeds more than one function of it alone."""
+        """Whether a gradient is a step, not only a factor: of several functions, or gathered for shared targets."""
         wrt = quantity.label.wrt
         users = [name for name in self.graph.consumers[wrt] if name in self.round.reaching]
         inner = len(users) == 1 and self.graph.operands[users[0]] == (wrt,)
-        return quantity.label.of == self.round.loss and quantity.rule != "local_loss" and not inner
+        if quantity.label.of != self.round.loss or quantity.rule == "local_loss":
+            return False
+        needed = [self.graph[user] for user in self.graph.consumers[quantity.name]]
+        return not inner or any(q.role is Role.GRADIENT and q.group in self.round.shared for q in needed)
 
     def _listed(self, quantity: Quantity) -> Step:
         self.shown.add(quantity.name)
-        equation = self.equations.of(quantity.name)
+        cell = self.firsts.cell(quantity)
+        equation = self.equations.value(quantity.name) if cell else self.equations.of(quantity.name)
         names, words = self._speaking(quantity)
-        return Step(quantity.rule, quantity.name, (equation,), names, words, full=False)
+        return Step(quantity.rule, quantity.name, (equation,), names, words, full=False, cell=cell)
 
     def _gradient(self, quantity: Quantity, asides: tuple[Step, ...] = (), number: int = 0) -> Step:
         """One gradient: what the chain rule says, each factor that is new, and the numbers put together."""
-        full = self._is_full(quantity)
+        cell = self.firsts.cell(quantity)
+        full = not cell and self.firsts.is_full(quantity)
         names, words = self._speaking(quantity)
         before = tuple(self._factors(quantity, full))
         whole = self.equations.of(quantity.name, full)
@@ -209,9 +201,11 @@ class _Derivation:
             whole = self.equations.inlined(whole)
         if not full:
             whole = self.equations.short(whole)
+        whole = self.equations.value(quantity.name) if cell else whole
         self.shown.add(quantity.name)
         rule = self._gradient_rule(quantity)
-        return Step(rule, quantity.name, (whole,), names, words, full, number, before, opening, asides if full else ())
+        after = asides if full else ()
+        return Step(rule, quantity.name, (whole,), names, words, full, number, before, opening, after, cell)
 
     def _gradient_rule(self, quantity: Quantity) -> str:
         kind = self._wrt_kind(quantity)
@@ -228,16 +222,28 @@ class _Derivation:
             if made.role is Role.GRADIENT and made.rule != "local_loss":
                 yield self._gradient(made, number=number if components else 0)
             elif made.role in (Role.LOCAL, Role.GRADIENT):
-                worked = full and self._is_full(made)
+                cell = self.firsts.cell(made)
+                worked = full and not cell and self.firsts.is_full(made)
                 self.shown.add(operand)
                 names, words = self._speaking(made)
-                equation = self.equations.of(operand, worked)
-                yield Step(made.rule, operand, (equation,), names, words, worked, number if components and full else 0)
+                equation = self.equations.value(operand) if cell else self.equations.of(operand, worked)
+                place = number if components and full else 0
+                yield Step(made.rule, operand, (equation,), names, words, worked, place, cell=cell)
+
+    def _softmax_rule(self, quantity: Quantity) -> tuple[Step, ...]:
+        """The same gradient in its short form, where softmax is followed by cross-entropy; elsewhere nothing."""
+        found = Softmax.of(self.graph, quantity)
+        if found is None or quantity.label.of != self.graph.loss:
+            return ()
+        equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), found.formula)
+        names = {"gradient": quantity.name, "post": found.post, "wanted": found.target}
+        ones = sum(self.graph.givens[name] for name in found.targets) == 1
+        return (Step("softmax_rule" if ones else "softmax_rule_any", quantity.name, (equation,), names),)
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient by way of the unit's δ; nothing where several units share it or none feels it."""
         users = self.graph.consumers[quantity.label.wrt]
-        pre, *others = (name for name in users if self.graph[name].role is Role.FORWARD)
+        pre, *others = (name for name in users if self.graph[name].role in (Role.FORWARD, Role.LOSS))
         if others or not self.graph.operands[quantity.name]:  # shared, or of a unit that reaches no output
             return ()
         if self.round.number or not self.equations.has_delta(pre):

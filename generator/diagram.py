@@ -142,7 +142,8 @@ def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
 
 def _nodes(sheet: _Sheet, across: float, down: float) -> tuple[dict[str, Circle], list[Circle]]:
     """A circle for every node, and the dots for those left out."""
-    wide = {name: width_of(sheet.writer.box(name), SMALL if name in sheet.biases else NODE) for name in sheet.nodes}
+    symbol = sheet.writer.box_without_case
+    wide = {name: width_of(symbol(name), SMALL if name in sheet.biases else NODE) for name in sheet.nodes}
     radius = max([22.0, *(0.55 * width + 5 for name, width in wide.items() if name not in sheet.biases)])
     small = max([13.0, *(0.55 * wide[name] + 4 for name in sheet.biases)])
     most, drop = max(map(len, sheet.columns.values())), radius + small + 24
@@ -176,8 +177,8 @@ def _node_marks(sheet: _Sheet, circles: Mapping[str, Circle]) -> Iterator[Mark]:
     """The symbol in every node, and the numbers beside inputs and biases."""
     for name, node in sheet.nodes.items():
         (x, y), r, bias = circles[name].centre, circles[name].radius, node.kind == "bias"
-        yield Mark(sheet.writer.box(name), (x, y), "label", size=SMALL if bias else NODE)
-        if sheet.room and node.kind in ("input", "bias"):
+        yield Mark(sheet.writer.box_without_case(name), (x, y), "label", size=SMALL if bias else NODE)
+        if sheet.room and node.kind in ("input", "bias") and not sheet.writer.graph[name].label.case:
             right = len(sheet.biases.get(name, ())) == 1
             at = (x + r + 6, y) if right else (x - r - 6, y)
             side: Anchor = "start" if right else "end"

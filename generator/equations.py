@@ -46,6 +46,12 @@ class Equations:
         whole = (Part(assign, first.formula, first.kind), *rest)
         return Equation(name, left, whole, plain=update and self.notation.plain_updates)
 
+    def value(self, name: str) -> Equation:
+        """A quantity and its value alone: `=` where the value has no more digits, else `≈`."""
+        number = self.trace.number(name)
+        sign = "=" if self.trace.values[name] == number.value else "≈"
+        return Equation(name, Ref(name), (Part(sign, number, "result"),))
+
     def symbolic(self, name: str) -> Equation:
         """A quantity and its formula, in symbols only."""
         return Equation(name, Ref(name), (Part("=", self.writer.formula(name), "formula"),))
@@ -168,6 +174,8 @@ class Equations:
                 return [Part("=", worked, "worked")] if worked is not None else []
         of = self.graph[quantity.label.of].formula
         if quantity.rule == "local_weighted_sum" and isinstance(of, Add) and len(of.terms) <= _TERMS:
+            if not set(references(self.writer.formula(quantity.name))) <= set(references(of)):
+                return []  # it goes through values that have been updated since
             return [Part("=", Add(by_terms(of, quantity.label.wrt)), "worked")]
         return []
 

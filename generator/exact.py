@@ -70,10 +70,12 @@ def bounds(value: Exact) -> tuple[Fraction, Fraction]:
     mantissa, exponent = value.rad().man_exp()
     if int(exponent) > _FARTHEST and value.rel_accuracy_bits() <= 0:
         raise Undecided("the error bound has grown larger than the value")
-    middle = _exact_fraction(value.mid())
     # A radius below all that is written out still counts: it is rounded up to what is.
     is_tiny = mantissa and int(exponent) < -_FARTHEST
     radius = Fraction(1, 2**_FARTHEST) if is_tiny else _exact_fraction(value.rad())
+    if value.contains(0) and int(value.mid().man_exp()[1]) < -_FARTHEST:
+        return -2 * radius, 2 * radius  # a ball around zero reaches no farther, whatever its middle
+    middle = _exact_fraction(value.mid())
     return middle - radius, middle + radius
 
 
@@ -131,6 +133,9 @@ def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
 
 
 def _times(a: Exact, b: Exact) -> Exact:
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, Fraction) and not one and (isinstance(other, Fraction) or other.is_finite()):
+            return Fraction(0)  # exactly, however little is known of the other factor
     return _both(a, b, lambda x, y: x * y)
 
 
@@ -171,6 +176,8 @@ def _divide(a: Exact, b: Exact) -> Exact:
         raise Undefined("division by zero")
     if not isinstance(b, Fraction) and b.contains(0):
         raise Undecided("the divisor may be zero")
+    if isinstance(a, Fraction) and not a:
+        return a
     return _both(a, b, lambda x, y: x / y)
 
 

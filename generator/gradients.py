@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from generator.derivative import derivative
 from generator.formula import Add, Call, Formula, Mul, Ref, num
+from generator.functions import LOSSES
 from generator.graph import Graph, Label, Quantity, Role, derivative_name
 from generator.notation import Chain
 
@@ -31,6 +32,7 @@ class _Gradients:
         self.active = self._active()
         self.terms = self._terms()
         self.reached = self._reached()
+        self.shared = self._shared()
         self.round = graph[graph.loss].round
 
     def run(self) -> tuple[Quantity, ...]:
@@ -62,16 +64,36 @@ class _Gradients:
 
     def _terms(self) -> tuple[str, ...]:
         """The error terms that the loss adds up; none where the loss is not a plain sum of losses."""
-        formula = self.graph[self.graph.loss].formula
-        if isinstance(formula, Add) and all(isinstance(term, Ref) for term in formula.terms):
-            terms = self.graph.operands[self.graph.loss]
-            return terms if all(self.graph[term].role is Role.LOSS for term in terms) else ()
-        return ()
+        return tuple(dict.fromkeys(self._leaves(self.graph.loss))) if self._is_plain_sum(self.graph.loss) else ()
+
+    def _leaves(self, name: str) -> Iterator[str]:
+        """What a loss adds up, where that is itself a sum of losses what that one adds up."""
+        if self._is_plain_sum(name):
+            for term in self.graph.operands[name]:
+                yield from self._leaves(term)
+        else:
+            yield name
+
+    def _is_plain_sum(self, name: str) -> bool:
+        """Whether a quantity is nothing but a sum of different losses."""
+        formula, terms = self.graph[name].formula, self.graph.operands[name]
+        if not isinstance(formula, Add) or len(terms) != len(formula.terms):
+            return False
+        plain = all(isinstance(term, Ref) for term in formula.terms)
+        return plain and all(self.graph[term].role is Role.LOSS for term in terms)
 
     def _reached(self) -> dict[str, tuple[str, ...]]:
         """For each quantity, the error terms that it feeds, in the loss's order."""
         feeds = {name: self.graph.computing(name) for name in self.terms}
         return {q.name: tuple(term for term in self.terms if q.name in feeds[term]) for q in self.graph}
+
+    def _shared(self) -> frozenset[str]:
+        """The targets that several groups use, as every time step uses the same weights."""
+        places = {
+            name: {self.graph[user].group for user in self.graph.consumers[name] if user in self.active}
+            for name in self.targets
+        }
+        return frozenset(name for name, groups in places.items() if len(groups) > 1)
 
     def _users(self, source: str, name: str) -> list[str]:
         """What uses `name` on the way to `source` (the loss or one error term)."""
@@ -92,10 +114,21 @@ class _Gradients:
         if self._is_term(source, name):
             (term,) = self._users(source, name)
             formula = derivative(self.graph[term], name, self._find)
-            return self._make(key, Role.GRADIENT, formula, "local_loss", label, name)
+            rule = "local_loss" if self._is_error(term) else f"local_{self.graph[term].rule}"
+            return self._make(key, Role.GRADIENT, formula, rule, label, name)
         products = self._products(source, name)
-        rule = "gradient_sum" if len(products) > 1 else "gradient_chain" if products else "gradient_none"
+        rule = self._gradient_rule(source, name, len(products)) if products else "gradient_none"
         return self._make(key, Role.GRADIENT, _sum(products), rule, label, name)
+
+    def _gradient_rule(self, source: str, name: str, products: int) -> str:
+        """What is said of a gradient: one product, or a sum over paths or over the uses of one value."""
+        if products == 1:
+            return "gradient_chain"
+        users = [self.graph[user] for user in self._users(source, name)]
+        many = len(users) > 1 and self.graph[name].label.kind == "weight"
+        cases = {user.label.case for user in users}
+        same = len(users) > 1 and len(cases) == len(users) and "" not in cases
+        return "gradient_uses" if many or same else "gradient_sum"
 
     def _is_term(self, source: str, name: str) -> bool:
         """Whether `name` is an output whose error term is all that it feeds, so that its gradient is a derivative."""
@@ -128,8 +161,13 @@ class _Gradients:
 
     def _upstream(self, source: str, user: str) -> list[Formula]:
         """The factors of the gradient of `source` with respect to `user`: one name, or its own factors inlined."""
-        if user == source or (user in self.terms and source == self.graph.loss):
-            return []  # the loss is the plain sum of its terms: its derivative by a term is one
+        while user != source:  # a plain sum hands on to each of its terms what comes back to it
+            users = self._users(source, user)
+            if len(users) != 1 or not self._is_plain_sum(users[0]):
+                break
+            (user,) = users
+        if user == source:
+            return []
         if self._is_inlined(source, user):
             (product,) = self._products(source, user)
             return product
@@ -145,6 +183,8 @@ class _Gradients:
             return False
         if self.chain is Chain.TERMS and source != self.graph.loss:
             return len(self._users(source, user)) == 1 and not self._is_term(source, user)
+        if not self.shared.isdisjoint(self.graph.operands[user]):
+            return False  # each use has a name of its own in the sum over the uses
         return self._is_inner(user) and len(self._users(source, user)) == 1
 
     def _find(self, formula: Formula) -> str | None:
@@ -153,14 +193,18 @@ class _Gradients:
 
     # --- local gradients ---
 
+    def _is_error(self, name: str) -> bool:
+        """Whether a quantity is the error of one output: a loss's row with the output in it."""
+        formula = self.graph[name].formula
+        return isinstance(formula, Call) and formula.name in LOSSES
+
     def _local(self, user: str, name: str) -> str:
         """Make sure that the derivative of `user`'s own formula with respect to `name` is there; its name."""
         key = derivative_name(user, name)
         if self._is_there(key):
             return key
         role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
-        is_loss = self.graph[user].role is Role.LOSS and user in (*self.terms, self.graph.loss)
-        kind = "loss" if is_loss and self._is_term(user, name) else self.graph[user].rule
+        kind = "loss" if self.graph[user].role is Role.LOSS and self._is_error(user) else self.graph[user].rule
         formula = derivative(self.graph[user], name, self._find)
         like = name if kind == "loss" else user
         return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)

@@ -170,8 +170,8 @@ class Graph:
     `givens` holds the exact values of the given quantities. `loss` is the quantity that is differentiated (empty:
     nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
-    word codes with the texts that they name; `tensors` says which quantities can be set as matrices. Raises
-    `GraphError` on a name that is repeated, unknown or used before it stands.
+    word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
+    be set as matrices. Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
 
     quantities: tuple[Quantity, ...]
@@ -186,6 +186,8 @@ class Graph:
     differentiated: tuple[Differentiated, ...] = ()  # one for each round, once its gradients are there
     passes: tuple[Pass, ...] = ()
     conventions: tuple[Convention, ...] = ()
+    cases: str = ""  # what the labels' cases are, where they are all worked alike: `observation`
+    in_turn: bool = False  # each group is updated before the gradients of the group before it are worked
     checks: tuple[Check, ...] = ()
     tensors: tuple[Tensor, ...] = ()
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
@@ -56,8 +56,8 @@ class View(StrEnum):
     MATRIX = "matrix"
 
 
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter")
-COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta")
+GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter", "statistic")
+COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
 TENSOR_KINDS = ("inputs", "weights", "biases", "targets", "pres", "posts", "deltas")
 MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "check")
 SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, *MADE_KINDS, *TENSOR_KINDS)
@@ -146,6 +146,10 @@ class Writer:
             self._boxes[label] = bold(symbol(self._text(label)))
         return self._boxes[label]
 
+    def box_without_case(self, name: str) -> Box:
+        """The symbol of the quantity `name` in every observation or time step."""
+        return self.label_box(replace(self.graph[name].label, case=""))
+
     def label_box(self, label: Label) -> Box:
         """The symbol that a label is written with."""
         if label not in self._boxes:
@@ -178,7 +182,7 @@ class Writer:
     def delta(self, unit: str) -> Box:
         """The δ of the unit whose pre-activation is the quantity `unit`."""
         label = self.graph[unit].label
-        return self.label_box(Label("delta", label.name, label.index))
+        return self.label_box(Label("delta", label.name, label.index, case=label.case))
 
     def _text(self, label: Label) -> str:
         own = label.of if label.kind == "target" else label.name
@@ -228,10 +232,15 @@ class Writer:
         return formula
 
     def _kind(self, name: str) -> str:
-        """The kind of a quantity's label; an updated weight is still a weight."""
+        """The kind of a quantity's label; an updated weight is still a weight.
+
+        A weight that is an entry of a matrix behind its row stands where the matrix product has it.
+        """
         label = self.graph[name].label
-        kind = self.graph[label.of].label.kind if label.kind in ("updated", "later") else label.kind
-        return "weight" if kind == "filter" else kind  # the entries of a filter are weights
+        label = self.graph[label.of].label if label.kind in ("updated", "later") else label
+        if label.kind == "filter":
+            return "weight"  # the entries of a filter are weights
+        return "entry" if label.kind == "weight" and label.of else label.kind
 
     def formula(self, name: str) -> Formula:
         """The formula of the quantity `name` as this notation writes it. The quantity must have one."""

@@ -122,9 +122,10 @@ class Paper:
         yield setter.word(f"conventions.carry_{rounding.carry}")
         equal, near = (self.format.inline(Op(sign)) for sign in "=≈")
         yield setter.say("conventions.relations", equal=equal, near=near)
-        for convention in self.worked.graph.conventions:
+        graph = self.worked.graph
+        for convention in graph.conventions:
             texts = {key: setter.word(code) for key, code in convention.words.items()}
-            texts |= {key: self.number(text) for key, text in convention.numbers.items()}
+            texts |= {key: ", ".join(map(self.number, text.split(", "))) for key, text in convention.numbers.items()}
             yield setter.say(f"conventions.{convention.code}", None, **texts)
         for call in self._functions():
             for slope in sorted(set(kinks(call).values())):
@@ -132,9 +133,9 @@ class Paper:
                 yield setter.say("conventions.kink", None, **texts)
         if self._differentiates_extremes():
             yield setter.word("conventions.extremes")
-        if self.worked.graph.of_role(Role.UPDATE):
-            gradients = bool(self.worked.graph.trained)
-            yield setter.word("conventions.updates" if gradients else "conventions.updates_own")
+        if graph.of_role(Role.UPDATE):
+            by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
+            yield setter.word(by_gradients if graph.trained else "conventions.updates_own")
         yield from self._of_matrices()
 
     def _of_matrices(self) -> Iterator[str]:
@@ -202,6 +203,7 @@ class Paper:
         return plot(history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.loss))
 
     def _curve_description(self, history: History) -> str:
-        loss, last, rounding = self.worked.graph.loss, max(history.rows), self.worked.trace.rounding
-        start, end = (rounding.text(history.rows[n][loss]) for n in (0, last))
-        return self.words("labels.curve_description").format(start=start, end=end, iterations=last)
+        graph, last, rounding = self.worked.graph, max(history.rows), self.worked.trace.rounding
+        start, end = (rounding.text(history.rows[n][graph.loss]) for n in (0, last))
+        updates = last * len(graph.rounds)
+        return self.words("labels.curve_description").format(start=start, end=end, iterations=updates)

@@ -12,7 +12,7 @@ from generator.checks import failed, with_checks
 from generator.derive import derive
 from generator.diagram import draw_diagram
 from generator.drawing import Drawing
-from generator.errors import DefinitionError, GraphError, NotationError, SolveError
+from generator.errors import DefinitionError, FormulaError, GraphError, NotationError, SolveError
 from generator.graph import Graph
 from generator.infix import infix
 from generator.notation import Notation, Writer
@@ -87,7 +87,7 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
         writer = Writer(graph, chosen)
         writer.check()
         worked = Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
-    except (GraphError, SolveError, NotationError) as error:
+    except (FormulaError, GraphError, SolveError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
     _hold(worked)
     return worked

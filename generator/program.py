@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -169,10 +169,10 @@ class Listing:
         layer = {q.name: groups.index(q.group) if q.group in groups else 0 for q in quantities}
         for quantity in quantities:  # never nearer to the loss than what it is computed from
             if quantity.role is Role.GRADIENT:
-                above = (layer[name] for name in self.graph.operands[quantity.name] if self._is_gradient(name))
+                above = (layer[name] for name in self.graph.operands[quantity.name] if self._is_near(name, layer))
                 layer[quantity.name] = min(layer[quantity.name], *above, len(groups))
         for quantity in quantities:
-            users = [layer[name] for name in self.graph.consumers[quantity.name] if self._is_gradient(name)]
+            users = [layer[name] for name in self.graph.consumers[quantity.name] if self._is_near(name, layer)]
             if quantity.role is Role.LOCAL and users:
                 layer[quantity.name] = max(users)
         for quantity in sorted(quantities, key=lambda q: -layer[q.name]):
@@ -180,8 +180,9 @@ class Listing:
             code = "gradients_last" if place == len(groups) - 1 else "gradients"
             yield self._heading(code, self._group(groups[place])), quantity
 
-    def _is_gradient(self, name: str) -> bool:
-        return self.graph[name].role is Role.GRADIENT
+    def _is_near(self, name: str, layer: Mapping[str, int]) -> bool:
+        """Whether a quantity is a gradient of the same stretch: updates can stand between two."""
+        return name in layer and self.graph[name].role is Role.GRADIENT
 
     def _group(self, name: str) -> str:
         own = self.worked.problem.heading(name, self._words.language)
@@ -224,6 +225,11 @@ class Listing:
         """How many updates are made (`None`: there is no training)."""
         training = self.worked.problem.training
         return training.iterations if training and self.graph.moves and self.graph.loss else None
+
+    @property
+    def updates(self) -> str:
+        """How many updates all iterations make together."""
+        return str((self.iterations or 0) * len(self.graph.rounds))
 
     @property
     def shown(self) -> str:

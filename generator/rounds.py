@@ -11,7 +11,8 @@ from generator.graph import Graph, Quantity, Role, derivative_name
 class Round:
     """What is worked between two updates: its number, its loss and what that is differentiated by, and its groups.
 
-    `gradients` are the derivatives of the loss that the targets need, `reaching` is what the loss is computed from.
+    `gradients` are the derivatives of the loss that the targets need, `reaching` is what the loss is computed from;
+    `shared` are groups of targets alone, whose gradients gather what comes from all the others.
     """
 
     number: int
@@ -20,6 +21,7 @@ class Round:
     groups: list[str]
     gradients: tuple[Quantity, ...]
     reaching: frozenset[str]
+    shared: list[str]
 
     @classmethod
     def of(cls, graph: Graph, number: int) -> Round:
@@ -30,4 +32,14 @@ class Round:
         needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets))
         gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
         reaching = graph.computing(done.loss) if done.loss else frozenset()
-        return cls(number, done.loss, done.targets, groups, gradients, reaching)
+        shared = dict.fromkeys(graph[name].group for name in done.targets)
+        own = [group for group in shared if group and group not in groups]
+        return cls(number, done.loss, done.targets, groups, gradients, reaching, own)
+
+    def section(self, group: str) -> str:
+        """The group whose section of the backward pass has what belongs to `group`: the last one, if not another."""
+        return group if group in (*self.groups, *self.shared) else self.groups[-1]
+
+    def place(self, group: str) -> int:
+        """How far from the first group `group` stands; what all of them share stands before them."""
+        return self.groups.index(group) if group in self.groups else -1

@@ -49,6 +49,7 @@ class Step:
     before: tuple[Step, ...] = ()
     opening: tuple[Equation, ...] = ()  # what the chain rule says, before the factors are worked
     after: tuple[Step, ...] = ()
+    cell: tuple[str, str] | None = None  # its row and its column in a table of what is worked alike
     numbers: Mapping[str, str] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Step]:

@@ -159,6 +159,8 @@ def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:
         yield writer.box(tensor.name), tensor.name
     for quantity in graph.of_role(Role.GIVEN, Role.UPDATE):
         yield writer.bare(quantity.name), quantity.name
+    for node in graph.diagram.nodes if graph.diagram else ():
+        yield writer.box_without_case(node.name), node.name  # a diagram is of every observation
 
 
 def _others(graph: Graph) -> Mapping[str, Fraction]:

@@ -143,7 +143,7 @@ class _Sheet:
         names = self._entries(step.target)
         asked = [name for name in names if name in self.asked - self.blanks.keys()]
         if len(asked) == len(names):
-            yield replace(self._empty(step), full=True)
+            yield replace(self._empty(step), full=True, cell=None)
             return
         for name in asked:
             blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
@@ -211,6 +211,8 @@ class _Sheet:
         """A step with nothing but its blank; where its value stands printed already, with its formula alone."""
         equation = next(made for made in step.equations if made.target == step.target)
         formulas = tuple(part for part in equation.parts if part.kind == "formula")[:1]
+        if step.cell:  # a table's cell shows no formula unless there is nothing to ask for
+            formulas = (Part("=", self.worked.writer.formula(step.target), "formula"),)
         bare = bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
         if equation.target in self.worked.graph.tensor:
             told = bare or all(map(self._stands_printed, self._entries(equation.target)))

@@ -33,15 +33,16 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
-    "graph": "graph families layers optimizers grids vectors windows kinds.network kinds.formulas kinds.convolution",
+    "graph": "graph families layers optimizers training rows batches losses normalization grids vectors tables windows "
+    "cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
     "matrices": "tensors tensor_gradients",
-    "notation": "notation notations",
+    "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve checks approx digits shown probe",
     "drawings": "drawing placing diagram plot",
-    "derive": "steps rounds equations matrix_equations matrix_view derive pipeline worksheet audit export",
+    "derive": "steps rounds equations firsts matrix_equations matrix_view derive pipeline worksheet audit export",
     "formats": "typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
@@ -262,7 +263,7 @@ def test_core_code_holds_no_latex() -> None:
 def test_core_code_holds_no_prose() -> None:
     """What a reader of a document sees in words stands in the language files: code holds no sentences."""
     stages = ORDER[: ORDER.index("verify")]
-    speaks = {"source", "problem", "notation"} | {
+    speaks = {"source", "problem", "notation", "training", "rows", "batches", "normalization"} | {
         name for name in ORDER if name.startswith("kinds.")
     }  # what they say is said in errors and schemas
     reads = {name for name in ORDER if name.startswith("reading")}

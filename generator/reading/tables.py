@@ -12,6 +12,7 @@ _CELLS = re.compile(r"(?:\\.|`[^`]*`|[^|\\])+|(?<=\|)(?=\|)")
 _LATEX = re.compile(
     r"\\toprule(?P<header>(?:(?!\\bottomrule).)*?)\\midrule(?:\s*\\endhead)?(?P<body>.*?)\\bottomrule", re.DOTALL
 )
+_LATEX_SIGNS = re.compile(r"\\begin\{cases\}|\\end\{cases\}|\\\\|(?<!\\)&")
 _HTML = re.compile(r"<table\b[^>]*>\s*<thead>(?P<header>.*?)</thead>(?P<body>.*?)</table>", re.DOTALL)
 _HTML_ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.DOTALL)
 _HTML_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL)
@@ -58,7 +59,7 @@ def find_latex_tables(text: str) -> Iterator[Table]:
     for found in _LATEX.finditer(text):
         header = _latex_cells(found["header"].strip().removesuffix("\\\\"))
         rows, lines, at = [], [], found.start("body")
-        for row in found["body"].split("\\\\"):
+        for row in _split_outside(found["body"], "\\\\"):
             if row.strip():
                 rows.append(_latex_cells(row))
                 lines.append(text.count("\n", 0, at + len(row) - len(row.lstrip())) + 1)
@@ -67,7 +68,18 @@ def find_latex_tables(text: str) -> Iterator[Table]:
 
 
 def _latex_cells(row: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in re.split(r"(?<!\\)&", row))
+    return tuple(cell.strip() for cell in _split_outside(row, "&"))
+
+
+def _split_outside(text: str, sign: str) -> list[str]:
+    """`text` split at `sign` (`&` or a line's end) where that is not part of a choice between cases."""
+    pieces, depth, start = [], 0, 0
+    for found in _LATEX_SIGNS.finditer(text):
+        depth += {"\\begin{cases}": 1, "\\end{cases}": -1}.get(found[0], 0)
+        if found[0] == sign and not depth:
+            pieces.append(text[start : found.start()])
+            start = found.end()
+    return [*pieces, text[start:]]
 
 
 def find_html_tables(text: str) -> Iterator[Table]:

@@ -82,7 +82,9 @@ def _joined(items: tuple[Box, ...]) -> Iterator[str]:
     for before, item in zip((None, *items), items, strict=False):
         if before is not None and not isinstance(before, Op) and not isinstance(item, Op):
             yield " · " if _slashed(before, -1) or _slashed(item, 0) else ""
-        yield text(item)
+        inside = text(item)
+        negative = isinstance(before, Op) and before.prefix and inside.startswith("−")
+        yield f"({inside})" if negative else inside
 
 
 def _slashed(box: Box, end: int) -> bool:
