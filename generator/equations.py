@@ -7,7 +7,7 @@ from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, sub
 from generator.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
 from generator.graph import Check, Graph, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
-from generator.solve import Trace, relation
+from generator.solve import Trace
 from generator.steps import Equation, Part
 
 DELTA = "δ:"  # the prefix of a name that stands for a unit's δ, another sign for the gradient of its pre-activation
@@ -102,8 +102,7 @@ class Equations:
 
     def result(self, name: str, formula: Formula) -> Part:
         """The shown value of `name`, after `=` where the shown numbers in `formula` give exactly it, else `≈`."""
-        number = self.trace.number(name)
-        return Part(relation(self.numbers(formula), number.text, self.trace.rounding), number, "result")
+        return Part(self.trace.relation(self.numbers(formula), name), self.trace.number(name), "result")
 
     def has_delta(self, pre: str) -> bool:
         """Whether `pre` feeds one activation alone, which feeds pre-activations or the error and nothing else."""
