@@ -57,7 +57,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
 ROUNDING = Rounding(decimals=6)
 EXAMPLES = sorted(
-    path for path in Path("problems/networks").resolve().glob("*.yml") if not path.name.endswith(".claims.yml")
+    path for path in Path("problems/networks").resolve().glob("example_*.yml") if not path.name.endswith(".claims.yml")
 )
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 

@@ -123,7 +123,7 @@ MISTAKES = {
     # wrong types
     "text for a list": Mistake("show: [1, 10]", "show: 1", "training.show", "`1`", "tuple"),
     "list for a mapping": Mistake("{t1: 1, t2: 0.10}", "[1, 2]", "targets", "a list", "dictionary"),
-    "mapping for a text": Mistake("activation: tanh", "activation: {a: b}", "layers.0.activation", "mapping", "string"),
+    "mapping for a text": Mistake("activation: tanh", "activation: {a: b}", "layers.0.activation.a", "`b`", "dict"),
     "nothing": Mistake("loss: squared_error", "loss:", "loss", "nothing", "string"),
     "nothing for a number": Mistake("w2: 0.2,", "w2: ,", "weights.w2", "nothing", "number"),
     "mapping for a number": Mistake("w2: 0.2,", "w2: {},", "weights.w2", "mapping", "number"),

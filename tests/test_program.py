@@ -37,7 +37,8 @@ from generator.solve import History, solve
 from generator.source import Source
 from generator.typeset.python import DIALECTS, Printer, comment, identifiers, number, quoted, real
 
-PROBLEMS = find_definitions(Path(__file__).parent.parent / "problems" / "networks")
+NETWORKS = Path(__file__).parent.parent / "problems" / "networks"
+PROBLEMS = [path for path in find_definitions(NETWORKS) if path.with_suffix(".claims.yml").is_file()]
 EVERY = [(path, notation, flavour) for path in PROBLEMS for notation in notation_names() for flavour in FLAVOURS]
 IDS = [f"{path.stem}-{notation}-{flavour}" for path, notation, flavour in EVERY]
 
