@@ -16,6 +16,7 @@ from generator.formula import Add, Call, Formula, Mul, Neg, Ref, shortest
 from generator.formula import Div as Quotient
 from generator.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Pass, Quantity, Role
+from generator.layers import with_layers
 from generator.losses import DATA, Losses, Output, l1_penalty, l2_penalty, losses
 from generator.normalization import (
     Entry,
@@ -393,7 +394,16 @@ def build(problem: Definition) -> Graph:
         cases="observation" if len(problem.cases) > 1 else "",
         in_turn=problem.update_order == "outputs_first" and bool(work.updates),
     )
-    return with_layers(graph, problem.vectors)
+    return with_layers(graph, problem.vectors) if _is_plain(problem) else graph
+
+
+def _is_plain(problem: Definition) -> bool:
+    """Whether whole layers can be set in matrices: one observation, weighted sums and activations, plain steps."""
+    extras = (problem.regularization, problem.skip, problem.dropout, *(layer.normalization for layer in problem.layers))
+    plain_steps = (problem.optimizer, problem.schedule, problem.steps or 1) == ("sgd", "constant", 1)
+    conventions = (problem.bias_as, problem.update_order) == ("bias", "at_once")
+    summed = problem.loss != "mean_squared_error"
+    return not any(extras) and plain_steps and conventions and summed and len(problem.cases) == 1
 
 
 def _rounds(problem: Definition, taking: tuple[str, ...]) -> tuple[int, ...]:
