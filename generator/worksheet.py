@@ -6,6 +6,7 @@ is left of it is a number and a width that depends on the rounding only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -43,8 +44,19 @@ def worksheet(worked: Worked, level: str) -> Sheet:
         raise RenderError(f"there is no worksheet level `{level}`: expected one of {', '.join(LEVELS)}")
     sheet = _Sheet(worked, level)
     detail = "all" if level == "guided" else "first"
-    sections = tuple(sheet.section(section) for section in worked.sections(detail))
+    sections = tuple(sheet.section(section) for section in _wanted(worked, worked.sections(detail), level))
     return Sheet(tuple(section for section in sections if _holds(section)), tuple(sheet.answers))
+
+
+def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:
+    """The sections; where something is asked for and its steps are laid out, only what leads there."""
+    asked = worked.problem.worksheet.ask
+    if not asked or level == "open":
+        yield from sections
+        return
+    needed = worked.graph.needed(*asked)
+    for section in sections:
+        yield replace(section, steps=tuple(step for step in section.steps if step.target in needed))
 
 
 def _holds(section: Section) -> bool:
