@@ -67,7 +67,9 @@ def read_record(folder: Path, student: str) -> Record:
     try:
         found: Record = json.loads(path.read_bytes())
     except (OSError, ValueError):
-        raise PublishError(f"{path}: there is no such record, or it is broken; expected papers that are whole") from None
+        raise PublishError(
+            f"{path}: there is no such record, or it is broken; expected papers that are whole"
+        ) from None
     return found
 
 
@@ -96,7 +98,16 @@ def _answers(shelf: Shelf) -> Iterator[str]:
         for problem, tally in zip(record["problems"], shelf.tallies, strict=True):
             tally.add(problem)
             for number, quantity, value, tolerance, points in problem["answers"]:
-                row = [cell(seat.student.id), seat.code, problem["id"], number, quantity, value, tolerance, decimal(points)]
+                row = [
+                    cell(seat.student.id),
+                    seat.code,
+                    problem["id"],
+                    number,
+                    quantity,
+                    value,
+                    tolerance,
+                    decimal(points),
+                ]
                 yield csv_line(row)
 
 

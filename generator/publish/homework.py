@@ -1,12 +1,11 @@
-"""Set file, roster and secret -> a folder of papers, whole or to be gone on with; refused where issued papers would change."""
+"""Set file, roster and secret -> a folder of papers; refused where issued ones would change."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,8 +17,8 @@ from generator.publish.books import MANIFEST, Shelf, read_record, write_books
 from generator.publish.printable import without_font, without_latex
 from generator.publish.progress import Report
 from generator.publish.shards import RECORDS, Job, Workshop, begin, run
-from generator.sets.checks import Judge
 from generator.sets.certificate import probe
+from generator.sets.checks import Judge
 from generator.sets.model import SetFile
 from generator.sets.records import Options, Record, fingerprint
 from generator.sets.roster import Roster, copies, read_roster
@@ -56,8 +55,12 @@ def build(order: Order, report: Report = lambda name, done, total: None) -> Shel
     if issued is not None and not order.reissue:
         _refuse_changes(order, issued, found, shop)
     _sweep(order.folder, {seat.student.id for seat in found})
-    report(shop.homework.id, len(whole), len(found))
-    _work(order, shop, left, lambda done: report(shop.homework.id, len(whole) + done, len(found)))
+
+    def tell(done: int) -> None:
+        report(shop.homework.id, len(whole) + done, len(found))
+
+    tell(0)
+    _work(order, shop, left, tell)
     shelf = Shelf(order.folder, shop, roster, found)
     write_books(shelf)
     return shelf
@@ -95,8 +98,8 @@ def secret_of(homework: SetFile) -> bytes:
             raise homework.source.error(("secret",), found, f"a file with the secret, or {SECRET}") from None
     if not value:
         raise SetError(
-            f"no secret: expected it in {SECRET}, or in a file that the set names (`secret: FILE`). Whoever knows it can "
-            "compute every key, so keep it, and keep it apart from the papers"
+            f"no secret: expected it in {SECRET}, or in a file that the set names (`secret: FILE`). Whoever knows it "
+            "can compute every key, so keep it, and keep it apart from the papers"
         )
     if len(value) < _SHORTEST:
         raise SetError(f"{where}: found a secret of {len(value)} bytes; expected at least {_SHORTEST}")
@@ -116,7 +119,10 @@ def _check_names(roster: Roster, options: Options, language: str) -> None:
     wrong = without_font(names) if "pdf" in options.formats else None
     expected = "letters that the fonts of this machine have (Debian: fonts-noto-core, fonts-noto-cjk)"
     if wrong is None and "latex" in options.formats:
-        wrong, expected = without_latex(names, language), "letters that LaTeX sets in this language, or no `--format latex`"
+        wrong, expected = (
+            without_latex(names, language),
+            "letters that LaTeX sets in this language, or no `--format latex`",
+        )
     if wrong is not None:
         line = next(student.line for student in roster.students if student.name == wrong)
         raise DefinitionError(roster.file, line, "name", f"`{wrong}`", expected)
@@ -155,8 +161,8 @@ def _refuse_changes(order: Order, issued: Record, found: Sequence[Seat], shop: W
     if changed:
         named = ", ".join(changed[:5]) + (" ..." if len(changed) > 5 else "")
         raise SetError(
-            f"{order.folder}: {len(changed)} papers were issued that are not what would be made now ({named}); expected "
-            "another folder, or --reissue (`longhand diff` says what changes)"
+            f"{order.folder}: {len(changed)} papers were issued that are not what would be made now ({named}); "
+            "expected another folder, or --reissue (`longhand diff` says what changes)"
         )
 
 
@@ -184,7 +190,7 @@ def _shards(left: Sequence[Seat]) -> Iterator[Sequence[Seat]]:
         yield left[start : start + _SHARD]
 
 
-def _work(order: Order, shop: Workshop, left: Sequence[Seat], tell: Report) -> None:
+def _work(order: Order, shop: Workshop, left: Sequence[Seat], tell: Callable[[int], None]) -> None:
     """Make the papers that are left, in as many processes as there are processors."""
     processes = order.processes or os.cpu_count() or 1
     done = 0
@@ -210,9 +216,7 @@ def _work(order: Order, shop: Workshop, left: Sequence[Seat], tell: Report) -> N
     pool.shutdown()
 
 
-def _results(
-    pool: ProcessPoolExecutor, folder: Path, shards: Iterator[Sequence[Seat]], ahead: int
-) -> Iterator[int]:
+def _results(pool: ProcessPoolExecutor, folder: Path, shards: Iterator[Sequence[Seat]], ahead: int) -> Iterator[int]:
     """How many papers each shard made, as they come; only a few shards wait at any time, so memory stays flat."""
     running: set[Future[int]] = set()
     for shard in shards:

@@ -19,19 +19,25 @@ from generator.pipeline import Worked
 from generator.publish.artifacts import checked
 from generator.publish.files import Artifact, write_file
 from generator.publish.pdf import typst_pdf
+from generator.sets.codes import squares
 from generator.sets.difficulty import Difficulty, difficulty, score
 from generator.sets.model import load_set
-from generator.sets.papers import CODE_FILE, Press
-from generator.sets.codes import squares
+from generator.sets.papers import CODE_FILE, DOCUMENTS, Press
 from generator.sets.records import Options, Record, digest, fingerprint, paper_record, text_of, variant_record
 from generator.sets.seats import Seat
 from generator.sets.task import tasks
 from generator.typeset.squares import squares_svg
 
-TEXTS: Mapping[str, tuple[str, str]] = {"pdf": ("typst", ".pdf"), "latex": ("latex", ".tex"), "markdown": ("markdown", ".md")}
+TEXTS: Mapping[str, tuple[str, str]] = {
+    "pdf": ("typst", ".pdf"),
+    "latex": ("latex", ".tex"),
+    "markdown": ("markdown", ".md"),
+}
 RECORDS = "instructor/records"
 # Where each document goes, by audience. Solutions are kept apart until they are released.
 FOLDERS: Mapping[str, str] = {"worksheet": "students", "solution": "solutions", "key": "instructor/keys"}
+
+Texts = Mapping[tuple[str, str, int], str]  # by document, kind of file, and the problem's number
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,18 @@ class Workshop:
 
     def papers(self, seats: Sequence[Seat]) -> Iterator[Made]:
         """The papers of some students; every line of the first one's documents is read back and checked."""
+        for place, (seat, own, texts) in enumerate(self._texts(seats)):
+            if place == 0:
+                self._check(own, texts)
+            yield self._made(seat, own, texts)
+
+    def variants(self, seats: Sequence[Seat]) -> Iterator[tuple[Seat, list[Record]]]:
+        """What would be on the papers of some students, without setting them."""
+        for seat, own, texts in self._texts(seats):
+            yield seat, self._records(seat, own, texts)
+
+    def _texts(self, seats: Sequence[Seat]) -> Iterator[tuple[Seat, list[Worked], Texts]]:
+        """For each student the variants and the text of every document, format and problem."""
         variants = [self._variants(seat) for seat in seats]
         columns = list(zip(*variants, strict=True))
         bodies: dict[tuple[str, str, int], Iterator[str]] = {}
@@ -80,16 +98,13 @@ class Workshop:
             for kind, press in self.presses.items():
                 for number, column in enumerate(columns):
                     bodies[document, kind, number] = press.bodies(document, number, column)
-        for place, (seat, own) in enumerate(zip(seats, variants, strict=True)):
-            texts = {key: next(stream) for key, stream in bodies.items()}
-            if place == 0:
-                self._check(own, texts)
-            yield self._made(seat, own, texts)
+        for seat, own in zip(seats, variants, strict=True):
+            yield seat, own, {key: next(stream) for key, stream in bodies.items()}
 
     @property
     def documents(self) -> tuple[str, ...]:
-        """The documents that each student has."""
-        return ("worksheet", "key", *(["solution"] if self.job.options.solutions else []))
+        """The documents that each student has; every key also stands in the key book."""
+        return DOCUMENTS if self.job.options.solutions else DOCUMENTS[:1]
 
     def _variants(self, seat: Seat) -> list[Worked]:
         name, student = self.homework.id, seat.student.id
@@ -98,11 +113,11 @@ class Workshop:
             for task, attempt in zip(self.tasks, seat.attempts, strict=True)
         ]
 
-    def _check(self, own: Sequence[Worked], texts: Mapping[tuple[str, str, int], str]) -> None:
+    def _check(self, own: Sequence[Worked], texts: Texts) -> None:
         for (document, kind, number), text in texts.items():
             checked(own[number], text, TEXTS[kind][0], document)
 
-    def _made(self, seat: Seat, own: Sequence[Worked], texts: Mapping[tuple[str, str, int], str]) -> Made:
+    def _made(self, seat: Seat, own: Sequence[Worked], texts: Texts) -> Made:
         files: list[Artifact] = []
         for document in self.documents:
             folder = f"{FOLDERS[document]}/{seat.student.id}"
@@ -112,8 +127,13 @@ class Workshop:
                 files.append(Artifact(f"{folder}/{document}{TEXTS[kind][1]}", content))
             if "markdown" in self.presses:
                 files += self._pictures(folder, seat, own if document != "key" else ())
+        hashes = {file.path: digest(file.content) for file in files}
+        made_from = fingerprint(self.homework.digest, self.job.options, seat)
+        return Made(tuple(files), paper_record(seat, made_from, self._records(seat, own, texts), hashes))
+
+    def _records(self, seat: Seat, own: Sequence[Worked], texts: Texts) -> list[Record]:
         first = next(iter(self.presses))
-        variants = [
+        return [
             variant_record(
                 task, score(measure, variant), attempt, variant,
                 {document: texts[document, first, number] for document in self.documents},
@@ -122,9 +142,6 @@ class Workshop:
                 zip(self.tasks, self.measures, seat.attempts, own, strict=True)
             )
         ]  # fmt: skip
-        hashes = {file.path: digest(file.content) for file in files}
-        made_from = fingerprint(self.homework.digest, self.job.options, seat)
-        return Made(tuple(files), paper_record(seat, made_from, variants, hashes))
 
     def _pictures(self, folder: str, seat: Seat, own: Sequence[Worked]) -> Iterator[Artifact]:
         """What the Markdown documents refer to."""

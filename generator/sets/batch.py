@@ -64,7 +64,7 @@ def rounded(values: Array, rounding: Rounding, grain: int | None = None) -> tupl
 
 
 def decimals(tree: Formula, of: Mapping[str, int | None]) -> int | None:
-    """How many decimals the value of a formula has at most, where those of its operands end (`None`: it may not end)."""
+    """How many decimals a formula's value has at most, where those of its operands end (`None`: it may not end)."""
     match tree:
         case Num(value):
             return _places(value)

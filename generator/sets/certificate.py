@@ -131,7 +131,9 @@ def certify(homework: SetFile, judge: Judge, draws: int = DRAWS, students: int =
     spreads = tuple(_spread(name, np.concatenate(found.shown[name])) for name in task.asked) if found.accepted else ()
     keys = np.concatenate(found.keys) if found.keys else np.zeros(0, dtype=np.int64)
     scores = np.concatenate(found.scores) if found.scores else np.zeros(0)
-    refused = sorted(((*key, count) for key, count in found.refused.items() if count), key=lambda row: (-row[2], row[:2]))
+    refused = sorted(
+        ((*key, count) for key, count in found.refused.items() if count), key=lambda row: (-row[2], row[:2])
+    )
     return Certificate(
         task,
         judge,
@@ -150,10 +152,12 @@ def probe(homework: SetFile, judge: Judge) -> None:
     """Raise `SetError` where too few draws are acceptable, before anything is made."""
     found = certify(homework, judge, PROBE)
     if not found.enough:
-        reasons = "; ".join(f"{code} {about}".strip() + f" {count / PROBE:.0%}" for code, about, count in found.refused[:3])
+        reasons = "; ".join(
+            f"{code} {about}".strip() + f" {count / PROBE:.0%}" for code, about, count in found.refused[:3]
+        )
         raise SetError(
-            f"{homework.source.file}: `{judge.task.id}`: found {found.acceptance:.1%} of the draws acceptable (refused: "
-            f"{reasons}); expected at least {found.minimum:.0%}: wider ranges, weaker requirements, or `allow`"
+            f"{homework.source.file}: `{judge.task.id}`: found {found.acceptance:.1%} of the draws acceptable "
+            f"(refused: {reasons}); expected {found.minimum:.0%} or more: wider ranges, weaker requirements, or `allow`"
         )
 
 
@@ -184,10 +188,10 @@ def _gather(judge: Judge, places: dict[str, Places], found: _Found) -> None:
     found.accepted += int(np.count_nonzero(good))
     for name in judge.task.asked:
         found.shown.setdefault(name, []).append(batch.shown(name)[good])
-    key = np.zeros(batch.size, dtype=np.uint64)
-    for given, at in places.items():  # modulo 2**64: two papers in 10**10 may be taken for one
-        key = key * np.uint64(2 * len(judge.task.choices[given].values) + 1) + at.astype(np.uint64)
-    found.keys.append(key[good].astype(np.int64))
+    papers = np.zeros(batch.size, dtype=np.uint64)
+    for given, at in places.items():  # modulo 2**64: very rarely, two different papers are taken for one
+        papers = papers * np.uint64(2 * len(judge.task.choices[given].values) + 1) + at.astype(np.uint64)
+    found.keys.append(papers[good].astype(np.int64))
     found.scores.append(judge.difficulty.scores(batch)[good])
 
 

@@ -104,8 +104,9 @@ class Judge:
         for name in task.asked:
             quantity = graph[name]
             if quantity.role is Role.UPDATE:
-                names = {"name": name, "old": quantity.label.of}
-                yield Check("unchanged", name, partial(_same, **names), partial(_same_exactly, **names))
+                old = quantity.label.of
+                same, exactly = partial(_same, name=name, old=old), partial(_same_exactly, name=name, old=old)
+                yield Check("unchanged", name, same, exactly)
         yield from self._idle()
         yield from self._equal()
         if task.rounding.carry is Carry.EXACT:
@@ -120,7 +121,7 @@ class Judge:
         return wrong
 
     def _required(self, text: str, comparison: Comparison) -> Check:
-        names = tuple(f"{side} of {len(self._formulas)}" for side in ("left", "right"))
+        names = (f"left of {len(self._formulas)}", f"right of {len(self._formulas)}")
         self._formulas |= dict(zip(names, (comparison.left, comparison.right), strict=True))
         givens = self.task.worked.graph.givens
         sides = (comparison.left, comparison.right)
@@ -150,8 +151,9 @@ class Judge:
             if other not in graph.operands[one] and one not in graph.operands[other]:
                 later.setdefault(one, []).append(other)
         for name, others in later.items():
-            bound = {"name": name, "others": tuple(others)}
-            yield Check("equal", name, partial(_equals, **bound), partial(_equals_exactly, **bound))
+            listed = tuple(others)
+            same = partial(_equals, name=name, others=listed)
+            yield Check("equal", name, same, partial(_equals_exactly, name=name, others=listed))
 
     def _far(self, batch: Batch, name: str) -> Mask:
         off = np.abs(batch.student[name] - batch.shown(name))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from math import ceil, floor
 
 import numpy as np
 
+from generator.compiled import Array
 from generator.exact import bounds
 from generator.formula import Add, Call, Cases, Div, Mul, Neg, Pow, Ref, walk
 from generator.pipeline import Worked
-from generator.sets.batch import Array, Batch, digits
+from generator.sets.batch import Batch, digits
 from generator.sets.task import Task
 
 # What one operation counts, by its kind. A sum of three terms is two additions.
@@ -89,6 +89,5 @@ def score(measure: Difficulty, variant: Worked) -> int:
         if given is not None:
             total += times * digits(given)
         value = variant.trace.values[name]
-        low, high = bounds(value) if not isinstance(value, Fraction) else (value, value)
-        total += times * (high < 0)
+        total += times * (bounds(value)[1] < 0)
     return total

@@ -1,8 +1,8 @@
 """Secret, set, problem, student, given and a counter -> numbers: the same on every machine, in every year.
 
-HMAC-SHA-256 with the secret as its key, over the fields, each preceded by its length, and a counter of eight bytes. One
-block gives four words of 64 bits. A word is used where it lies below the largest multiple of what is drawn from, so that
-every value is equally likely. What is drawn for one student, problem or given depends on no other.
+HMAC-SHA-256 with the secret as its key, over the fields, each preceded by its length, and a counter of eight bytes.
+One block gives four words of 64 bits. A word is used where it lies below the largest multiple of what is drawn from, so
+that every value is equally likely. What is drawn for one student, problem or given depends on no other.
 """
 
 from __future__ import annotations

@@ -23,12 +23,16 @@ class Exercise(Model):
     id: str = Field(description="the problem's id: the name of its file")
     points: Exact = Field(Fraction(10), gt=0, description="what the problem is worth; shared out among its blanks")
     level: Literal["guided", "faded", "open"] = "guided"
-    ask: tuple[str, ...] = Field((), description="quantities, groups (`forward`, `gradients`), steps (`forward/hidden`)")
+    ask: tuple[str, ...] = Field(
+        (), description="quantities, groups (`forward`, `gradients`), steps (`forward/hidden`)"
+    )
     vary: dict[str, Any] = Field(min_length=1, description="a given, or a kind of givens: the values it can take")
     require: tuple[str, ...] = Field((), description="formulas that hold in every variant: `abs(net_h1) < 3`")
     allow: tuple[Allowed, ...] = Field((), description="which of the built-in requirements are waived")
     tolerance: Whole = Field(5, description="how many units of its last digit an answer may be off")
-    difficulty: Exact = Field(Fraction(1, 4), ge=0, description="how far the difficulty may be from the definition's own")
+    difficulty: Exact = Field(
+        Fraction(1, 4), ge=0, description="how far the difficulty may be from the definition's own"
+    )
 
 
 class HomeworkSet(Model):
@@ -42,7 +46,9 @@ class HomeworkSet(Model):
     problems: tuple[Exercise, ...] = Field(min_length=1)
     copies: Whole | None = Field(None, ge=1, le=100_000, description="how many papers, where there is no roster")
     secret: str | None = Field(None, description="the file that holds the secret, relative to this file")
-    acceptance: Exact = Field(Fraction(1, 20), gt=0, le=1, description="the least share of draws that has to be acceptable")
+    acceptance: Exact = Field(
+        Fraction(1, 20), gt=0, le=1, description="the least share of draws that has to be acceptable"
+    )
 
     def text(self, texts: dict[str, str]) -> str:
         """One of the set's texts in its language, else in the first language it has."""
@@ -80,7 +86,9 @@ def load_set(path: Path) -> SetFile:
     for number, exercise in enumerate(homework.problems):
         place = ("problems", number, "id")
         if exercise.id not in known:
-            raise source.error(place, f"`{exercise.id}`", f"the id of a problem: {', '.join(sorted(known)) or 'none is there'}")
+            raise source.error(
+                place, f"`{exercise.id}`", f"the id of a problem: {', '.join(sorted(known)) or 'none is there'}"
+            )
         if known[exercise.id] in files:
             raise source.error(place, f"`{exercise.id}` a second time", "each problem once")
         files.append(known[exercise.id])
@@ -102,5 +110,7 @@ def _problems(path: Path) -> dict[str, Path]:
 def find_sets(folder: Path) -> tuple[Path, ...]:
     """All set files under `folder`, sorted by path: those in folders named `sets`."""
     return tuple(
-        path for path in sorted(folder.rglob("*.yml")) if path.is_file() and path.relative_to(folder).parts[-2:-1] == ("sets",)
+        path
+        for path in sorted(folder.rglob("*.yml"))
+        if path.is_file() and path.relative_to(folder).parts[-2:-1] == ("sets",)
     )

@@ -85,7 +85,7 @@ class Choices:
 def choices(source: Source, data: Any, place: Location) -> Choices:
     """The choices that an entry states. Raises `DefinitionError` at its line."""
     if isinstance(data, list):
-        listed: tuple[Fraction, ...] = validated(tuple[Exact, ...], source, data, place)  # type: ignore[arg-type]  # any type will do
+        listed: tuple[Fraction, ...] = validated(tuple[Exact, ...], source, data, place)
         return _made(source, place, list(listed), ())
     if not isinstance(data, dict):
         expected = "a list of values, {from, to, step}, {integers: [first, last]} or {normal: ..., from, to, step}"

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from generator.errors import FormulaError
-from generator.formula import ELEMENTARY, Call, Formula, Neg, Add, Ref, references, replace, walk
+from generator.formula import ELEMENTARY, Add, Call, Formula, Neg, Ref, references, replace, walk
 from generator.functions import ACTIVATIONS
 from generator.infix import parse
 

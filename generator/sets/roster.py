@@ -1,7 +1,7 @@
 """CSV file -> `Roster`: the students, each with an id, a name and the file's further columns.
 
-Names are printed as they are, whatever they look like: every format escapes them. What cannot be printed, cannot be told
-apart, or would not be one folder's name is refused with its line.
+Names are printed as they are, whatever they look like: every format escapes them. What cannot be printed, cannot be
+told apart, or would not be one folder's name is refused with its line.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def read_roster(path: Path) -> Roster:
     columns = tuple(cell.strip() for cell in head)
     lowered = [name.casefold() for name in columns]
     if "id" not in lowered or "name" not in lowered:
-        raise DefinitionError(path, line, "", f"the columns `{', '.join(columns)}`", "a first line with `id` and `name`")
+        raise DefinitionError(
+            path, line, "", f"the columns `{', '.join(columns)}`", "a first line with `id` and `name`"
+        )
     twice = next((name for place, name in enumerate(lowered) if name in lowered[:place]), None)
     if twice is not None:
         raise DefinitionError(path, line, twice, "the column a second time", "each column once")

@@ -1,7 +1,7 @@
 """Tasks, students and a secret -> `Seat`s: for each student the first acceptable draw of every problem.
 
-No two students get the same numbers. Whoever comes later in the order of ids draws again, so the order of the roster does
-not matter; draws that were issued before are kept.
+No two students get the same numbers. Whoever comes later in the order of ids draws again, so the order of the roster
+does not matter; draws that were issued before are kept.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def seats(
         code = variant_code(secret, name, student.id)
         other = codes.setdefault(code, student.id)
         if other != student.id:
-            raise SetError(f"the papers of `{other}` and `{student.id}` would have the same code; expected another secret")
+            raise SetError(
+                f"the papers of `{other}` and `{student.id}` would have the same code; expected another secret"
+            )
         made.append(Seat(student, code, tuple(attempts[student.id] for attempts in found)))
     return made
 
@@ -79,16 +81,16 @@ def _attempts(
     while waiting:
         again: list[tuple[str, int]] = []
         for chunk in _chunks(waiting, _CHUNK):
-            draws = [task.drawn(secret, name, student, attempt) for student, attempt in chunk]
-            for (student, attempt), places, good in zip(chunk, draws, _judged(judge, draws), strict=True):
-                key = _fingerprint(task, places) if good else -1
-                if good and key not in taken:
-                    taken[key], attempts[student] = student, attempt
+            draws = [task.drawn(secret, name, key, attempt) for key, attempt in chunk]
+            for (key, attempt), places, good in zip(chunk, draws, _judged(judge, draws), strict=True):
+                paper = _fingerprint(task, places) if good else -1
+                if good and paper not in taken:
+                    taken[paper], attempts[key] = key, attempt
                 elif attempt + 1 < MOST:
-                    again.append((student, attempt + 1))
+                    again.append((key, attempt + 1))
                 else:
                     raise SetError(
-                        f"`{task.id}`: no acceptable numbers for `{student}` in {MOST} draws; expected wider ranges or "
+                        f"`{task.id}`: no acceptable numbers for `{key}` in {MOST} draws; expected wider ranges or "
                         "weaker requirements (`longhand certify` says which)"
                     )
         waiting = again

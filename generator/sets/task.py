@@ -158,9 +158,7 @@ def _asked_on(worked: Worked, exercise: Exercise) -> tuple[str, ...]:
     return tuple(answer.quantity for answer in worksheet(worked, exercise.level).answers)
 
 
-def _drawn(
-    varied: Mapping[str, Choices], secret: bytes, names: tuple[str, ...], attempt: int
-) -> dict[str, int]:
+def _drawn(varied: Mapping[str, Choices], secret: bytes, names: tuple[str, ...], attempt: int) -> dict[str, int]:
     return {
         given: one.place(uniform(secret, fields(*names, given), attempt, one.total)) for given, one in varied.items()
     }
@@ -200,7 +198,9 @@ def _asked(homework: SetFile, place: Location, worked: Worked, exercise: Exercis
             known = [*computed, *GROUPS, *steps]
             near = get_close_matches(name, known, n=3) or [*GROUPS, *steps]
             raise homework.source.error(
-                (*place, "ask", number), f"`{name}`", f"a computed quantity, a group or a step, such as {', '.join(near)}"
+                (*place, "ask", number),
+                f"`{name}`",
+                f"a computed quantity, a group or a step, such as {', '.join(near)}",
             )
     return tuple(dict.fromkeys(found))
 

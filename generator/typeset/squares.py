@@ -32,7 +32,8 @@ def squares_tikz(rows: Rows) -> str:
     side = len(rows) + 2 * MARGIN
     unit = MILLIMETRES / side
     filled = "\n".join(
-        f"\\fill ({x + MARGIN},{y + MARGIN}) rectangle ({x + MARGIN + wide},{y + MARGIN + 1});" for x, y, wide in _runs(rows)
+        f"\\fill ({x + MARGIN},{y + MARGIN}) rectangle ({x + MARGIN + wide},{y + MARGIN + 1});"
+        for x, y, wide in _runs(rows)
     )
     return (
         f"\\begin{{tikzpicture}}[x={unit:.4f}mm, y=-{unit:.4f}mm]\n"
