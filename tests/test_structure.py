@@ -35,7 +35,8 @@ STAGES = {
     "load": "source kinds problem language",
     "graph": "graph kinds.network",
     "numbers": "exact rounding compiled",
-    "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
+    "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
+    "typeset.python",
     "notation": "notation notations",
     "backward": "derivative backward",
     "solve": "solve",
@@ -47,7 +48,10 @@ STAGES = {
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
     "verify": "truth statement verify_tables verify",
+    "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
+    "sets.difficulty sets.checks sets.seats sets.certificate sets.report sets.codes sets.papers sets.records",
     "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
+    "publish.shards publish.printable publish.books publish.homework publish.issued publish.certify "
     "publish.pages publish.parts publish.site publish.plugin",
     "command line": "terminal cli",
 }
@@ -306,7 +310,9 @@ def called(tree: jinja2.nodes.Template) -> Iterator[tuple[str, int]]:
 
 def calls_from_templates() -> set[tuple[str, int]]:
     folder = ROOT / "templates"
-    paths = [path.relative_to(folder) for kind in ("documents", "pages") for path in (folder / kind).glob("*.j2")]
+    paths = [
+        path.relative_to(folder) for kind in ("documents", "pages", "sets") for path in (folder / kind).glob("*.j2")
+    ]
     return {call for path in sorted(paths) for call in called(template(path.as_posix()))}
 
 

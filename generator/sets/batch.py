@@ -37,8 +37,7 @@ def rounded(values: Array, rounding: Rounding, grain: int | None = None) -> tupl
         places = np.full(size.shape, float(rounding.decimals))
         finer = None if grain is None else max(0, grain - rounding.decimals)
     else:
-        magnitude = np.floor(np.log10(np.where(size > 0, size, 1.0)))
-        places, finer = np.maximum(0.0, rounding.significant - 1 - magnitude), None
+        places, finer = _behind_point(size, rounding.significant), None
     scale = 10.0**places
     scaled = size * scale
     margin = 1e-7 + scale * _ERROR * np.maximum(1.0, size)
@@ -60,7 +59,19 @@ def rounded(values: Array, rounding: Rounding, grain: int | None = None) -> tupl
         case _:
             up = (rest > 0.5) | ((rest == 0.5) & (whole % 2 == 1))
     whole = whole + up
-    return np.where(values < 0, -whole, whole) / scale, 1.0 / scale, near
+    shown = np.where(values < 0, 0.0 - whole, whole) / scale
+    if rounding.significant is None:
+        return shown, 1.0 / scale, near
+    # 0.9996 is shown as 1.00: the last digit of what is shown counts. Beside a power of ten, floats may miss it.
+    units = 10.0 ** -np.maximum(0.0, _behind_point(np.abs(shown) * (1 + 1e-12), rounding.significant))
+    near = near | (np.abs(size * 10.0 ** (places + 1 - rounding.significant) - 1.0) < 1e-9)
+    return shown, np.where(size > 0, units, 1.0), near
+
+
+def _behind_point(size: Array, significant: int) -> Array:
+    """How many decimals numbers with so many significant digits have (fewer than none where they are large)."""
+    decimals_: Array = significant - 1 - np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    return decimals_
 
 
 def decimals(tree: Formula, of: Mapping[str, int | None]) -> int | None:

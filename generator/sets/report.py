@@ -117,7 +117,7 @@ def _row(paper: Paper, spread: Spread) -> list[str]:
     histogram = paper.format.macro("code", escape(bars(spread.counts)))
     symbol = paper.format.inline(paper.setter.symbol(spread.quantity))
     usual = [escape(_short(spread.usual)), escape(percent(spread.share))]
-    return [symbol, *map(escape, numbers), histogram, *usual]
+    return [symbol, histogram, *map(escape, numbers), *usual]
 
 
 def _short(value: float) -> str:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from generator.errors import FormulaError, SolveError
-from generator.formula import shortest
+from generator.formula import Num, Ref, shortest
 from generator.graph import Role
 from generator.pipeline import Worked, givens, work
 from generator.problem import Worksheet, load
@@ -187,13 +187,15 @@ def _asked(homework: SetFile, place: Location, worked: Worked, exercise: Exercis
         targets = [step.target for step in section.walk() if step.rule != "chain_example"]
         steps.setdefault(f"{section.code}/{section.group}" if section.group else section.code, []).extend(targets)
     computed = [q.name for q in worked.graph if q.formula is not None]
+    # A constant, or another quantity's value under a new name, is asked for only by its own name.
+    worth = {q.name for q in worked.graph if not isinstance(q.formula, Num | Ref | None)}
     for number, name in enumerate(exercise.ask):
         if name in computed:
             found.append(name)
         elif name in GROUPS:
-            found += [q.name for q in worked.graph.of_role(GROUPS[name])]
+            found += [q.name for q in worked.graph.of_role(GROUPS[name]) if q.name in worth]
         elif name in steps:
-            found += steps[name]
+            found += [target for target in steps[name] if target in worth]
         else:
             known = [*computed, *GROUPS, *steps]
             near = get_close_matches(name, known, n=3) or [*GROUPS, *steps]
