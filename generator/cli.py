@@ -1,4 +1,7 @@
-"""The command line. Every command imports what it needs when it runs, so that `--help` comes at once."""
+"""The command line. Every command imports what it needs when it runs, so that `--help` comes at once.
+
+Longer than 250 lines because the options and the help of every command stand here, and nothing else.
+"""
 
 from __future__ import annotations
 

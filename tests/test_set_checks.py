@@ -16,8 +16,8 @@ from generator.pipeline import Worked
 from generator.rounding import Carry, Mode, Rounding
 from generator.sets.batch import decimals, rounded
 from generator.sets.certificate import certify, probe
-from generator.sets.checks import Judge
 from generator.sets.difficulty import score
+from generator.sets.judge import Judge
 from generator.sets.model import find_sets, load_set
 from generator.sets.report import bars, percent, report
 from generator.sets.require import requirement

@@ -15,9 +15,9 @@ from sets import SMALL, set_file
 
 from generator.errors import SetError
 from generator.sets import draw
-from generator.sets.checks import Judge
 from generator.sets.codes import meant, squares
 from generator.sets.draw import fields, many, uniform, words
+from generator.sets.judge import Judge
 from generator.sets.model import load_set
 from generator.sets.roster import Student, copies
 from generator.sets.seats import seats, variant_code

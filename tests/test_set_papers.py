@@ -203,7 +203,7 @@ def printed_givens(text: str) -> dict[str, float]:
     """The givens of each problem as a student reads them: from the table of the Markdown worksheet."""
     table = text[text.index("## What is given") :].split("\n\n")[1]
     return {
-        re.sub(r"[\\{}]", "", symbol): float(value)
+        re.sub(r"\\math\w+|\\text|[\\{}]", "", symbol): float(value)
         for symbol, value in re.findall(r"\$([^$=]+?) = (-?[\d.]+)\$", table)
     }
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-import generator
+from generator import resources
 from generator.errors import PublishError
 from generator.formula import shortest
 from generator.publish.files import write_file, write_pieces
@@ -165,7 +165,7 @@ def _cover(shelf: Shelf) -> Iterator[Path]:
         ("sets.date", homework.homework.date),
         ("sets.papers", str(len(shelf.seats))),
         ("sets.points", shortest(total)),
-        ("sets.tool", generator.__version__),
+        ("sets.tool", resources.VERSION),
         ("sets.definition", homework.digest[:16]),
     ]
     rows = []
@@ -184,7 +184,7 @@ def _manifest(shelf: Shelf) -> Iterator[str]:
     homework = shelf.shop.homework
     dump = partial(json.dumps, ensure_ascii=False)
     from_here = Path(os.path.relpath(homework.source.file, shelf.folder / "instructor")).as_posix()
-    yield '{"longhand": ' + dump(generator.__version__) + ",\n"
+    yield '{"longhand": ' + dump(resources.VERSION) + ",\n"
     yield '"set": ' + dump({"id": homework.id, "file": from_here, "hash": homework.digest}) + ",\n"
     problems = [{"id": task.id, "points": shortest(task.exercise.points)} for task in shelf.shop.tasks]
     yield '"problems": ' + dump(problems) + ",\n"

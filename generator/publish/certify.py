@@ -16,7 +16,7 @@ from generator.publish.files import write_file
 from generator.publish.pdf import typst_pdf
 from generator.publish.progress import Report
 from generator.sets.certificate import Certificate, certify
-from generator.sets.checks import Judge
+from generator.sets.judge import Judge
 from generator.sets.model import SetFile, load_set
 from generator.sets.report import percent, report
 from generator.sets.task import tasks

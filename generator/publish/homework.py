@@ -18,7 +18,7 @@ from generator.publish.printable import without_font, without_latex
 from generator.publish.progress import Report
 from generator.publish.shards import RECORDS, Job, Workshop, begin, run
 from generator.sets.certificate import probe
-from generator.sets.checks import Judge
+from generator.sets.judge import Judge
 from generator.sets.model import SetFile
 from generator.sets.records import Options, Record, fingerprint
 from generator.sets.roster import Roster, copies, read_roster

@@ -39,7 +39,7 @@ class Issued:
 class Change:
     """Something on an issued paper that would be different now.
 
-    `what` is `given`, `answer`, `points`, `tolerance`, `blank`, `text`, `problem`, `title`; `about` names it.
+    `what` is `given`, `answer`, `points`, `tolerance`, `blank`, `text` or `problem`; `about` names it.
     """
 
     student: str
@@ -133,17 +133,22 @@ def differences(folder: Path, file: Path | None = None) -> Iterator[Change]:
             )
             for entry in chunk
         ]
-        for entry, (_, variants) in zip(chunk, issued.shop.variants(seats), strict=True):
-            yield from _paper(issued, entry, variants)
+        for entry, (variants, sheets) in zip(chunk, issued.shop.contents(seats), strict=True):
+            yield from _paper(issued, entry, variants, sheets)
 
 
-def _paper(issued: Issued, entry: Record, variants: Sequence[Record]) -> Iterator[Change]:
-    before = {problem["id"]: problem for problem in read_record(issued.folder, entry["id"])["problems"]}
+def _paper(issued: Issued, entry: Record, variants: Sequence[Record], sheets: Mapping[str, str]) -> Iterator[Change]:
+    record, told = read_record(issued.folder, entry["id"]), set[str]()
+    before = {problem["id"]: problem for problem in record["problems"]}
     now = {problem["id"]: problem for problem in variants}
     for name in dict.fromkeys([*before, *now]):
         found = _problem(before.get(name), now.get(name))
         for what, about, old, new in found:
+            told.add(what)
             yield Change(entry["id"], entry["code"], name, what, about, old, new)
+    if not told & {"problem", "points"}:  # else the headings differ because these do
+        for what, about, old, new in _compared("text", _short(record["sheets"]), _short(sheets)):
+            yield Change(entry["id"], entry["code"], "the sheet", what, about, old, new)
 
 
 def _problem(before: Record | None, now: Record | None) -> Iterator[tuple[str, str, str, str]]:
@@ -159,8 +164,12 @@ def _problem(before: Record | None, now: Record | None) -> Iterator[tuple[str, s
         yield from _compared(what, old, new)
     told = before["givens"] != now["givens"] or before["answers"] != now["answers"]
     if not told:  # else the texts differ because the numbers do
-        hashes = [{name: text[:12] for name, text in record["documents"].items()} for record in (before, now)]
-        yield from _compared("text", *hashes)
+        yield from _compared("text", _short(before["documents"]), _short(now["documents"]))
+
+
+def _short(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Hashes as they are told."""
+    return {name: text[:12] for name, text in hashes.items()}
 
 
 def _compared(what: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:

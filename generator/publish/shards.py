@@ -84,10 +84,15 @@ class Workshop:
                 self._check(own, texts)
             yield self._made(seat, own, texts)
 
-    def variants(self, seats: Sequence[Seat]) -> Iterator[tuple[Seat, list[Record]]]:
-        """What would be on the papers of some students, without setting them."""
+    def contents(self, seats: Sequence[Seat]) -> Iterator[tuple[list[Record], Mapping[str, str]]]:
+        """What would be on the papers of some students, and around it, without setting them."""
         for seat, own, texts in self._texts(seats):
-            yield seat, self._records(seat, own, texts)
+            yield self._records(seat, own, texts), self._sheets(seat)
+
+    def _sheets(self, seat: Seat) -> dict[str, str]:
+        """For each document a hash of what stands around the problems."""
+        press = next(iter(self.presses.values()))
+        return {document: digest(press.paper(document, seat, [""] * len(self.tasks))) for document in self.documents}
 
     def _texts(self, seats: Sequence[Seat]) -> Iterator[tuple[Seat, list[Worked], Texts]]:
         """For each student the variants and the text of every document, format and problem."""
@@ -129,7 +134,9 @@ class Workshop:
                 files += self._pictures(folder, seat, own if document != "key" else ())
         hashes = {file.path: digest(file.content) for file in files}
         made_from = fingerprint(self.homework.digest, self.job.options, seat)
-        return Made(tuple(files), paper_record(seat, made_from, self._records(seat, own, texts), hashes))
+        return Made(
+            tuple(files), paper_record(seat, made_from, self._records(seat, own, texts), self._sheets(seat), hashes)
+        )
 
     def _records(self, seat: Seat, own: Sequence[Worked], texts: Texts) -> list[Record]:
         first = next(iter(self.presses))

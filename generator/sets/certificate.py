@@ -11,8 +11,8 @@ import numpy as np
 from generator.compiled import Array
 from generator.errors import SetError
 from generator.sets.batch import Mask, Places
-from generator.sets.checks import Judge
 from generator.sets.draw import fields, many
+from generator.sets.judge import Judge
 from generator.sets.model import SetFile
 from generator.sets.task import Task
 

@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import generator
 from generator import resources
 from generator.formula import shortest
 from generator.pipeline import Worked
@@ -56,7 +55,7 @@ def tool_digest() -> str:
 
 def fingerprint(set_digest: str, options: Options, seat: Seat) -> str:
     """What a paper is made from: if this is the same, so is every byte."""
-    made = [generator.__version__, tool_digest(), set_digest, options.data(), seat.student.id, seat.student.name]
+    made = [resources.VERSION, tool_digest(), set_digest, options.data(), seat.student.id, seat.student.name]
     return digest(json.dumps([*made, seat.code, seat.attempts], ensure_ascii=False))
 
 
@@ -74,14 +73,17 @@ def variant_record(task: Task, hardness: int, attempt: int, variant: Worked, doc
     return {**record, "hash": digest(json.dumps(record, ensure_ascii=False))}
 
 
-def paper_record(seat: Seat, made_from: str, variants: Sequence[Record], files: Mapping[str, str]) -> Record:
-    """One student's paper."""
+def paper_record(
+    seat: Seat, made_from: str, variants: Sequence[Record], sheets: Mapping[str, str], files: Mapping[str, str]
+) -> Record:
+    """One student's paper. `sheets` are hashes of what stands around the problems, `files` those of the files."""
     return {
         "student": seat.student.id,
         "name": seat.student.name,
         "code": seat.code,
         "fingerprint": made_from,
         "problems": list(variants),
+        "sheets": dict(sheets),
         "files": dict(files),
     }
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from generator.errors import SetError
 from generator.sets.batch import Places
-from generator.sets.checks import Judge
 from generator.sets.draw import code_letters, fields
+from generator.sets.judge import Judge
 from generator.sets.roster import Student
 from generator.sets.task import Task
 
