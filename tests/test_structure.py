@@ -53,7 +53,7 @@ STAGES = {
     "sets.records",
     "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
     "publish.shards publish.printable publish.books publish.homework publish.issued publish.certify "
-    "publish.pages publish.parts publish.site publish.plugin",
+    "publish.pages publish.parts publish.set_pages publish.site publish.plugin",
     "command line": "terminal cli",
 }
 ORDER = [name for names in STAGES.values() for name in names.split()]

@@ -84,6 +84,13 @@ class Workshop:
                 self._check(own, texts)
             yield self._made(seat, own, texts)
 
+    def worksheet(self, seat: Seat) -> str:
+        """The source of one student's worksheet in the first format."""
+        kind, press = next(iter(self.presses.items()))
+        for _, _, texts in self._texts([seat]):
+            return press.paper("worksheet", seat, [texts["worksheet", kind, n] for n in range(len(self.tasks))])
+        raise PublishError(f"no worksheet for `{seat.student.id}`")
+
     def contents(self, seats: Sequence[Seat]) -> Iterator[tuple[list[Record], Mapping[str, str]]]:
         """What would be on the papers of some students, and around it, without setting them."""
         for seat, own, texts in self._texts(seats):

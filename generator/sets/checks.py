@@ -128,7 +128,7 @@ def kinked(formula: Call) -> str:
 
 
 def flat(batch: Batch, name: str, kinked: str) -> Mask:
-    """Where a unit's derivative (the formula `name`) vanishes at the digits shown; at a kink, where `kinked` is zero."""
+    """Where a unit's derivative (the formula `name`) vanishes as it is shown; its kink is where `kinked` is zero."""
     if kinked:
         batch.doubt |= np.abs(batch.values[kinked]) < CLOSE
     shown, _, near = rounded(batch.values[name], _places(batch.rounding))
