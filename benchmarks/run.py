@@ -20,6 +20,7 @@ from pdfs import pdfs  # noqa: E402
 from rendering import rendering  # noqa: E402
 from solving import solving  # noqa: E402
 from startups import startups  # noqa: E402
+from variants import variants  # noqa: E402
 from websites import websites  # noqa: E402
 
 from generator.pipeline import load_worked  # noqa: E402
@@ -61,6 +62,7 @@ def _sections(effort: Effort) -> dict[str, Callable[[], list[Row]]]:
         "4 PDF": lambda: pdfs(problems if effort.full else [example], effort),
         "5 site": lambda: websites(effort),
         "6 start-up": lambda: startups(effort),
+        f"7 variants of {EXAMPLE}": lambda: variants(example, effort),
     }
 
 

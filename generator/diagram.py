@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import inf
 
-from generator.drawing import NODE, SMALL, Arrow, Bounds, Circle, Drawing, Item, Mark, bounds, width_of
+from generator.drawing import NODE, SMALL, Anchor, Arrow, Bounds, Circle, Drawing, Item, Mark, bounds, width_of
 from generator.graph import Diagram, Edge, Node
 from generator.notation import Writer
 from generator.placing import CLASH, place_labels, track
@@ -19,6 +19,7 @@ Values = Callable[[str], str]
 FIRST = 3  # a wide column shows its first ones, dots, and the last
 WIDE, NARROW = 8, 5  # how many units a column shows at most; the second where the first makes too broad a drawing
 MOST = 16  # more numbers than that between two columns cannot be read
+ROOM = len("-0.00")  # a number has room for so many characters at least, so that variants of a problem look alike
 NUMBERED, PLAIN = 900.0, 1100.0  # how broad a drawing with and without numbers on its edges may be
 STRETCHES = ((1, 1), (1.2, 1), (1, 1.2), (1.2, 1.25), (1.45, 1.25), (1.45, 1.5), (1.75, 1.75), (2.1, 2.1), (2.5, 2.6))
 CLEAR, CLEAR_NUMBERED = 10.0, 2.5  # where no label costs that, nothing need be stretched
@@ -31,13 +32,34 @@ def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None)
     numbers too, except that weights have none where there would be too many to read. A layer of more than `WIDE` units
     (of more than `NARROW`, where the drawing would be too broad) is shortened; edges from and to it have no labels.
     """
+    if values is None:
+        return _placed(diagram, writer, None)
+    printed = [edge.label for edge in diagram.edges if edge.label]
+    printed += [node.name for node in diagram.nodes if node.kind in ("input", "bias")]
+    longest = max([ROOM, *(len(values(name)) for name in printed)])
+    placed = _placed(diagram, writer, Digits("-0." + "0" * (longest - 3)))
+    return replace(placed, items=tuple(_numbered(item, values) for item in placed.items))
+
+
+@lru_cache(maxsize=64)
+def _placed(diagram: Diagram, writer: Writer, room: Digits | None) -> Drawing:
+    """The drawing with `room` in place of every number: the same for all variants whose longest numbers are as long."""
     found = None
-    if values:
-        found = _best(_sheet(diagram, writer, values, WIDE, numbered=True), CLEAR_NUMBERED, NUMBERED, MOST)
-    found = found or _best(_sheet(diagram, writer, values, WIDE, numbered=False), CLEAR, PLAIN)
-    found = found or _best(_sheet(diagram, writer, values, NARROW, numbered=False), CLEAR)
+    if room:
+        found = _best(_sheet(diagram, writer, room, WIDE, numbered=True), CLEAR_NUMBERED, NUMBERED, MOST)
+    found = found or _best(_sheet(diagram, writer, room, WIDE, numbered=False), CLEAR, PLAIN)
+    found = found or _best(_sheet(diagram, writer, room, NARROW, numbered=False), CLEAR)
     assert found is not None
     return found
+
+
+def _numbered(item: Item, values: Values) -> Item:
+    """A label with its own number where room has been kept for one."""
+    if not isinstance(item, Mark) or isinstance(item.content, str) or not item.number:
+        return item
+    own = Digits(values(item.number))
+    content = Row((*item.content.items[:-1], own)) if isinstance(item.content, Row) else own
+    return replace(item, content=content, room=item.content)
 
 
 @dataclass(frozen=True)
@@ -49,7 +71,13 @@ class _Sheet:
     edges: tuple[Edge, ...]
     labels: Mapping[Edge, Box]
     writer: Writer
-    values: Values | None
+    room: Digits | None  # what stands in place of every number
+
+    def named(self, mark: Mark) -> Mark:
+        """A label of an edge with the name of the quantity whose number is at its end."""
+        edge = next((edge for edge, box in self.labels.items() if box == mark.content), None)
+        ends = isinstance(mark.content, Row) and mark.content.items[-1] == self.room
+        return replace(mark, number=edge.label) if edge and ends else mark
 
     @cached_property
     def biases(self) -> Mapping[str, tuple[str, ...]]:
@@ -62,7 +90,7 @@ class _Sheet:
         return self.nodes[edge.start].column, self.nodes[edge.end].column
 
 
-def _sheet(diagram: Diagram, writer: Writer, values: Values | None, wide: int, numbered: bool) -> _Sheet:
+def _sheet(diagram: Diagram, writer: Writer, room: Digits | None, wide: int, numbered: bool) -> _Sheet:
     columns: dict[int, tuple[Node | None, ...]] = {}
     for column in sorted({node.column for node in diagram.nodes}):
         units = [node for node in diagram.nodes if node.column == column and node.kind != "bias"]
@@ -76,8 +104,8 @@ def _sheet(diagram: Diagram, writer: Writer, values: Values | None, wide: int, n
     for edge in edges:
         if edge.label and all(None not in columns[nodes[name].column] for name in (edge.start, edge.end)):
             symbol = writer.box(edge.label)
-            labels[edge] = Row((symbol, Op("="), Digits(values(edge.label)))) if values and numbered else symbol
-    return _Sheet(nodes, columns, edges, labels, writer, values)
+            labels[edge] = Row((symbol, Op("="), room)) if room and numbered else symbol
+    return _Sheet(nodes, columns, edges, labels, writer, room)
 
 
 def _best(sheet: _Sheet, clear: float, broadest: float = inf, most: float = inf) -> Drawing | None:
@@ -106,7 +134,7 @@ def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
     obstacles = [_around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
     marks, cost = place_labels(tracks, sheet.labels, sheet.biases, sheet.between, obstacles)
     arrows = [Arrow(track.points(), "edge-bias" if track.edge.start in sheet.biases else "edge") for track in tracks]
-    return _framed((*arrows, *circles.values(), *dots, *fixed, *marks)), cost
+    return _framed((*arrows, *circles.values(), *dots, *fixed, *map(sheet.named, marks))), cost
 
 
 # --- nodes -----------------------------------------------------------------------------------------------------------
@@ -149,10 +177,11 @@ def _node_marks(sheet: _Sheet, circles: Mapping[str, Circle]) -> Iterator[Mark]:
     for name, node in sheet.nodes.items():
         (x, y), r, bias = circles[name].centre, circles[name].radius, node.kind == "bias"
         yield Mark(sheet.writer.box(name), (x, y), "label", size=SMALL if bias else NODE)
-        if sheet.values and node.kind in ("input", "bias"):
+        if sheet.room and node.kind in ("input", "bias"):
             right = len(sheet.biases.get(name, ())) == 1
             at = (x + r + 6, y) if right else (x - r - 6, y)
-            yield Mark(Digits(sheet.values(name)), at, anchor="start" if right else "end", halo=bias)
+            side: Anchor = "start" if right else "end"
+            yield Mark(sheet.room, at, anchor=side, halo=bias, number=name)
 
 
 def _around(circle: Circle) -> Bounds:

@@ -61,7 +61,9 @@ class Circle:
 class Mark:
     """A label: a symbol (a box) or words (a string). `at` is its anchor, halfway up its capitals.
 
-    `halo` clears what lies behind it; `rotation` is in degrees, clockwise.
+    `halo` clears what lies behind it; `rotation` is in degrees, clockwise. `room` is what it takes room for, where that
+    is not its content: numbers of different lengths stand in the same place. `number` names the quantity of the number
+    at its end.
     """
 
     content: Box | str
@@ -71,6 +73,8 @@ class Mark:
     size: float = SMALL
     halo: bool = False
     rotation: float = 0.0
+    room: Box | None = None
+    number: str = ""
 
 
 Item = Line | Arrow | Curve | Circle | Mark
@@ -150,7 +154,7 @@ def width_of(content: Box | str, size: float = SMALL) -> float:
 
 def bounds(mark: Mark) -> Bounds:
     """About the room that a label takes."""
-    wide, (x, y) = width_of(mark.content, mark.size), mark.at
+    wide, (x, y) = width_of(mark.room or mark.content, mark.size), mark.at
     left = {"start": 0.0, "middle": -wide / 2, "end": -wide}[mark.anchor]
     angle = radians(mark.rotation)
     corners = [(a, b) for a in (left, left + wide) for b in (-0.45 * mark.size, 0.6 * mark.size)]

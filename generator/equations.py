@@ -8,7 +8,7 @@ from generator.functions import ACTIVATIONS, LOSSES, expand
 from generator.graph import Graph, Quantity, Role, derivative_name
 from generator.infix import parse
 from generator.notation import Working, Writer
-from generator.solve import Trace, relation
+from generator.solve import Trace
 from generator.steps import Equation, Part
 
 DELTA = "δ:"  # the prefix of a name that stands for a unit's δ, another sign for the gradient of its pre-activation
@@ -76,8 +76,7 @@ class Equations:
 
     def result(self, name: str, formula: Formula) -> Part:
         """The shown value of `name`, after `=` where the shown numbers in `formula` give exactly it, else `≈`."""
-        number = self.trace.number(name)
-        return Part(relation(self.numbers(formula), number.text, self.trace.rounding), number, "result")
+        return Part(self.trace.relation(self.numbers(formula), name), self.trace.number(name), "result")
 
     def delta(self, pre: str) -> tuple[Formula, bool]:
         """The δ of the unit whose pre-activation is `pre`, as a formula; whether it goes through the next layer's."""

@@ -14,7 +14,6 @@ from generator.errors import RenderError
 from generator.formula import Blank, Formula, Num, Ref, references, substitute
 from generator.graph import Role, derivative_name
 from generator.pipeline import Worked
-from generator.solve import relation
 from generator.steps import Equation, Part, Section, Step
 
 LEVELS = ("guided", "faded", "open")
@@ -71,11 +70,10 @@ class _Sheet:
         self.trace = worked.trace
         self.answers: list[Answer] = []
         self.blanks: dict[str, int] = {}  # quantity: number of its blank
-        self.hidden: set[Fraction] = set()  # the sizes of the answers: -0.12 would tell 0.12
-        self.printed: set[Fraction] = set()  # the sizes of the values that worked steps print
+        self.printed: list[str] = []  # the quantities whose values worked steps print
         graph = worked.graph
-        self.givens = {self.trace.shown[q.name] for q in graph if q.formula is None}
-        self.known = {q.name for q in graph if q.formula is None}  # quantities whose values stand printed
+        self.givens = [q.name for q in graph if q.formula is None]
+        self.known = set(self.givens)  # quantities whose values stand printed
         rounding = self.trace.rounding
         self.width = (rounding.decimals if rounding.significant is None else rounding.significant) + 3
         self.asked = _asked(worked) if level == "open" else frozenset()
@@ -106,14 +104,14 @@ class _Sheet:
         formula = self._filled(equation, formulas)
         if isinstance(formula, Ref | Num):
             return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
-        worked = self.level == "faded" and self._size(equation.target) not in self.hidden
+        worked = self.level == "faded" and not self._is_hidden(equation.target)
         leaf = {name: self._operand(name, worked) for name in references(formula)}
         parts = [*formulas, Part("=", substitute(formula, leaf), "numbers")]
         if worked:
-            self.printed.add(self._size(equation.target))
+            self.printed.append(equation.target)
             self.known.add(equation.target)
             numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
-            sign = relation(numbers, self.trace.shown[equation.target], self.trace.rounding)
+            sign = self.trace.relation(numbers, equation.target)
             return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
         return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
 
@@ -135,7 +133,7 @@ class _Sheet:
         formula = self.worked.graph[name].formula if name in self.worked.graph else None
         if worked and isinstance(formula, Ref):
             return self._operand(formula.name, worked)  # the same value under two names
-        printed = name in self.known or isinstance(formula, Num) or self._size(name) in self.printed
+        printed = name in self.known or isinstance(formula, Num) or self.trace.same_size(name, self.printed)
         if worked and printed:
             return self.trace.number(name)
         if worked and name in self.blanks:
@@ -154,11 +152,12 @@ class _Sheet:
         return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
 
     def _stands_printed(self, equation: Equation) -> bool:
-        return self._size(equation.target) in self.printed or self.trace.shown[equation.target] in self.givens
+        target, trace = equation.target, self.trace
+        return trace.same_size(target, self.printed) or trace.same_text(target, self.givens)
 
-    def _size(self, name: str) -> Fraction:
-        """A shown value without its sign."""
-        return abs(self.trace.number(name).value)
+    def _is_hidden(self, name: str) -> bool:
+        """Whether a value is that of a blank, or its negative: -0.12 would tell 0.12."""
+        return self.trace.same_size(name, self.blanks)
 
     def _points(self, part: str) -> Fraction:
         """What a blank of a part of the worksheet is worth: what the definition says, else one point."""
@@ -171,7 +170,6 @@ class _Sheet:
             role = self.worked.graph[name].role
             self.answers.append(Answer(number, name, self._points(_ROLE_KEYS.get(role, role.value))))
             self.blanks[name] = number
-            self.hidden.add(self._size(name))
         return Blank(self.blanks[name], self.width)
 
 

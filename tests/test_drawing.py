@@ -189,6 +189,18 @@ def test_no_label_overlaps_in_small_networks(sizes: tuple[int, ...], biases: str
     assert len([item for item in drawing.items if isinstance(item, Arrow)]) == len(edges)
 
 
+def test_variants_of_a_problem_have_the_same_picture() -> None:
+    """Every number has the same room, so only what is printed changes; a longer number needs a wider picture."""
+    writer = writer_of(SHIPPED[0])
+
+    def places(text: str) -> list[object]:
+        items = draw_diagram(parts(writer), writer, lambda _: text).items
+        return [(item.at, item.anchor, bounds(item)) if isinstance(item, Mark) else item for item in items]
+
+    assert places("0.5") == places("-1.95") == places("7")
+    assert places("0.5") != places("-0.12345")
+
+
 def test_an_arrow_leads_from_rim_to_rim() -> None:
     drawing = drawn(made((2, 3, 2)), False)
     circles = [item for item in drawing.items if isinstance(item, Circle)]

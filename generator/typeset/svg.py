@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from hashlib import sha256
 from html import escape
@@ -52,6 +53,9 @@ def _colours(colours: tuple[str, ...]) -> str:
     return "svg{" + ";".join(f"--{name}:#{code}" for name, code in zip(_NAMES, colours, strict=True)) + "}"
 
 
+_ID = "lh-figure-id"  # stands for what the ids begin with until the contents are known
+_ELEMENT = re.compile(r'<svg [^>]*aria-labelledby="(lh-[-\w]+)-t .*?</svg>', re.DOTALL)
+
 STYLE = f"""\
 {_colours(_LIGHT)}
 @media (prefers-color-scheme:dark){{{_colours(_DARK)}}}
@@ -76,16 +80,29 @@ def svg(drawing: Drawing, title: str, description: str, css_class: str, standalo
     The ids are made from the contents; the class on the whole is `css_class`.
     """
     body = "\n".join(_item(item) for item in drawing.items)
-    heading = f"{escape(title)}\n{escape(description)}"
-    key = "lh-" + sha256(f"{css_class}\n{heading}\n{body}".encode()).hexdigest()[:12]
     wide, high = d(drawing.width), d(drawing.height)
-    return (
+    return identified(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{escape(css_class)}" role="img" '
-        f'aria-labelledby="{key}-t {key}-d" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">\n'
-        f'<title id="{key}-t">{escape(title)}</title>\n<desc id="{key}-d">{escape(description)}</desc>\n'
+        f'aria-labelledby="{_ID}-t {_ID}-d" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">\n'
+        f'<title id="{_ID}-t">{escape(title)}</title>\n<desc id="{_ID}-d">{escape(description)}</desc>\n'
         + (f"<style>\n{STYLE}</style>\n" if standalone else "")
         + f"{body}\n</svg>"
     )
+
+
+def identified(text: str) -> str:
+    """`text` with the ids of every `svg` element in it made from the element's contents as they are now."""
+
+    def named(found: re.Match[str]) -> str:
+        element = found[0].replace(found[1], _ID)
+        return element.replace(_ID, "lh-" + sha256(element.encode()).hexdigest()[:12])
+
+    return _ELEMENT.sub(named, text)
+
+
+def unidentified(text: str) -> str:
+    """`text` with the same id in every `svg` element, whatever is in it, for `identified` to replace."""
+    return _ELEMENT.sub(lambda found: found[0].replace(found[1], _ID), text)
 
 
 def _item(item: Item) -> str:
@@ -141,4 +158,4 @@ def _pieces(found: tuple[Run, ...], size: float) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return text.lstrip("-")[:1].isdigit()
+    return not text.lstrip("-")[:1].isalpha()

@@ -71,13 +71,15 @@ def _curve(points: tuple[Point, ...], style: str) -> str:
 
 def _mark(mark: Mark) -> str:
     """A label in a wide, flat box around its anchor, so that it never breaks."""
-    wide = 2 * width_of(mark.content, mark.size) + 80
+    wide = 2 * width_of(mark.room or mark.content, mark.size) + 80
     shift = {"start": 0.0, "middle": wide / 2, "end": wide}[mark.anchor]
     side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
     text = f"#{_string(mark.content)}" if isinstance(mark.content, str) else f"${typst(mark.content)}$"
     inside = f"place({side} + horizon, text(size: {_length(mark.size)})[{text}])"
     if mark.halo:
-        size = f"width: {_length(width_of(mark.content, mark.size) + 5)}, height: {_length(1.05 * mark.size)}"
+        size = (
+            f"width: {_length(width_of(mark.room or mark.content, mark.size) + 5)}, height: {_length(1.05 * mark.size)}"
+        )
         inside = f"place({side} + horizon, dy: {_length(0.08 * mark.size)}, rect({size}, fill: white)); {inside}"
     inside = f"box(width: {_length(wide)}, height: 0pt, {{{inside}}})"
     if mark.rotation:

@@ -1,0 +1,89 @@
+"""Worked problem -> its documents for many variants: filled into slots, rendered in full, and by other tools."""
+
+from __future__ import annotations
+
+import copy
+from fractions import Fraction
+from itertools import count
+
+from measure import Effort, Row, race, ratio, timed
+from measure import Sample as Times
+from rendering import LINES
+from rivals import handcalcs_way, sympy_latex_way
+
+from generator.pipeline import Worked, work
+from generator.render import render
+from generator.shown import Shown, shown
+from generator.slots import BATCH, Slots, variant
+
+DOCUMENTS = (("solution", "latex"), ("solution", "markdown"), ("solution", "typst"), ("worksheet", "latex"))
+
+
+def variants(example: Worked, effort: Effort) -> list[Row]:
+    """Rows for a problem without its training, which would be worked anew for every variant."""
+    definition = copy.copy(example.definition)
+    object.__setattr__(definition, "problem", example.problem.model_copy(update={"training": None}))
+    worked = work(definition)
+    givens = homework(worked, BATCH)
+    found = shown(worked.graph, worked.notation.rounding, givens)
+    rows = []
+    for document, name in DOCUMENTS:
+        slots = Slots(worked, document, name)
+        first = Times((timed(lambda slots=slots: slots.filled(found)),))
+        if (document, name) == DOCUMENTS[0]:
+            rows += _race(worked, slots, found, givens, effort)
+        else:
+            again = race({"": lambda slots=slots: slots.filled(found)}, effort)[""]
+            rows.append(Row(f"{document}, {name}: text filled in", again, BATCH, "document"))
+        rows.append(Row("  the first time, with what is learned", first, BATCH, "document"))
+    return rows
+
+
+def _race(worked: Worked, slots: Slots, found: Shown, givens: dict[str, list[Fraction]], effort: Effort) -> list[Row]:
+    number, rounding = count(), worked.notation.rounding
+
+    def in_full() -> str:
+        return render(variant(worked, found.of(next(number) % BATCH)), slots.document, slots.format)
+
+    wanted = [q for q in worked.graph.of_role(*LINES) if q.formula is not None]
+    times = race(
+        {
+            "values": lambda: shown(worked.graph, rounding, givens),
+            "text": lambda: slots.filled(found),
+            "both": lambda: list(slots.fill(givens)),
+            "full": in_full,
+            "handcalcs": handcalcs_way(worked, wanted),
+            "sympy": sympy_latex_way(worked, wanted),
+        },
+        effort,
+    )
+    both, against = times["both"], "both, per document"
+    rows = [
+        Row("solution, latex: values and text", both, BATCH, "document", note=_rate(both)),
+        Row("  values alone", times["values"], BATCH, "document", note=_rate(times["values"])),
+        Row("  text filled in alone", times["text"], BATCH, "document", note=_rate(times["text"])),
+        Row("  worked and rendered in full", times["full"], 1, "document", ratio(times["full"], both) * BATCH, against),
+    ]
+    for name, case in (("handcalcs", "handcalcs, lines only"), ("sympy", "Jinja + sympy.latex, lines only")):
+        rows.append(Row(f"  {case}", times[name], 1, "document", ratio(times[name], both) * BATCH, against))
+    return rows
+
+
+def _rate(sample: Times) -> str:
+    return f"{BATCH / sample.median:,.0f} documents/s"
+
+
+def homework(worked: Worked, size: int) -> dict[str, list[Fraction]]:
+    """Weights and biases in 0.05..0.95, inputs in -2..2 without zero, targets in 0.01..0.99: the same in every run."""
+    steps = {"weight": (19, 1, 20), "bias": (19, 1, 20), "input": (40, -40, 20), "target": (99, 1, 100)}
+    found: dict[str, list[Fraction]] = {}
+    state = 1
+    for quantity in worked.graph:
+        if quantity.formula is None and quantity.label.kind in steps:
+            many, least, whole = steps[quantity.label.kind]
+            column: list[Fraction] = []
+            for _ in range(size):
+                state = state * 6364136223846793005 % 2**64 + 1442695040888963407
+                column.append(Fraction((state >> 33) % many + least, whole))
+            found[quantity.name] = column
+    return found
