@@ -46,10 +46,16 @@ class Slots:
     """One document of a problem in one format and language, for any number of variants."""
 
     def __init__(
-        self, worked: Worked, document: str, format_name: str, language: str = "en", choice: str | None = None
+        self,
+        worked: Worked,
+        document: str,
+        format_name: str,
+        language: str = "en",
+        choice: str | None = None,
+        standalone: bool = True,
     ) -> None:
         self.worked, self.document, self.format, self.language = worked, document, format_name, language
-        self.choice = choice
+        self.choice, self.standalone = choice, standalone
         self.templates: list[Template] = []
         self.follows = document in _KNOWN or document not in CONTENTS  # else everything is rendered in full
         self._breaks: dict[object, Breaks] = {}
@@ -87,7 +93,8 @@ class Slots:
 
     def _render(self, worked: Worked) -> str:
         detail, level = (self.choice, None) if self.document == "solution" else (None, self.choice)
-        return render(worked, self.document, self.format, self.language, detail=detail, level=level)
+        alone = self.standalone
+        return render(worked, self.document, self.format, self.language, detail=detail, level=level, standalone=alone)
 
     # --- learning ---
 

@@ -26,7 +26,8 @@ from generator.sets.seats import Seat, seats
 
 SECRET = "LONGHAND_SECRET"  # the environment variable
 _SHORTEST = 8  # bytes of a secret
-_SHARD = 16  # papers made in one go
+_SHARD = 16  # papers set in one go
+_TEXTS = 128  # papers written in one go where no PDF is made
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")  # what a run that was killed leaves behind
 
 
@@ -185,27 +186,28 @@ def _sweep(folder: Path, students: set[str]) -> None:
 # --- the work ---
 
 
-def _shards(left: Sequence[Seat]) -> Iterator[Sequence[Seat]]:
-    for start in range(0, len(left), _SHARD):
-        yield left[start : start + _SHARD]
+def _shards(left: Sequence[Seat], size: int) -> Iterator[Sequence[Seat]]:
+    for start in range(0, len(left), size):
+        yield left[start : start + size]
 
 
 def _work(order: Order, shop: Workshop, left: Sequence[Seat], tell: Callable[[int], None]) -> None:
     """Make the papers that are left, in as many processes as there are processors."""
     processes = order.processes or os.cpu_count() or 1
+    size = _SHARD if "pdf" in order.options.formats else _TEXTS
     done = 0
     if not left:
         return
-    if processes == 1 or len(left) <= _SHARD:
+    if processes == 1 or len(left) <= size:
         begin(shop.job)
-        for shard in _shards(left):
+        for shard in _shards(left, size):
             done += run(order.folder, shard)
             tell(done)
         return
     # Fresh processes: forking one that has threads (Typst) is not safe.
     pool = ProcessPoolExecutor(processes, get_context("spawn"), begin, (shop.job,))
     try:
-        for count in _results(pool, order.folder, _shards(left), 2 * processes):
+        for count in _results(pool, order.folder, _shards(left, size), 2 * processes):
             done += count
             tell(done)
     except BaseException:

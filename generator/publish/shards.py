@@ -9,23 +9,25 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from multiprocessing import parent_process
 from pathlib import Path
 
+from generator.diagram import draw_diagram
 from generator.errors import PublishError
 from generator.figures import image
 from generator.paper import Paper
-from generator.pipeline import Worked
 from generator.publish.artifacts import checked
 from generator.publish.files import Artifact, write_file
 from generator.publish.pdf import typst_pdf
 from generator.sets.codes import squares
-from generator.sets.difficulty import Difficulty, difficulty, score
+from generator.sets.difficulty import Difficulty, difficulty, scores_of
 from generator.sets.model import load_set
 from generator.sets.papers import CODE_FILE, DOCUMENTS, Press
 from generator.sets.records import Options, Record, digest, fingerprint, paper_record, text_of, variant_record
 from generator.sets.seats import Seat
 from generator.sets.task import tasks
+from generator.shown import Shown, shown
 from generator.typeset.squares import squares_svg
 
 TEXTS: Mapping[str, tuple[str, str]] = {
@@ -67,6 +69,15 @@ def record_path(student: str) -> str:
     return f"{RECORDS}/{student}.json"
 
 
+@dataclass(frozen=True)
+class Own:
+    """One student's variants: their place among those that are shown together, and how hard each is."""
+
+    found: Sequence[Shown]
+    place: int
+    scores: Sequence[int]
+
+
 class Workshop:
     """A set loaded in one process, ready to make papers."""
 
@@ -101,70 +112,83 @@ class Workshop:
         press = next(iter(self.presses.values()))
         return {document: digest(press.paper(document, seat, [""] * len(self.tasks))) for document in self.documents}
 
-    def _texts(self, seats: Sequence[Seat]) -> Iterator[tuple[Seat, list[Worked], Texts]]:
+    def _texts(self, seats: Sequence[Seat]) -> Iterator[tuple[Seat, Own, Texts]]:
         """For each student the variants and the text of every document, format and problem."""
-        variants = [self._variants(seat) for seat in seats]
-        columns = list(zip(*variants, strict=True))
-        bodies: dict[tuple[str, str, int], Iterator[str]] = {}
+        found = [self._shown(number, seats) for number in range(len(self.tasks))]
+        bodies: dict[tuple[str, str, int], list[str]] = {}
         for document in self.documents:
             for kind, press in self.presses.items():
-                for number, column in enumerate(columns):
+                for number, column in enumerate(found):
                     bodies[document, kind, number] = press.bodies(document, number, column)
-        for seat, own in zip(seats, variants, strict=True):
-            yield seat, own, {key: next(stream) for key, stream in bodies.items()}
+        scores = [scores_of(measure, column) for measure, column in zip(self.measures, found, strict=True)]
+        for place, seat in enumerate(seats):
+            own = Own(found, place, [column[place] for column in scores])
+            yield seat, own, {key: texts[place] for key, texts in bodies.items()}
 
     @property
     def documents(self) -> tuple[str, ...]:
         """The documents that each student has; every key also stands in the key book."""
         return DOCUMENTS if self.job.options.solutions else DOCUMENTS[:1]
 
-    def _variants(self, seat: Seat) -> list[Worked]:
-        name, student = self.homework.id, seat.student.id
-        return [
-            task.variant(task.numbers(task.drawn(self.job.secret, name, student, attempt)))
-            for task, attempt in zip(self.tasks, seat.attempts, strict=True)
-        ]
+    def _shown(self, number: int, seats: Sequence[Seat]) -> Shown:
+        """What one problem shows on the papers of some students."""
+        task, name, secret = self.tasks[number], self.homework.id, self.job.secret
+        drawn = [task.numbers(task.drawn(secret, name, seat.student.id, seat.attempts[number])) for seat in seats]
+        columns = {given: [values[given] for values in drawn] for given in task.choices}
+        return shown(task.worked.graph, task.rounding, columns)
 
-    def _check(self, own: Sequence[Worked], texts: Texts) -> None:
+    def _check(self, own: Own, texts: Texts) -> None:
+        variants = [task.variant(found.of(own.place)) for task, found in zip(self.tasks, own.found, strict=True)]
         for (document, kind, number), text in texts.items():
-            checked(own[number], text, TEXTS[kind][0], document)
+            checked(variants[number], text, TEXTS[kind][0], document)
 
-    def _made(self, seat: Seat, own: Sequence[Worked], texts: Texts) -> Made:
+    def _made(self, seat: Seat, own: Own, texts: Texts) -> Made:
         files: list[Artifact] = []
         for document in self.documents:
             folder = f"{FOLDERS[document]}/{seat.student.id}"
             for kind, press in self.presses.items():
-                text = press.paper(document, seat, [texts[document, kind, number] for number in range(len(own))])
+                text = press.paper(document, seat, [texts[document, kind, number] for number in range(len(self.tasks))])
                 content = typst_pdf(text, press.language) if kind == "pdf" else text.encode()
                 files.append(Artifact(f"{folder}/{document}{TEXTS[kind][1]}", content))
             if "markdown" in self.presses:
-                files += self._pictures(folder, seat, own if document != "key" else ())
+                files += self._pictures(folder, seat, own, document)
         hashes = {file.path: digest(file.content) for file in files}
         made_from = fingerprint(self.homework.digest, self.job.options, seat)
         return Made(
             tuple(files), paper_record(seat, made_from, self._records(seat, own, texts), self._sheets(seat), hashes)
         )
 
-    def _records(self, seat: Seat, own: Sequence[Worked], texts: Texts) -> list[Record]:
+    def _records(self, seat: Seat, own: Own, texts: Texts) -> list[Record]:
         first = next(iter(self.presses))
-        return [
-            variant_record(
-                task, score(measure, variant), attempt, variant,
-                {document: texts[document, first, number] for document in self.documents},
-            )
-            for number, (task, measure, attempt, variant) in enumerate(
-                zip(self.tasks, self.measures, seat.attempts, own, strict=True)
-            )
-        ]  # fmt: skip
+        records = []
+        for number, task in enumerate(self.tasks):
+            documents = {document: texts[document, first, number] for document in self.documents}
+            attempt, found = seat.attempts[number], own.found[number]
+            records.append(variant_record(task, found, own.place, own.scores[number], attempt, documents))
+        return records
 
-    def _pictures(self, folder: str, seat: Seat, own: Sequence[Worked]) -> Iterator[Artifact]:
+    def _pictures(self, folder: str, seat: Seat, own: Own, document: str) -> Iterator[Artifact]:
         """What the Markdown documents refer to."""
         yield Artifact(f"{folder}/{CODE_FILE}", squares_svg(squares(seat.code)).encode())
-        for variant in own:
-            paper = Paper(variant, "markdown", self.homework.homework.language)
-            for kind, drawing, description in paper.pictures():
-                made = image(drawing, paper.alt(kind), description)
-                yield Artifact(f"{folder}/{variant.id}-{kind}.svg", made.encode())
+        for task, found, (alt, description) in zip(self.tasks, own.found, self._spoken, strict=True):
+            diagram = task.worked.graph.diagram
+            if diagram is not None and document != "key":
+                drawing = draw_diagram(diagram, task.worked.writer, partial(_text, found, own.place))
+                yield Artifact(f"{folder}/{task.worked.id}-network.svg", image(drawing, alt, description).encode())
+
+    @cached_property
+    def _spoken(self) -> list[tuple[str, str]]:
+        """For each problem what its picture is, and its description; the same for all variants."""
+        spoken = []
+        for task in self.tasks:
+            paper = Paper(task.worked, "markdown", self.homework.homework.language)
+            texts = {kind: description for kind, _, description in paper.pictures()}
+            spoken.append((paper.alt("network"), texts.get("network", "")))
+        return spoken
+
+
+def _text(found: Shown, place: int, name: str) -> str:
+    return found.text(name, place)
 
 
 # --- in another process ---

@@ -10,15 +10,14 @@ from math import ceil, floor
 import numpy as np
 
 from generator.compiled import Array
-from generator.exact import bounds
 from generator.formula import Add, Call, Cases, Div, Mul, Neg, Pow, Ref, walk
 from generator.pipeline import Worked
 from generator.sets.batch import Batch, digits
 from generator.sets.task import Task
+from generator.shown import Shown
 
 # What one operation counts, by its kind. A sum of three terms is two additions.
 KINDS: Mapping[str, int] = {"add": 1, "multiply": 2, "divide": 3, "power": 2, "function": 4, "case": 1}
-_CLOSE = 1e-9  # a sign this close to zero is decided exactly
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,10 @@ class Difficulty:
         """The difficulty of each variant of a batch."""
         total = np.full(batch.size, float(self.fixed))
         for name, times in self.uses.items():
-            values = batch.values[name]
             if name in batch.digits:
-                total += times * batch.digits[name]
+                total += times * (batch.digits[name] + (batch.values[name] < 0))
             else:
-                batch.doubt |= np.abs(values) < _CLOSE
-            total += times * (values < 0)
+                total += times * (batch.shown(name) < 0)
         return total
 
     @property
@@ -88,6 +85,16 @@ def score(measure: Difficulty, variant: Worked) -> int:
         given = variant.graph.givens.get(name)
         if given is not None:
             total += times * digits(given)
-        value = variant.trace.values[name]
-        total += times * (bounds(value)[1] < 0)
+        total += times * (variant.trace.number(name).value < 0)
     return total
+
+
+def scores_of(measure: Difficulty, found: Shown) -> list[int]:
+    """The difficulty of each variant whose shown numbers are known."""
+    totals = np.full(found.count, measure.fixed, dtype=np.int64)
+    for name, times in measure.uses.items():
+        if name in found.graph.givens:
+            values = found.givens.get(name, [found.graph.givens[name]] * found.count)
+            totals += times * np.array([digits(value) for value in values])
+        totals += times * found.negative[name]
+    return [int(total) for total in totals]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 from generator.formats import Format, environment, format_for
 from generator.formula import shortest
 from generator.paper import Paper
-from generator.pipeline import Worked
-from generator.render import render, tidy
+from generator.render import tidy
 from generator.sets.codes import squares
 from generator.sets.model import SetFile
 from generator.sets.roster import Student
 from generator.sets.seats import Seat
 from generator.sets.task import Task
+from generator.shown import Shown
+from generator.slots import Slots
 from generator.texts import paragraphs
 from generator.typeset.boxes import Digits
 from generator.typeset.squares import squares_svg, squares_tikz, squares_typst
@@ -43,6 +44,7 @@ class Press:
         self.words = self.papers[0].words
         self.say, self.word = self.papers[0].setter.say, self.papers[0].setter.word
         self.macros = self.papers[0].macros
+        self._slots: dict[tuple[str, int], Slots] = {}
         self._titles = [self._title(number) for number in range(len(tasks))]
         self._symbols = [
             [paper.format.inline(paper.setter.symbol(name)) for name in task.asked]
@@ -68,16 +70,16 @@ class Press:
 
     # --- one paper ---
 
-    def bodies(self, document: str, number: int, variants: Sequence[Worked]) -> Iterator[str]:
-        """What stands below the heading of the problem `number`, for each variant."""
+    def bodies(self, document: str, number: int, found: Shown) -> list[str]:
+        """What stands below the heading of the problem `number`, for each of the variants that `found` shows."""
         task = self.tasks[number]
-        for variant in variants:
-            if document == "key":
-                yield self.key(number, answer_rows(task, variant))
-            else:
-                level = task.exercise.level if document == "worksheet" else None
-                name = self.format.name
-                yield render(variant, document, name, self.language, level=level, standalone=False).rstrip("\n")
+        if document == "key":
+            return [self.key(number, answer_rows(task, found, place)) for place in range(found.count)]
+        if (document, number) not in self._slots:
+            level = task.exercise.level if document == "worksheet" else None
+            name = self.format.name
+            self._slots[document, number] = Slots(task.worked, document, name, self.language, level, standalone=False)
+        return [text.rstrip("\n") for text in self._slots[document, number].filled(found)]
 
     def key(self, number: int, rows: Sequence[Sequence[str]]) -> str:
         """The key of one problem on one paper, from its answers (see `answer_rows`)."""
@@ -186,11 +188,11 @@ def label_of(code: str) -> str:
     return f"key-{code}"
 
 
-def answer_rows(task: Task, variant: Worked) -> list[list[str]]:
-    """Number, quantity, value, tolerance and points of every blank, as texts."""
+def answer_rows(task: Task, found: Shown, place: int) -> list[list[str]]:
+    """Number, quantity, value, tolerance and points of every blank of one variant, as texts."""
     rows = []
     for blank in task.blanks:
-        shown = variant.trace.number(blank.quantity)
-        allowed: Fraction = task.tolerance(shown.value)
-        rows.append([str(blank.number), blank.quantity, shown.text, shortest(allowed), shortest(blank.points)])
+        text = found.text(blank.quantity, place)
+        allowed = task.tolerance(Fraction(text))
+        rows.append([str(blank.number), blank.quantity, text, shortest(allowed), shortest(blank.points)])
     return rows

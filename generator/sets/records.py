@@ -16,10 +16,10 @@ from typing import Any
 
 from generator import resources
 from generator.formula import shortest
-from generator.pipeline import Worked
 from generator.sets.papers import answer_rows
 from generator.sets.seats import Seat
 from generator.sets.task import Task
+from generator.shown import Shown
 
 Record = dict[str, Any]
 
@@ -59,15 +59,17 @@ def fingerprint(set_digest: str, options: Options, seat: Seat) -> str:
     return digest(json.dumps([*made, seat.code, seat.attempts], ensure_ascii=False))
 
 
-def variant_record(task: Task, hardness: int, attempt: int, variant: Worked, documents: Mapping[str, str]) -> Record:
+def variant_record(
+    task: Task, found: Shown, place: int, hardness: int, attempt: int, documents: Mapping[str, str]
+) -> Record:
     """One problem on one paper: its draw, its difficulty, its answers, and the hashes of its texts (`documents`)."""
-    givens = {name: shortest(variant.graph.givens[name]) for name in task.choices}
+    givens = {name: shortest(found.givens[name][place]) for name in task.choices}
     record = {
         "id": task.id,
         "attempt": attempt,
         "difficulty": hardness,
         "givens": givens,
-        "answers": answer_rows(task, variant),
+        "answers": answer_rows(task, found, place),
         "documents": {name: digest(text) for name, text in documents.items()},
     }
     return {**record, "hash": digest(json.dumps(record, ensure_ascii=False))}
