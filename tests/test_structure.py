@@ -50,7 +50,7 @@ STAGES = {
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
     "verify": "truth statement verify_tables verify",
     "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
-    "sets.difficulty sets.checks sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
+    "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
     "sets.records",
     "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
     "publish.shards publish.printable publish.books publish.homework publish.issued publish.certify "

@@ -16,10 +16,10 @@ from generator.errors import DefinitionError, PublishError, SetError
 from generator.publish.books import MANIFEST, Shelf, read_record, write_books
 from generator.publish.printable import without_font, without_latex
 from generator.publish.progress import Report
-from generator.publish.shards import RECORDS, Job, Workshop, begin, run
+from generator.publish.shards import RECORDS, Job, Workshop, begin, run, use
 from generator.sets.certificate import probe
 from generator.sets.judge import Judge
-from generator.sets.model import SetFile
+from generator.sets.model import SetFile, load_set
 from generator.sets.records import Options, Record, fingerprint
 from generator.sets.roster import Roster, copies, read_roster
 from generator.sets.seats import Seat, seats
@@ -69,10 +69,9 @@ def build(order: Order, report: Report = lambda name, done, total: None) -> Shel
 
 def plan(order: Order) -> tuple[Workshop, Roster, list[Seat]]:
     """Read and check everything, and draw the numbers; nothing is written."""
-    probe_shop = Workshop(Job(order.file, order.options, b""))
-    homework = probe_shop.homework
-    secret = secret_of(homework)
+    secret = secret_of(load_set(order.file))
     shop = Workshop(Job(order.file, order.options, secret))
+    homework = shop.homework
     roster = _roster(order, homework)
     _check_names(roster, order.options, homework.homework.language)
     judges = [Judge(task) for task in shop.tasks]
@@ -199,7 +198,7 @@ def _work(order: Order, shop: Workshop, left: Sequence[Seat], tell: Callable[[in
     if not left:
         return
     if processes == 1 or len(left) <= size:
-        begin(shop.job)
+        use(shop)
         for shard in _shards(left, size):
             done += run(order.folder, shard)
             tell(done)

@@ -206,7 +206,12 @@ def begin(job: Job) -> None:
             os._exit(1)
 
         threading.Thread(target=follow, daemon=True).start()
-    _workshops["own"] = Workshop(job)
+    use(Workshop(job))
+
+
+def use(shop: Workshop) -> None:
+    """Make the papers of this process with a set that is loaded already."""
+    _workshops["own"] = shop
 
 
 def run(folder: Path, seats: Sequence[Seat]) -> int:

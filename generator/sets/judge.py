@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
@@ -33,9 +33,9 @@ from generator.sets.checks import (
     zero_exactly,
 )
 from generator.sets.difficulty import Difficulty, difficulty, score
+from generator.sets.layout import Layouts
 from generator.sets.require import Comparison
 from generator.sets.task import Task
-from generator.worksheet import worksheet
 
 
 class Judge:
@@ -48,7 +48,7 @@ class Judge:
         allowed = task.exercise.allow
         self.checks = tuple(check for check in self._all() if check.code not in allowed)
         self.engine = Engine(task, self._formulas)
-        self._pairs = self._coincidences()
+        self.layouts = Layouts(task, self.engine)
 
     def batch(self, places: Mapping[str, Places]) -> Batch:
         """The numbers of many variants."""
@@ -61,12 +61,30 @@ class Judge:
                 yield check, check.fails(batch)
 
     def accepted(self, batch: Batch) -> tuple[Mask, Mask]:
-        """Which variants satisfy everything, and which have to be judged exactly."""
+        """Which variants satisfy everything, as far as double precision tells, and which have to be judged exactly.
+
+        Whether the worksheet has the blanks of all others is for `layouts`.
+        """
         failed = np.zeros(batch.size, dtype=np.bool_)
         for _, mask in self.failing(batch):
             failed |= mask
-        batch.doubt |= self._other_layout(batch)
         return ~failed & ~batch.doubt, batch.doubt
+
+    def judged(self, draws: Sequence[Mapping[str, int]]) -> Iterator[bool]:
+        """Whether each draw is acceptable; where double precision does not tell, it is worked exactly."""
+        columns: dict[str, Places] = {
+            given: np.array([places[given] for places in draws], dtype=np.int64) for given in self.task.choices
+        }
+        batch = self.batch(columns)
+        accepted, doubt = self.accepted(batch)
+        patterns = self.layouts.patterns(batch)
+        doubt = batch.doubt  # comparing sizes may have raised more
+        for number, (places, good, unsure) in enumerate(zip(draws, accepted.tolist(), doubt.tolist(), strict=True)):
+            drawn = self.task.numbers(places)
+            if unsure:
+                yield self.exactly(drawn) is None
+            else:
+                yield good and self.layouts.usual(patterns.get(number, ()), drawn)
 
     def exactly(self, drawn: Mapping[str, Fraction]) -> Check | None:
         """The first requirement that a variant fails, decided exactly (`None`: it satisfies all)."""
@@ -76,7 +94,10 @@ class Judge:
         except SolveError:
             return self.checks[0]
         case = Case(variant, student)
-        return next((check for check in self.checks if check.fails_exactly(case)), self._layout(case))
+        failing = next((check for check in self.checks if check.fails_exactly(case)), None)
+        if failing is None and not self.layouts.same(variant):
+            return Check("layout", "", lambda batch: batch.doubt, lambda case: True)
+        return failing
 
     # --- the requirements ---
 
@@ -160,33 +181,3 @@ class Judge:
 
     def _uneven_exactly(self, case: Case) -> bool:
         return not self.difficulty.low <= score(self.difficulty, case.variant) <= self.difficulty.high
-
-    # --- the layout: everybody has the same blanks ---
-
-    def _layout(self, case: Case) -> Check | None:
-        """A faded worksheet leaves out a blank whose value stands printed elsewhere; then it is not the same paper."""
-        level = self.task.exercise.level
-        if level != "faded":
-            return None
-        same = tuple(answer.quantity for answer in worksheet(case.variant, level).answers) == self.task.asked
-        return None if same else Check("layout", "", lambda batch: batch.doubt, lambda case: True)
-
-    def _coincidences(self) -> tuple[tuple[str, str, bool], ...]:
-        """At level `faded`: each pair of quantities, and whether both show the same size in the usual variant."""
-        if self.task.exercise.level != "faded":
-            return ()
-        graph = self.task.worked.graph
-        sizes = {q.name: abs(self.task.worked.trace.number(q.name).value) for q in graph}
-        pairs = combinations(sizes, 2)
-        computed = ((one, other) for one, other in pairs if graph[one].formula or graph[other].formula)
-        return tuple((one, other, sizes[one] == sizes[other]) for one, other in computed)
-
-    def _other_layout(self, batch: Batch) -> Mask:
-        """Where sizes coincide that do not in the usual variant, or the other way round."""
-        other = np.zeros(batch.size, dtype=np.bool_)
-        givens = self.task.worked.graph.givens
-        names = dict.fromkeys(name for one, two, _ in self._pairs for name in (one, two))
-        sizes = {name: np.abs(batch.values[name] if name in givens else batch.shown(name)) for name in names}
-        for one, two, alike in self._pairs:
-            other |= (np.abs(sizes[one] - sizes[two]) < CLOSE) != alike
-        return other

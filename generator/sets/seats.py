@@ -10,10 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import numpy as np
-
 from generator.errors import SetError
-from generator.sets.batch import Places
 from generator.sets.draw import code_letters, fields
 from generator.sets.judge import Judge
 from generator.sets.roster import Student
@@ -82,7 +79,7 @@ def _attempts(
         again: list[tuple[str, int]] = []
         for chunk in _chunks(waiting, _CHUNK):
             draws = [task.drawn(secret, name, key, attempt) for key, attempt in chunk]
-            for (key, attempt), places, good in zip(chunk, draws, _judged(judge, draws), strict=True):
+            for (key, attempt), places, good in zip(chunk, draws, judge.judged(draws), strict=True):
                 paper = _fingerprint(task, places) if good else -1
                 if good and paper not in taken:
                     taken[paper], attempts[key] = key, attempt
@@ -95,16 +92,6 @@ def _attempts(
                     )
         waiting = again
     return attempts
-
-
-def _judged(judge: Judge, draws: Sequence[Mapping[str, int]]) -> Iterator[bool]:
-    """Whether each draw is acceptable; where double precision does not tell, it is worked exactly."""
-    columns: dict[str, Places] = {
-        given: np.array([places[given] for places in draws], dtype=np.int64) for given in judge.task.choices
-    }
-    accepted, doubt = judge.accepted(judge.batch(columns))
-    for places, good, unsure in zip(draws, accepted.tolist(), doubt.tolist(), strict=True):
-        yield judge.exactly(judge.task.numbers(places)) is None if unsure else good
 
 
 def _fingerprint(task: Task, places: Mapping[str, int]) -> int:
