@@ -18,6 +18,7 @@ import numpy as np
 from generator.blocks import Setter
 from generator.breaks import MARK, Breaks, Outcome, printed
 from generator.contents import CONTENTS
+from generator.diagram import ROOM, numbered
 from generator.filling import Batch, Template, shape
 from generator.formats import format_for
 from generator.language import load_words
@@ -75,16 +76,17 @@ class Slots:
         made: list[str] = [""] * found.count
         if not self.follows:
             return [self._render(variant(self.worked, found.of(number))) for number in range(found.count)]
-        batch, left = Batch(found), np.ones(found.count, dtype=bool)
+        batch, left, rooms = Batch(found), np.ones(found.count, dtype=bool), _rooms(found)
         for number in np.flatnonzero(found.long).tolist():
             made[number], left[number] = self._render(variant(self.worked, found.of(number))), False
         while left.any() and self.follows:
             for template in self.templates:
-                chosen = np.flatnonzero(left & batch.like(template, left))
+                fitting = left & (rooms == template.room)
+                chosen = np.flatnonzero(fitting & batch.like(template, fitting))
                 left[template.write(batch, chosen, made)] = False
             if left.any():
                 number = int(np.flatnonzero(left)[0])
-                made[number], left[number] = self._learn(batch, number), False
+                made[number], left[number] = self._learn(batch, number, int(rooms[number])), False
         return list(map(self._finished, made)) if self.follows else self.filled(found)
 
     def _finished(self, text: str) -> str:
@@ -98,15 +100,16 @@ class Slots:
 
     # --- learning ---
 
-    def _learn(self, batch: Batch, number: int) -> str:
+    def _learn(self, batch: Batch, number: int, room: int) -> str:
         """The document of one variant, rendered in full; what it looks like is remembered."""
         worked = variant(self.worked, batch.shown.of(number))
         text = self._render(worked)
         asked = np.arange(batch.shown.count) == number
-        if len(self.templates) >= MOST and not any(batch.like(template, asked)[number] for template in self.templates):
+        known = (template for template in self.templates if template.room == room)
+        if len(self.templates) >= MOST and not any(batch.like(template, asked)[number] for template in known):
             return text
         try:
-            template = self._template(replace(worked, trace=probe(worked.trace)), worked.trace)
+            template = self._template(replace(worked, trace=probe(worked.trace)), worked.trace, room)
         except Opaque:
             self.follows = False
             return text
@@ -116,7 +119,7 @@ class Slots:
         self.follows = self._finished(made[number]) == text
         return text
 
-    def _template(self, marked: Worked, true: Trace) -> Template | None:
+    def _template(self, marked: Worked, true: Trace, room: int) -> Template | None:
         """The template that a problem with marks belongs to, which knows its text now; none where they disagree."""
         notes_of = marked.trace
         assert isinstance(notes_of, Probe)
@@ -127,11 +130,13 @@ class Slots:
         slots = tuple(match[0][0] for match in MARK.finditer(text))
         pieces, shapes = _pieces(text), [shape(slot, true) for slot in slots]
         for template in self.templates:
-            if template.questions == notes_of.notes.questions and template.breaks == breaks:
+            same = template.questions == notes_of.notes.questions and template.breaks == breaks
+            if same and template.room == room:
                 if template.slots != slots:
                     return None
                 return template if template.learn(pieces, shapes) else None
         made = Template(notes_of.notes, breaks, slots, self._signs())
+        made.room = room
         self.templates.append(made)
         return made if made.learn(pieces, shapes) else None
 
@@ -166,3 +171,12 @@ def _pieces(text: str) -> list[str]:
         out.append(text[at : match.start()])
         at = match.end()
     return [*out, text[at:]]
+
+
+def _rooms(found: Shown) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """For each variant how many characters the longest number of its diagram has."""
+    diagram = found.graph.diagram
+    longest = np.full(found.count, ROOM if diagram is not None else 0)
+    for name in numbered(diagram) if diagram is not None else ():
+        longest = np.maximum(longest, np.array(list(map(len, found.sizes[name]))) + found.negative[name])
+    return longest
