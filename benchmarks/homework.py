@@ -1,4 +1,4 @@
-"""A whole homework set, as a user builds it: papers with PDFs, Markdown sources, draws, certificates; and its memory."""
+"""A whole homework set, as a user builds it: PDFs, Markdown sources, certificates; its time and its memory."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from generator.sets.seats import Seat
 
 ANSWERS, GRADEBOOK, MANIFEST = "instructor/answers.csv", "instructor/gradebook.csv", "instructor/issued.json"
 KEYS, COVER = "instructor/keys", "instructor/cover"
-_VOLUME = 1000  # papers in one volume of the key book
+_VOLUME = 300  # papers in one volume of the key book: Typst takes about 6 MB of memory for each
 
 
 @dataclass
@@ -129,7 +129,7 @@ def decimal(text: str) -> str:
 
 
 def _key_book(shelf: Shelf) -> Iterator[Path]:
-    """One volume for up to a thousand papers; a PDF where PDFs are made, else in the first format."""
+    """One volume for up to three hundred papers; a PDF where PDFs are made, else in the first format."""
     kind = next(iter(shelf.shop.presses))
     count = len(shelf.seats)
     for volume, start in enumerate(range(0, count, _VOLUME), 1):
