@@ -3,8 +3,8 @@
 A template is the text between numbers, and what is filled in: numbers, and relations. It holds for the variants that
 answer every question alike that was asked while it was rendered (`probe.py`), and whose equations break into rows alike
 (`breaks.py`). What stands between two numbers depends on their signs (parentheses) and is learned for each pair of
-signs from a variant that has them; what cannot be learned is rendered in full. Every variant that something is learned
-from is rendered in full as well, and its text has to be the same.
+signs from a variant that has them; what cannot be learned is rendered in full. Every variant from which something is
+learned is rendered in full as well, and its text has to be the same.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def test_chinese_is_chinese() -> None:
             f"{key}: no space between letters and a formula"
         )
         words = set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+=?\}|`\w+`", "", text)))
-        assert words <= {"ReLU", "Python", "NumPy", "PyTorch", "JavaScript", "YAML", "PDF"}, key
+        assert words <= {"ReLU", "Python", "NumPy", "PyTorch", "JavaScript", "YAML", "JSON", "PDF"}, key
 
 
 @pytest.fixture(scope="module")
