@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the package beside this folder, installed or not
 
 from graphs import graphs  # noqa: E402
+from homework import homework  # noqa: E402
 from measure import Effort, Row, duration, record, table  # noqa: E402
 from pdfs import pdfs  # noqa: E402
 from rendering import rendering  # noqa: E402
@@ -63,6 +64,7 @@ def _sections(effort: Effort) -> dict[str, Callable[[], list[Row]]]:
         "5 site": lambda: websites(effort),
         "6 start-up": lambda: startups(effort),
         f"7 variants of {EXAMPLE}": lambda: variants(example, effort),
+        "8 homework sets": lambda: homework(effort),
     }
 
 

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from generator import resources
+
+__version__ = resources.VERSION
 
 # A verb has another name here than in its module where that module is called like it: `generator.render` is the module.
 _HOMES = {

@@ -1,4 +1,7 @@
-"""The command line. Every command imports what it needs when it runs, so that `--help` comes at once."""
+"""The command line. Every command imports what it needs when it runs, so that `--help` comes at once.
+
+Longer than 250 lines because the options and the help of every command stand here, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -200,3 +203,103 @@ def serve(
     from generator.publish.site import serve_site
 
     serve_site(problems, address)
+
+
+SetFileArgument = Annotated[Path, typer.Argument(help="A set of problems (.yml).", show_default=False)]
+SetOption = Annotated[Path | None, typer.Option("--set", help="The set file, if it is not where it was.")]
+IssuedArgument = Annotated[Path, typer.Argument(help="The folder that `longhand set` made.")]
+
+
+@app.command(
+    "set",
+    epilog="Examples:\n\n`longhand set homework.yml --roster class.csv -o out` makes a paper for every student\n\n"
+    "`longhand set homework.yml --roster class.csv -o out --format pdf,latex,markdown --no-solutions`",
+)
+def homework_set(
+    file: SetFileArgument,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for papers, solutions and keys.")],
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="The students: a CSV file with `id` and `name`.")
+    ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="What each paper is written as: `pdf`, `latex`, `markdown`, with commas.")
+    ] = "pdf",
+    solutions: Annotated[bool, typer.Option(help="Also a worked solution and a key for each student.")] = True,
+    again: Annotated[bool, typer.Option("--reissue", help="Build over issued papers although they change.")] = False,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="How many; all processors if left out.")
+    ] = None,
+) -> None:
+    """Make a homework set: for every student a paper of their own, with solution and key, and books for you.
+
+    The secret that the numbers depend on is in LONGHAND_SECRET, or in a file that the set names. A run that was stopped
+    is gone on with; papers that were issued are never changed unless you say `--reissue`.
+    """
+    from generator.publish.homework import Order, build
+    from generator.publish.progress import progress
+    from generator.sets.records import Options
+
+    kinds = tuple(dict.fromkeys(part.strip() for part in formats.split(",")))
+    for kind in kinds:
+        _choice(kind, ("pdf", "latex", "markdown"), "--format")
+    order = Order(file, roster, output, Options(kinds, solutions), again, processes)
+    with progress() as report:
+        shelf = build(order, report)
+    typer.echo(f"{len(shelf.seats)} papers in {output}/students, keys and answers in {output}/instructor")
+
+
+@app.command(
+    epilog="Examples:\n\n`longhand certify homework.yml`\n\n"
+    "`longhand certify homework.yml -o out` also writes certificate.json and certificate.pdf"
+)
+def certify(
+    file: SetFileArgument,
+    draws: Annotated[
+        int, typer.Option("--draws", min=100, max=10_000_000, help="How many variants to draw.")
+    ] = 100_000,
+    students: Annotated[int | None, typer.Option("--students", min=1, help="For how many (default: `copies`).")] = None,
+    as_json: JsonOption = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A folder for JSON and PDF.")] = None,
+) -> None:
+    """Draw 100,000 variants of every problem of a set: how many are refused, and why; exit status 1 if too many."""
+    from generator.publish import certify as certificates
+    from generator.publish.progress import progress
+
+    with progress() as report:
+        homework, found = certificates.certified(file, draws, students or 0, report)
+    if output is not None:
+        for path in certificates.write_certificate(output, homework, found):
+            typer.echo(path)
+    elif as_json:
+        sys.stdout.write(certificates.as_json(homework, found))
+    else:
+        certificates.show_certificates(found)
+    raise typer.Exit(0 if all(one.passed for one in found) else 1)
+
+
+@app.command(epilog="Example:\n\n`longhand reissue 7K3QM-9M2XA out -o again`")
+def reissue(
+    code: Annotated[str, typer.Argument(help="The code on the paper.", show_default=False)],
+    folder: IssuedArgument = Path(),
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write them.")] = Path("reissued"),
+    file: SetOption = None,
+) -> None:
+    """Make one student's paper, solution and key again, byte for byte, from the code on it."""
+    from generator.publish.issued import reissue as made_again
+
+    for path in made_again(code, folder, output, file):
+        typer.echo(path)
+
+
+@app.command(epilog="Example:\n\n`longhand diff out`")
+def diff(folder: IssuedArgument = Path(), file: SetOption = None, as_json: JsonOption = False) -> None:
+    """Say which issued papers and keys would be different if they were made now, and how; exit status 1 if any."""
+    import json
+
+    from generator.publish.issued import differences
+
+    found = 0
+    for change in differences(folder, file):
+        typer.echo(json.dumps(change.data(), ensure_ascii=False) if as_json else str(change))
+        found += 1
+    raise typer.Exit(1 if found else 0)

@@ -34,11 +34,15 @@ def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None)
     """
     if values is None:
         return _placed(diagram, writer, None)
-    printed = [edge.label for edge in diagram.edges if edge.label]
-    printed += [node.name for node in diagram.nodes if node.kind in ("input", "bias")]
-    longest = max([ROOM, *(len(values(name)) for name in printed)])
+    longest = max([ROOM, *(len(values(name)) for name in numbered(diagram))])
     placed = _placed(diagram, writer, Digits("-0." + "0" * (longest - 3)))
     return replace(placed, items=tuple(_numbered(item, values) for item in placed.items))
+
+
+def numbered(diagram: Diagram) -> tuple[str, ...]:
+    """The quantities whose numbers a drawing may show: the longest of them decides how everything is placed."""
+    edges = [edge.label for edge in diagram.edges if edge.label]
+    return (*edges, *(node.name for node in diagram.nodes if node.kind in ("input", "bias")))
 
 
 @lru_cache(maxsize=64)

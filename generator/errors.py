@@ -53,3 +53,7 @@ class PublishError(LonghandError):
 
 class UntrueLineError(LonghandError):
     """A rendered document contains a line that is not true (or cannot be read back)."""
+
+
+class SetError(LonghandError):
+    """A homework set cannot be made: no secret, no acceptable numbers, or papers that were issued would change."""

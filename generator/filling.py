@@ -98,6 +98,7 @@ class Template:
     ) -> None:
         self.questions, self.breaks, self.slots, self.signs = dict(notes.questions), breaks, slots, signs
         self.relations = list(notes.relations)
+        self.room = 0  # how many characters the longest number of its diagram has
         self.between: list[dict[int, str]] = [{} for _ in range(len(slots) + 1)]
 
     def matches(self, batch: Batch, among: Flags) -> Flags:

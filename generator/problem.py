@@ -113,7 +113,9 @@ class Worksheet(Model):
     """What a worksheet leaves blank and what each blank is worth."""
 
     level: Literal["guided", "faded", "open"] = "guided"
-    ask: tuple[str, ...] = Field((), description="at level `open`: the quantities asked for (default: the usual ones)")
+    ask: tuple[str, ...] = Field(
+        (), description="the quantities asked for (default: at level `open` the usual ones, else all)"
+    )
     points: dict[Literal["forward", "loss", "local", "gradient", "update", "after"], Exact] = Field(
         default_factory=dict
     )

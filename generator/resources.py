@@ -9,6 +9,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+VERSION = "0.1.0"
 _HERE = Path(__file__).resolve().parent
 
 

@@ -3,8 +3,8 @@
 A template is the text between numbers, and what is filled in: numbers, and relations. It holds for the variants that
 answer every question alike that was asked while it was rendered (`probe.py`), and whose equations break into rows alike
 (`breaks.py`). What stands between two numbers depends on their signs (parentheses) and is learned for each pair of
-signs from a variant that has them; what cannot be learned is rendered in full. Every variant that something is learned
-from is rendered in full as well, and its text has to be the same.
+signs from a variant that has them; what cannot be learned is rendered in full. Every variant from which something is
+learned is rendered in full as well, and its text has to be the same.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from generator.blocks import Setter
 from generator.breaks import MARK, Breaks, Outcome, printed
 from generator.contents import CONTENTS
+from generator.diagram import ROOM, numbered
 from generator.filling import Batch, Template, shape
 from generator.formats import format_for
 from generator.language import load_words
@@ -46,10 +47,16 @@ class Slots:
     """One document of a problem in one format and language, for any number of variants."""
 
     def __init__(
-        self, worked: Worked, document: str, format_name: str, language: str = "en", choice: str | None = None
+        self,
+        worked: Worked,
+        document: str,
+        format_name: str,
+        language: str = "en",
+        choice: str | None = None,
+        standalone: bool = True,
     ) -> None:
         self.worked, self.document, self.format, self.language = worked, document, format_name, language
-        self.choice = choice
+        self.choice, self.standalone = choice, standalone
         self.templates: list[Template] = []
         self.follows = document in _KNOWN or document not in CONTENTS  # else everything is rendered in full
         self._breaks: dict[object, Breaks] = {}
@@ -69,16 +76,17 @@ class Slots:
         made: list[str] = [""] * found.count
         if not self.follows:
             return [self._render(variant(self.worked, found.of(number))) for number in range(found.count)]
-        batch, left = Batch(found), np.ones(found.count, dtype=bool)
+        batch, left, rooms = Batch(found), np.ones(found.count, dtype=bool), _rooms(found)
         for number in np.flatnonzero(found.long).tolist():
             made[number], left[number] = self._render(variant(self.worked, found.of(number))), False
         while left.any() and self.follows:
             for template in self.templates:
-                chosen = np.flatnonzero(left & batch.like(template, left))
+                fitting = left & (rooms == template.room)
+                chosen = np.flatnonzero(fitting & batch.like(template, fitting))
                 left[template.write(batch, chosen, made)] = False
             if left.any():
                 number = int(np.flatnonzero(left)[0])
-                made[number], left[number] = self._learn(batch, number), False
+                made[number], left[number] = self._learn(batch, number, int(rooms[number])), False
         return list(map(self._finished, made)) if self.follows else self.filled(found)
 
     def _finished(self, text: str) -> str:
@@ -87,19 +95,21 @@ class Slots:
 
     def _render(self, worked: Worked) -> str:
         detail, level = (self.choice, None) if self.document == "solution" else (None, self.choice)
-        return render(worked, self.document, self.format, self.language, detail=detail, level=level)
+        alone = self.standalone
+        return render(worked, self.document, self.format, self.language, detail=detail, level=level, standalone=alone)
 
     # --- learning ---
 
-    def _learn(self, batch: Batch, number: int) -> str:
+    def _learn(self, batch: Batch, number: int, room: int) -> str:
         """The document of one variant, rendered in full; what it looks like is remembered."""
         worked = variant(self.worked, batch.shown.of(number))
         text = self._render(worked)
         asked = np.arange(batch.shown.count) == number
-        if len(self.templates) >= MOST and not any(batch.like(template, asked)[number] for template in self.templates):
+        known = (template for template in self.templates if template.room == room)
+        if len(self.templates) >= MOST and not any(batch.like(template, asked)[number] for template in known):
             return text
         try:
-            template = self._template(replace(worked, trace=probe(worked.trace)), worked.trace)
+            template = self._template(replace(worked, trace=probe(worked.trace)), worked.trace, room)
         except Opaque:
             self.follows = False
             return text
@@ -109,7 +119,7 @@ class Slots:
         self.follows = self._finished(made[number]) == text
         return text
 
-    def _template(self, marked: Worked, true: Trace) -> Template | None:
+    def _template(self, marked: Worked, true: Trace, room: int) -> Template | None:
         """The template that a problem with marks belongs to, which knows its text now; none where they disagree."""
         notes_of = marked.trace
         assert isinstance(notes_of, Probe)
@@ -120,11 +130,13 @@ class Slots:
         slots = tuple(match[0][0] for match in MARK.finditer(text))
         pieces, shapes = _pieces(text), [shape(slot, true) for slot in slots]
         for template in self.templates:
-            if template.questions == notes_of.notes.questions and template.breaks == breaks:
+            same = template.questions == notes_of.notes.questions and template.breaks == breaks
+            if same and template.room == room:
                 if template.slots != slots:
                     return None
                 return template if template.learn(pieces, shapes) else None
         made = Template(notes_of.notes, breaks, slots, self._signs())
+        made.room = room
         self.templates.append(made)
         return made if made.learn(pieces, shapes) else None
 
@@ -159,3 +171,12 @@ def _pieces(text: str) -> list[str]:
         out.append(text[at : match.start()])
         at = match.end()
     return [*out, text[at:]]
+
+
+def _rooms(found: Shown) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """For each variant how many characters the longest number of its diagram has."""
+    diagram = found.graph.diagram
+    longest = np.full(found.count, ROOM if diagram is not None else 0)
+    for name in numbered(diagram) if diagram is not None else ():
+        longest = np.maximum(longest, np.array(list(map(len, found.sizes[name]))) + found.negative[name])
+    return longest

@@ -107,13 +107,13 @@ def _grid(table: Table, read: Reader, truth: Truth) -> Iterator[tuple[tuple[str,
 
 
 def _valued(row: Sequence[str], read: Reader, truth: Truth) -> tuple[list[str], int]:
-    """A symbol and its value; in a key the blank's number stands before them and the full value after."""
+    """A symbol and its value; in a key the blank's number stands before them, the full value or the ± allowed after."""
     cells = row[1:] if row and _plain(row[0]).isdecimal() else row
     name = _quantity(cells[0], read, truth) if len(cells) > 1 else ""
     if not name or not _NUMBER.fullmatch(_plain(cells[1])):
         return [], 0
     reasons = verify_value(name, cells[1], truth)
-    if len(cells) > 2 and len(row) > len(cells):
+    if len(cells) > 2 and len(row) > len(cells) and not cells[2].startswith("±"):
         full = truth.shown.full(name)
         if _plain(cells[2]) != full:
             reasons.append(f"the full value of `{name}` is {full}, not {_plain(cells[2])}")

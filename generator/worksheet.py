@@ -49,8 +49,20 @@ def worksheet(worked: Worked, level: str) -> Sheet:
         raise RenderError(f"there is no worksheet level `{level}`: expected one of {', '.join(LEVELS)}")
     sheet = _Sheet(worked, level)
     detail = "all" if level == "guided" else "first"
-    sections = tuple(sheet.section(section) for section in worked.sections(detail) if section.code != "checks")
+    solved = tuple(section for section in worked.sections(detail) if section.code != "checks")
+    sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
     return Sheet(tuple(section for section in sections if _holds(section)), tuple(sheet.answers))
+
+
+def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:
+    """The sections; where something is asked for and its steps are laid out, only what leads there."""
+    asked = worked.problem.worksheet.ask
+    if not asked or level == "open":
+        yield from sections
+        return
+    needed = worked.graph.needed(*asked)
+    for section in sections:
+        yield replace(section, steps=tuple(step for step in section.steps if step.target in needed))
 
 
 def _holds(section: Section) -> bool:

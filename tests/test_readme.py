@@ -24,6 +24,7 @@ from generator.notations import notation_names
 from generator.pipeline import load_worked
 from generator.problem import find_definitions, kind_names
 from generator.render import render
+from generator.sets.model import find_sets
 
 README = ROOT / "README.md"
 ONE = ROOT / "problems" / "first" / "one_unit.yml"
@@ -161,10 +162,13 @@ def test_a_wrong_command_would_be_found() -> None:
 
 def test_every_option_that_is_named_in_a_sentence_exists() -> None:
     known = {
-        option for command in typer.main.get_command(app).commands.values() for p in command.params for option in p.opts
+        option
+        for command in typer.main.get_command(app).commands.values()
+        for p in command.params
+        for option in (*p.opts, *p.secondary_opts)
     }
     for page in PAGES:
-        for option in re.findall(r"`(--[a-z]+)", page.read_text(encoding="utf-8")):
+        for option in re.findall(r"`(--[a-z]+(?:-[a-z]+)*)", page.read_text(encoding="utf-8")):
             assert option in known, f"{page.name}: {option}"
 
 
@@ -188,7 +192,8 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
         path = (page.parent / unquote(url.path)).resolve() if url.path else page
         parts = path.relative_to(ROOT).parts
         if parts[:2] == ("site", "problems"):
-            assert parts[2] == "index.md" or parts[2] in generated, target
+            in_set = parts[2] == "sets" and parts[3] in {path.stem for path in find_sets(ROOT / "problems")}
+            assert parts[2] == "index.md" or parts[2] in generated or in_set, target
             continue
         assert path.exists(), f"{page.name}: {target}"
         if url.fragment:

@@ -33,6 +33,7 @@ from generator.publish import pages
 from generator.publish.artifacts import documents_of, languages_of, truth_of
 from generator.publish.site import build_site, write_pages
 from generator.render import render
+from generator.sets.model import find_sets
 from generator.verify import verify
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -440,9 +441,10 @@ def test_pages_as_plain_markdown_keep_their_mathematics(path: Path, builder: str
 
 def test_pages_as_plain_markdown_are_the_pages_of_the_site(written: Path, site: Path) -> None:
     found = {str(path.relative_to(written)) for path in written.rglob("*") if path.is_file()}
-    downloads = {str(path.relative_to(site)) for path in site.glob("problems/*/files/*")}
+    downloads = {str(path.relative_to(site)) for path in site.glob("problems/**/files/*")}
     assert {name for name in found if "/files/" in name} == downloads
     sources = {f"problems/{path.stem}/{name or 'index'}.md" for path in PROBLEMS for name in page_names(of(path))}
+    sources |= {f"problems/sets/{path.stem}/index.md" for path in find_sets(ROOT / "problems")}
     assert {name for name in found if "/files/" not in name} == sources | {"problems/index.md"}
     assert not any("data-lh" in path.read_text(encoding="utf-8") for path in written.rglob("*.md"))
 

@@ -21,14 +21,14 @@ from generator.errors import SolveError
 from generator.filling import Template
 from generator.notations import notation_names
 from generator.pipeline import Worked, work
-from generator.problem import load
+from generator.problem import find_definitions, load
 from generator.render import render
 from generator.shown import shown
 from generator.slots import Slots, variant
 from generator.worksheet import LEVELS
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = sorted(file for file in ROOT.glob("problems/*/*.yml") if not file.name.endswith(".claims.yml"))
+FILES = find_definitions(ROOT / "problems")
 CHOICES = [("solution", "all"), ("solution", "first")] + [
     (doc, level) for doc in ("worksheet", "key") for level in LEVELS
 ]
@@ -93,6 +93,16 @@ def test_filled_is_rendered(data: st.DataObject) -> None:
         return
     for number, text in enumerate(found):
         assert text == rendered(variant(worked, of(givens, number)), document, fmt, language, choice)
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_a_longer_number_has_another_diagram(fmt: str) -> None:
+    """The longest number decides how a diagram is placed, so a template serves only variants whose is as long."""
+    worked = worked_without_training(FILES[0])
+    givens = homework(worked, 6)
+    givens["w1"] = [Fraction(text) for text in ("0.5", "0.25", "-0.00125", "0.0012", "-0.5", "12.25")]
+    for number, text in enumerate(Slots(worked, "worksheet", fmt, "en", "open").fill(givens)):
+        assert text == rendered(variant(worked, of(givens, number)), "worksheet", fmt, "en", "open")
 
 
 @pytest.mark.parametrize(("document", "choice"), [("solution", "first"), ("worksheet", "faded"), ("key", "guided")])

@@ -36,7 +36,8 @@ STAGES = {
     "graph": "graph families layers optimizers training rows batches losses normalization grids vectors tables windows "
     "cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
-    "typeset": "typeset typeset.boxes typeset.text typeset.latex typeset.mathml typeset.typst typeset.python",
+    "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
+    "typeset.python",
     "matrices": "tensors tensor_gradients",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
@@ -50,8 +51,12 @@ STAGES = {
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
     "verify": "truth matrix_statement statement verify_tables verify",
+    "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
+    "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
+    "sets.records",
     "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
-    "publish.cards publish.pages publish.gallery publish.parts publish.site publish.plugin",
+    "publish.shards publish.printable publish.books publish.homework publish.issued publish.certify "
+    "publish.cards publish.pages publish.gallery publish.parts publish.set_pages publish.site publish.plugin",
     "command line": "terminal cli",
 }
 ORDER = [name for names in STAGES.values() for name in names.split()]
@@ -312,7 +317,9 @@ def called(tree: jinja2.nodes.Template) -> Iterator[tuple[str, int]]:
 
 def calls_from_templates() -> set[tuple[str, int]]:
     folder = ROOT / "templates"
-    paths = [path.relative_to(folder) for kind in ("documents", "pages") for path in (folder / kind).glob("*.j2")]
+    paths = [
+        path.relative_to(folder) for kind in ("documents", "pages", "sets") for path in (folder / kind).glob("*.j2")
+    ]
     return {call for path in sorted(paths) for call in called(template(path.as_posix()))}
 
 

@@ -28,20 +28,25 @@ def write(folder: Path, artifacts: Iterable[Artifact]) -> list[Path]:
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """Write one file so that it is never there half: to a temporary name beside it, then moved into place.
+    """Write one file as `write_pieces` does."""
+    return write_pieces(path, (content,))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> Path:
+    """Write one file, piece by piece, so that it is never there half: under a temporary name, then moved into place.
 
     What a link leads to is replaced, not the link; a device or a pipe, such as /dev/stdout, is written to.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)
+            path.write_bytes(b"".join(pieces))
             return path
         place = path.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                file.writelines(pieces)
             os.chmod(name, 0o644)
             os.replace(name, place)
         except BaseException:

@@ -29,6 +29,18 @@ def typst_pdf(source: str, language: str = "en") -> bytes:
     return made
 
 
+def typst_page(source: str, language: str = "en") -> str:
+    """The first page of a Typst document as an SVG file whose letters are outlines."""
+    require_font(language)
+    try:
+        made = _compiler().compile(input=source.encode(), format="svg")
+    except typst.TypstError as error:
+        raise PublishError(f"Typst could not set the document: {error}") from None
+    first = made[0] if isinstance(made, list) else made
+    assert isinstance(first, bytes)
+    return first.decode()
+
+
 @lru_cache
 def _compiler() -> typst.Compiler:
     return typst.Compiler()

@@ -23,10 +23,12 @@ from mkdocs.structure.pages import Page as MkDocsPage
 from generator import resources
 from generator.errors import LonghandError, RenderError
 from generator.formats import forget_templates
+from generator.language import load_words
 from generator.publish.gallery import by_topic, gallery
 from generator.publish.pages import Generated, Page, forget, generate, restored, stash
 from generator.publish.parts import part
 from generator.publish.progress import progress
+from generator.publish.set_pages import forget_sets, generate_sets
 
 _PART = re.compile(r"^<!-- longhand: (\S+) (\S+)(?: (\S+))? -->$", re.MULTILINE)
 _STRAY = re.compile(r"^[ \t]*<!--\s*longhand\b.*", re.MULTILINE)  # what was meant as one and is none
@@ -50,6 +52,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
     """Works the problems once per build and hands their pages to MkDocs."""
 
     made: tuple[Generated, ...] = ()
+    sets: tuple[Generated, ...] = ()
     pages: dict[str, Page]
     _templates: tuple[tuple[str, int], ...] = ()
 
@@ -67,15 +70,20 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         if templates != self._templates:
             forget_templates()
             forget()
+            forget_sets()
             self._templates = templates
         try:
             with progress() as report:
                 self.made = generate(self.folder(config), report)
+                self.sets = generate_sets(self.folder(config), report)
         except LonghandError as error:
             raise PluginError(f"longhand: {error}") from error
         self.pages = {
             page.path: page
-            for page in (gallery(self.folder(config), self.made), *(p for one in self.made for p in one.pages))
+            for page in (
+                gallery(self.folder(config), self.made),
+                *(p for one in (*self.made, *self.sets) for p in one.pages),
+            )
         }
         if config.nav is not None:
             config.nav = [self._navigation(item, self.folder(config)) for item in config.nav]
@@ -88,6 +96,9 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
             for topic, ones in by_topic(folder, self.made):
                 problems = [{escape(one.title): [{page.title: page.path} for page in one.pages]} for one in ones]
                 listed += [{escape(topic): problems}] if topic else problems
+            if self.sets:
+                sets = [{escape(one.title): page.path} for one in self.sets for page in one.pages]
+                listed.append({escape(load_words("en")("sets.sets")): sets})
             return {title: listed}
         return item
 
@@ -95,7 +106,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         """Add the generated pages and downloads."""
         for page in self.pages.values():
             files.append(File.generated(config, page.path, content=page.text))
-        for one in self.made:
+        for one in (*self.made, *self.sets):
             for download in one.downloads:
                 path = f"problems/{one.id}/files/{download.path}"
                 files.append(Download.generated(config, path, content=download.content))

@@ -18,6 +18,7 @@ from generator.publish.files import Artifact, write
 from generator.publish.gallery import gallery
 from generator.publish.pages import generate
 from generator.publish.progress import progress
+from generator.publish.set_pages import generate_sets
 
 # mkdocs-material announces its end of life at every start; which MkDocs is used is decided in pyproject.toml.
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
@@ -85,9 +86,14 @@ def write_pages(problems: Path, folder: Path) -> int:
     """Write every generated page and download as plain files, for other site builders; how many there are."""
     with progress() as report:
         made = generate(problems, report)
-    pages = [gallery(problems, made), *(page for one in made for page in one.pages)]
+        sets = generate_sets(problems, report)
+    pages = [gallery(problems, made), *(page for one in (*made, *sets) for page in one.pages)]
     files = [Artifact(page.path, page.whole.encode()) for page in pages]
-    files += [Artifact(f"problems/{one.id}/files/{file.path}", file.content) for one in made for file in one.downloads]
+    files += [
+        Artifact(f"problems/{one.id}/files/{file.path}", file.content)
+        for one in (*made, *sets)
+        for file in one.downloads
+    ]
     return len(write(folder, files))
 
 

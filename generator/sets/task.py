@@ -1,0 +1,238 @@
+"""A set and one of its problems -> `Task`: the problem worked once, its blanks, its choices and its requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fractions import Fraction
+from functools import cached_property
+
+from generator.errors import FormulaError, SolveError
+from generator.formula import Num, Ref, shortest
+from generator.graph import Role
+from generator.pipeline import Worked, givens, work
+from generator.problem import Worksheet, load
+from generator.rounding import Carry, Rounding
+from generator.sets.draw import fields, uniform
+from generator.sets.model import Exercise, SetFile
+from generator.sets.ranges import Choices, choices
+from generator.sets.require import Comparison, requirement
+from generator.solve import Trace, trace
+from generator.source import Location
+from generator.worksheet import worksheet
+
+# What may be asked for by group: the roles of the quantities in it.
+GROUPS: Mapping[str, Role] = {
+    "forward": Role.FORWARD,
+    "error": Role.LOSS,
+    "local": Role.LOCAL,
+    "gradients": Role.GRADIENT,
+    "updates": Role.UPDATE,
+    "after": Role.AFTER,
+}
+_LOOKED_AT = 24  # variants among which the usual blanks of a faded worksheet are found
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A blank of the worksheet: its number, the quantity that belongs there, and what it is worth."""
+
+    number: int
+    quantity: str
+    points: Fraction
+
+
+@dataclass(frozen=True)
+class Task:
+    """A problem of a set, ready to be varied.
+
+    `own` has the definition's numbers; `worked` is a variant whose worksheet has the blanks that everybody's has;
+    `choices` says what varies.
+    """
+
+    exercise: Exercise
+    own: Worked
+    worked: Worked
+    blanks: tuple[Blank, ...]
+    choices: Mapping[str, Choices]
+    requirements: tuple[tuple[str, tuple[Comparison, ...]], ...]
+
+    @property
+    def id(self) -> str:
+        """The problem's id."""
+        return self.exercise.id
+
+    @property
+    def rounding(self) -> Rounding:
+        """How the problem's numbers are shown."""
+        return self.worked.trace.rounding
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The quantities of the blanks, in their order."""
+        return tuple(blank.quantity for blank in self.blanks)
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """What is asked and all that it is computed from."""
+        return self.worked.graph.needed(*self.asked)
+
+    @cached_property
+    def space(self) -> int:
+        """How many different variants the choices allow."""
+        product = 1
+        for one in self.choices.values():
+            product *= len(one.values)
+        return product
+
+    def drawn(self, secret: bytes, name: str, student: str, attempt: int) -> dict[str, int]:
+        """Which of its values each varying given takes, in one draw for a student in the set called `name`."""
+        return _drawn(self.choices, secret, (name, self.id, student), attempt)
+
+    def numbers(self, places: Mapping[str, int]) -> dict[str, Fraction]:
+        """The exact values that a draw stands for."""
+        return {given: self.choices[given].values[place] for given, place in places.items()}
+
+    def variant(self, values: Mapping[str, Fraction]) -> Worked:
+        """The problem with other givens, every digit certain. Raises `SolveError` where a quantity has no value."""
+        return _variant(self.worked, values)
+
+    def student(self, variant: Worked) -> Trace:
+        """What somebody gets who rounds every step as it is shown."""
+        return trace(variant.graph, replace(self.rounding, carry=Carry.SHOWN))
+
+    def tolerance(self, shown: Fraction) -> Fraction:
+        """How far an answer may be from the shown value: so many units of its last digit."""
+        return self.exercise.tolerance * Fraction(10) ** -self.rounding.places(shown)
+
+
+def tasks(homework: SetFile) -> tuple[Task, ...]:
+    """The problems of a set, worked. Raises `DefinitionError` at the line of the set that cannot be used."""
+    return tuple(_task(homework, number) for number in range(len(homework.files)))
+
+
+def _task(homework: SetFile, number: int) -> Task:
+    exercise, place = homework.homework.problems[number], ("problems", number)
+    definition = load(homework.files[number])
+    asked = _asked(homework, place, work(definition), exercise)
+    sheet = Worksheet(level=exercise.level, ask=asked)
+    # Remarks speak of the definition's own numbers, and training takes longer than all the rest.
+    problem = definition.problem.model_copy(update={"training": None, "remarks": (), "worksheet": sheet})
+    own = work(definition.model_copy(update={"problem": problem}))
+    varied = _choices(homework, (*place, "vary"), own, exercise)
+    worked, asked = _layout(homework.id, exercise, own, varied)
+    if not asked:
+        raise homework.source.error((*place, "ask"), "a worksheet without a blank", "something that is computed")
+    blanks = tuple(
+        Blank(number, quantity, points)
+        for number, (quantity, points) in enumerate(zip(asked, shared(exercise.points, len(asked)), strict=True), 1)
+    )
+    return Task(exercise, own, worked, blanks, varied, tuple(_requirements(homework, place, own, exercise)))
+
+
+def _layout(
+    name: str, exercise: Exercise, own: Worked, varied: Mapping[str, Choices]
+) -> tuple[Worked, tuple[str, ...]]:
+    """A variant with the usual blanks, and the quantities that belong on them.
+
+    A faded worksheet prints some values, and leaves out a blank whose value stands printed elsewhere. So there the
+    blanks are those that most variants have, and the variant is the one among them in which the fewest values coincide.
+    """
+    if exercise.level != "faded":
+        return own, _asked_on(own, exercise)
+    found: dict[tuple[str, ...], list[Worked]] = {}
+    for attempt in range(_LOOKED_AT):
+        places = _drawn(varied, b"", (name, exercise.id, "layout"), attempt)
+        with suppress(SolveError):
+            made = _variant(own, {given: varied[given].values[place] for given, place in places.items()})
+            found.setdefault(_asked_on(made, exercise), []).append(made)
+    if not found:
+        return own, _asked_on(own, exercise)
+    asked = max(found, key=lambda layout: len(found[layout]))
+    return max(found[asked], key=lambda made: len({text.lstrip("-") for text in made.trace.shown.values()})), asked
+
+
+def _asked_on(worked: Worked, exercise: Exercise) -> tuple[str, ...]:
+    return tuple(answer.quantity for answer in worksheet(worked, exercise.level).answers)
+
+
+def _drawn(varied: Mapping[str, Choices], secret: bytes, names: tuple[str, ...], attempt: int) -> dict[str, int]:
+    return {
+        given: one.place(uniform(secret, fields(*names, given), attempt, one.total)) for given, one in varied.items()
+    }
+
+
+def _variant(worked: Worked, values: Mapping[str, Fraction]) -> Worked:
+    graph = replace(worked.graph, givens={**worked.graph.givens, **values})
+    return replace(worked, graph=graph, trace=trace(graph, worked.trace.rounding))
+
+
+def shared(points: Fraction, count: int) -> tuple[Fraction, ...]:
+    """Points for `count` blanks in whole hundredths, the same for each but for the last of them, which add up."""
+    whole, rest = divmod(points * 100, count)
+    extra = int(rest)
+    odd = rest - extra  # what is not a whole hundredth goes to the last blank
+    cents = [Fraction(whole) + (number >= count - extra) for number in range(count)]
+    cents[-1] += odd
+    return tuple(cent / 100 for cent in cents)
+
+
+def _asked(homework: SetFile, place: Location, worked: Worked, exercise: Exercise) -> tuple[str, ...]:
+    """The quantities that `ask` names, one by one or by groups and steps."""
+    found: list[str] = []
+    steps: dict[str, list[str]] = {}
+    for section in worked.sections("all"):
+        targets = [step.target for step in section.walk() if step.rule != "chain_example"]
+        steps.setdefault(f"{section.code}/{section.group}" if section.group else section.code, []).extend(targets)
+    computed = [q.name for q in worked.graph if q.formula is not None]
+    # A constant, or another quantity's value under a new name, is asked for only by its own name.
+    worth = {q.name for q in worked.graph if not isinstance(q.formula, Num | Ref | None)}
+    for number, name in enumerate(exercise.ask):
+        if name in computed:
+            found.append(name)
+        elif name in GROUPS:
+            found += [q.name for q in worked.graph.of_role(GROUPS[name]) if q.name in worth]
+        elif name in steps:
+            found += [target for target in steps[name] if target in worth]
+        else:
+            known = [*computed, *GROUPS, *steps]
+            near = get_close_matches(name, known, n=3) or [*GROUPS, *steps]
+            raise homework.source.error(
+                (*place, "ask", number),
+                f"`{name}`",
+                f"a computed quantity, a group or a step, such as {', '.join(near)}",
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _choices(homework: SetFile, place: Location, worked: Worked, exercise: Exercise) -> Mapping[str, Choices]:
+    """For each given that varies, in the graph's order, what it can be; a name goes before its kind."""
+    kinds = givens(worked)
+    names = [name for group in kinds.values() for name in group]
+    for key in exercise.vary:
+        if key not in names and key not in kinds:
+            near = get_close_matches(key, [*names, *kinds], n=3) or [*kinds, *names]
+            raise homework.source.error((*place, key), f"`{key}`", f"a given or a kind of givens: {', '.join(near)}")
+    made: dict[str, Choices] = {}
+    for kind, group in kinds.items():
+        for name in group:
+            key = name if name in exercise.vary else kind
+            if key in exercise.vary:
+                made[name] = choices(homework.source, exercise.vary[key], (*place, key))
+                endless = next((value for value in made[name].values if "/" in shortest(value)), None)
+                if endless is not None:
+                    raise homework.source.error((*place, key), f"`{shortest(endless)}`", "decimals that end")
+    return made
+
+
+def _requirements(
+    homework: SetFile, place: Location, worked: Worked, exercise: Exercise
+) -> Iterator[tuple[str, tuple[Comparison, ...]]]:
+    for number, text in enumerate(exercise.require):
+        try:
+            yield text, requirement(text, [q.name for q in worked.graph])
+        except FormulaError as error:
+            where = (*place, "require", number)
+            raise homework.source.error(where, f"`{text}`", f"a requirement ({error})") from None
