@@ -14,7 +14,7 @@ from generator.publish.pages import Generated, Page, stash
 def by_topic(folder: Path, made: tuple[Generated, ...]) -> tuple[tuple[str, tuple[Generated, ...]], ...]:
     """The problems under the titles of their topics, in the order of teaching."""
     found = {one.id: one for one in made}
-    listed = topics(folder, [one.entry for one in made])
+    listed = topics(folder, [one.entry for one in made if one.entry is not None])
     return tuple(
         (topic.title.get("en") or topic.name.replace("_", " ").capitalize(), tuple(found[name] for name in topic.ids))
         for topic in listed

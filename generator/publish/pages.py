@@ -60,7 +60,7 @@ class Generated:
     pages: tuple[Page, ...]
     downloads: tuple[Artifact, ...]
     card: str
-    entry: Entry
+    entry: Entry | None = None  # a homework set has no place among the problems
 
 
 def stash(path: str, title: str, text: str, head: str = "") -> Page:

@@ -123,7 +123,7 @@ def equals_exactly(case: Case, name: str, others: tuple[str, ...]) -> bool:
 
 def kinked(formula: Call) -> str:
     """The quantity at whose zero the unit has its kink."""
-    (argument,) = formula.args
+    argument, *_ = formula.args
     return argument.name if isinstance(argument, Ref) else ""
 
 

@@ -9,11 +9,11 @@ from itertools import combinations
 
 import numpy as np
 
+from generator.derivative import kinks
 from generator.errors import SolveError
 from generator.formula import Call, Formula, Num, Ref, substitute
-from generator.functions import ACTIVATIONS
+from generator.functions import ACTIVATIONS, textbook_derivative
 from generator.graph import Role
-from generator.infix import parse
 from generator.rounding import Carry
 from generator.sets.batch import Batch, Engine, Mask, Places
 from generator.sets.checks import (
@@ -142,13 +142,14 @@ class Judge:
         for quantity in self.task.worked.graph:
             formula = quantity.formula
             if quantity.name in self.task.needed and isinstance(formula, Call) and formula.name in ACTIVATIONS:
-                row = ACTIVATIONS[formula.name]
-                slope = substitute(parse(row.derivative), {"x": formula.args[0], "y": Ref(quantity.name)})
-                if not isinstance(slope, Num):
+                derived = textbook_derivative(Call(formula.name, (Ref("x"), *formula.args[1:])), "x", "y")
+                if derived is not None and not isinstance(derived, Num):
+                    slope = substitute(derived, {"x": formula.args[0], "y": Ref(quantity.name)})
+                    bends = bool(kinks(formula))
                     helper = f"slope of {quantity.name}"
                     self._formulas[helper] = slope
-                    code = "dead" if row.kink else "saturated"
-                    idle = partial(flat, name=helper, kinked=kinked(formula) if row.kink else "")
+                    code = "dead" if bends else "saturated"
+                    idle = partial(flat, name=helper, kinked=kinked(formula) if bends else "")
                     yield Check(code, quantity.name, idle, partial(flat_exactly, slope=slope))
 
     def _equal(self) -> Iterator[Check]:
