@@ -105,7 +105,7 @@ class Setter:
             return self.format.escape(own)
         kind, colon, number = name.partition(":")
         if colon:
-            return self.say(f"groups.{kind}", number=self.format.inline(Digits(number)))
+            return self.say(f"groups.{kind}", number=self.format.escape(number))
         if self.words.has(f"groups.{name}"):
             return self.word(f"groups.{name}")
         return self.say("groups.other", name=self.format.escape(name.replace("_", " ")))

@@ -1,4 +1,7 @@
-"""A paper and a document's name -> what that document's template is given, beyond what all have in common."""
+"""A paper and a document's name -> what that document's template is given, beyond what all have in common.
+
+Longer than 250 lines because every document has its function here, in the order of the list at the end.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def _heading(paper: Paper, section: Section, title: str) -> str:
     """The heading of a section, with the number of the update it leads to where several are worked."""
     if section.round is None:
         return title
-    return paper.setter.say("sections.round", number=paper.number(section.round + 1), title=title)
+    return paper.setter.say("sections.round", number=str(section.round + 1), title=title)
 
 
 def _own_code(paper: Paper, code: str) -> str:

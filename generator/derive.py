@@ -1,4 +1,7 @@
-"""Graph and Trace -> Steps: which steps there are, in teaching order, and what each one says. No words, no markup."""
+"""Graph and Trace -> Steps: which steps there are, in teaching order, and what each one says. No words, no markup.
+
+Longer than 250 lines because the derivation remembers across all its sections what has been shown.
+"""
 
 from __future__ import annotations
 

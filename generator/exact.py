@@ -1,6 +1,8 @@
 """Formula and exact numbers -> an exact number: a fraction where the value is rational, else a ball that encloses it.
 
 Balls are Arb's (python-flint): a midpoint with a rigorous error bound, at the current working precision.
+
+Longer than 250 lines because every node of a formula is worked here, as a fraction and as a ball.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The graph of quantities: an ordered list in which a formula only names what stands earlier."""
+"""The graph of quantities: an ordered list in which a formula only names what stands earlier.
+
+Longer than 250 lines because it is the vocabulary of all later stages: types, with hardly any logic.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How quantities are written: names, symbols, order, forms and digits. A notation is data; it changes no value."""
+"""How quantities are written: names, symbols, order, forms and digits. A notation is data; it changes no value.
+
+Longer than 250 lines because the keys of a notation and the writer that obeys them change together.
+"""
 
 from __future__ import annotations
 

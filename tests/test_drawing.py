@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import EXAMPLES
 
 from generator.compiled import Array
 from generator.diagram import WIDE, draw_diagram
@@ -37,7 +38,7 @@ from generator.typeset.typst import typst
 from generator.typeset.typst_drawing import typst_drawing
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = sorted(path for path in (ROOT / "problems/networks").glob("*.yml") if not path.name.endswith(".claims.yml"))
+SHIPPED = EXAMPLES
 
 
 def writer_of(path: Path) -> Writer:

@@ -403,7 +403,14 @@ def _is_plain(problem: Definition) -> bool:
     plain_steps = (problem.optimizer, problem.schedule, problem.steps or 1) == ("sgd", "constant", 1)
     conventions = (problem.bias_as, problem.update_order) == ("bias", "at_once")
     summed = problem.loss != "mean_squared_error"
-    return not any(extras) and plain_steps and conventions and summed and len(problem.cases) == 1
+    signed = all(_has_sign(layer.activation) for layer in problem.layers)
+    return not any(extras) and plain_steps and conventions and summed and signed and len(problem.cases) == 1
+
+
+def _has_sign(activation: Chosen) -> bool:
+    """Whether an activation can be written of a whole vector: by its sign, or not at all."""
+    row = ACTIVATIONS.get(activation) if isinstance(activation, str) else None
+    return row is not None and bool(row.symbol or row.name == "identity")
 
 
 def _rounds(problem: Definition, taking: tuple[str, ...]) -> tuple[int, ...]:

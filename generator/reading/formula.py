@@ -1,4 +1,7 @@
-"""Normal boxes -> formula, as a reader reads them: things side by side are multiplied, names are looked up."""
+"""Normal boxes -> formula, as a reader reads them: things side by side are multiplied, names are looked up.
+
+Longer than 250 lines because a grammar is one thing, and its rules call one another.
+"""
 
 from __future__ import annotations
 
