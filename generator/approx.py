@@ -100,7 +100,7 @@ def _quotient(a: Near, b: Near) -> Near:
 
 def _case(op: str, left: Near, right: Near, then: Near, otherwise: Near) -> Near:
     apart = left.value - right.value
-    holds = apart > 0 if op.startswith(">") else apart < 0
+    holds = {"<": apart < 0, ">": apart > 0, "=": np.zeros_like(apart, bool), "!": np.ones_like(apart, bool)}[op[0]]
     open_ = ~(np.abs(apart) > (left.error + right.error) * 2 + UNIT * np.abs(apart))
     value, error = (np.where(holds, *pair) for pair in zip(then, otherwise, strict=True))
     return Near(value, np.where(open_, np.inf, error))
@@ -237,5 +237,6 @@ def _decided(op: str, parts: list[Decimals | None]) -> Decimals | None:
     holds = {
         "<": left.digits < right.digits, "<=": left.digits <= right.digits,
         ">": left.digits > right.digits, ">=": left.digits >= right.digits,
+        "==": left.digits == right.digits, "!=": left.digits != right.digits,
     }[op]  # fmt: skip
     return Decimals(np.where(holds.astype(bool), then.digits, otherwise.digits), then.places, bound)

@@ -14,6 +14,7 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import SAMPLE
 
 import generator.slots
 from generator import formats, resources
@@ -21,14 +22,14 @@ from generator.errors import SolveError
 from generator.filling import Template
 from generator.notations import notation_names
 from generator.pipeline import Worked, work
-from generator.problem import find_definitions, load
+from generator.problem import load
 from generator.render import render
 from generator.shown import shown
 from generator.slots import Slots, variant
 from generator.worksheet import LEVELS
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = find_definitions(ROOT / "problems")
+FILES = list(SAMPLE)
 CHOICES = [("solution", "all"), ("solution", "first")] + [
     (doc, level) for doc in ("worksheet", "key") for level in LEVELS
 ]

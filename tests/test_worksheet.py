@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from networks import networks, yaml_text
 from pypdf import PdfReader
 from pypdf.generic import StreamObject
-from shipped import SAMPLE
+from shipped import ALL, EXAMPLES, ROOT
 
 from generator.figures import image
 from generator.formats import FORMATS
@@ -33,7 +33,7 @@ from generator.render import render
 from generator.steps import Part
 from generator.worksheet import LEVELS, Sheet, worksheet
 
-PROBLEMS = SAMPLE
+PROBLEMS = (*EXAMPLES, ROOT / "first" / "one_unit.yml")
 IDS = [path.stem for path in PROBLEMS]
 BLANKS = {  # how a format writes a blank: its number (or none) and its width
     "markdown": r"\\underline\{\\hspace\{(?P<width>[\d.]+)em\}\}(?:_\{\\,\((?P<number>\d+)\)\})?",
@@ -225,6 +225,19 @@ def test_no_answer_stands_in_the_picture_beside_a_worksheet(path: Path) -> None:
     hidden, givens = secrets(worked, worksheet(worked, "guided")), given_texts(worked)
     pictures = {kind: (drawing, words) for kind, drawing, words in Paper(worked, "markdown", "en").pictures()}
     assert not leaks(_seen(image(*pictures["network"], "")), hidden, givens)
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_no_long_answer_stands_in_any_worksheet(path: Path) -> None:
+    """Of every shipped problem; answers of few digits are looked for where nothing else has the same digits."""
+    worked = worked_problem(path)
+    for level in LEVELS:
+        sheet = worksheet(worked, level)
+        printed = given_texts(worked) | worked_values(sheet)
+        long = tuple(secret for secret in secrets(worked, sheet) if secret.digits >= 4)
+        text = render(worked, "worksheet", "markdown", level=level)
+        assert not leaks(text, long, printed)
+        assert {str(number) for number in range(1, len(sheet.answers) + 1)} <= set(re.findall(r"\((\d+)\)", text))
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -75,16 +75,19 @@ text{{font-family:"STIX Two Text","STIX Two Math",Cambria,"Times New Roman",Time
 
 def svg(drawing: Drawing, title: str, description: str, css_class: str, standalone: bool = False) -> str:
     """`drawing` as one `svg` element. `title` names it and `description` says what it shows to who cannot see it.
+    Without a title it is decoration, which nobody is told of.
 
     Colours come from the page's style sheet (classes `lh-*`); `standalone` puts them in, for light and dark pages.
     The ids are made from the contents; the class on the whole is `css_class`.
     """
     body = "\n".join(_item(item) for item in drawing.items)
     wide, high = d(drawing.width), d(drawing.height)
+    told = f'<title id="{_ID}-t">{escape(title)}</title>\n<desc id="{_ID}-d">{escape(description)}</desc>\n'
+    named = f'role="img" aria-labelledby="{_ID}-t {_ID}-d"' if title else 'aria-hidden="true"'
     return identified(
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{escape(css_class)}" role="img" '
-        f'aria-labelledby="{_ID}-t {_ID}-d" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">\n'
-        f'<title id="{_ID}-t">{escape(title)}</title>\n<desc id="{_ID}-d">{escape(description)}</desc>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{escape(css_class)}" '
+        f'{named} viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">\n'
+        + (told if title else "")
         + (f"<style>\n{STYLE}</style>\n" if standalone else "")
         + f"{body}\n</svg>"
     )
