@@ -15,6 +15,7 @@ from networks import DIFFERENTIABLE, HUNDREDTHS, PLAIN_LOSSES, Data, decimal, de
 from generator.errors import DefinitionError
 from generator.formats import FORMATS as PRINTED
 from generator.formula import Blank, Dots, Formula, Matrix, Num, children, walk
+from generator.functions import ACTIVATIONS
 from generator.graph import Role, derivative_name, updated_name
 from generator.matrix_equations import is_in_matrices
 from generator.notation import Chain, View
@@ -28,6 +29,7 @@ from generator.verify import FORMATS, Report, verify
 from generator.worksheet import LEVELS, worksheet
 
 EXAMPLE = Path("problems/networks/example_222_net_out.yml")
+WITH_SIGN = [name for name in DIFFERENTIABLE if ACTIVATIONS[name].symbol or name == "identity"]
 
 
 def made(data: Data, notation: str | None = None) -> Worked:
@@ -47,7 +49,7 @@ def full_networks(draw: st.DrawFn, most: int = 3) -> Data:
     sizes = draw(st.lists(st.integers(1, most), min_size=2, max_size=4))
     data = dense(sizes, seed=draw(st.integers(0, 999)))
     for layer in data["layers"]:
-        layer["activation"] = draw(st.sampled_from(DIFFERENTIABLE))
+        layer["activation"] = draw(st.sampled_from(WITH_SIGN))
         match draw(st.sampled_from(["each", "shared", "none"])):
             case "shared":
                 first, *others = layer["bias"].values()
