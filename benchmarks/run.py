@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))  # the package beside this folder, installed or no
 
 from graphs import graphs  # noqa: E402
 from homework import homework  # noqa: E402
+from kinds import kinds  # noqa: E402
 from measure import Effort, Row, duration, record, table  # noqa: E402
 from pdfs import pdfs  # noqa: E402
 from rendering import rendering  # noqa: E402
@@ -65,6 +66,7 @@ def _sections(effort: Effort) -> dict[str, Callable[[], list[Row]]]:
         "6 start-up": lambda: startups(effort),
         f"7 variants of {EXAMPLE}": lambda: variants(example, effort),
         "8 homework sets": lambda: homework(effort),
+        "9 every kind, in growing sizes": lambda: kinds(effort),
     }
 
 
