@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import EXAMPLES
 
 from generator.compiled import Array
 from generator.diagram import WIDE, draw_diagram
@@ -38,7 +37,7 @@ from generator.typeset.typst import typst
 from generator.typeset.typst_drawing import typst_drawing
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = EXAMPLES
+SHIPPED = sorted(path.with_suffix("").with_suffix(".yml") for path in (ROOT / "problems/networks").glob("*.claims.yml"))
 
 
 def writer_of(path: Path) -> Writer:

@@ -14,7 +14,8 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import SAMPLE
+from shipped import EXAMPLES
+from shipped import ROOT as PROBLEMS
 
 import generator.slots
 from generator import formats, resources
@@ -29,7 +30,7 @@ from generator.slots import Slots, variant
 from generator.worksheet import LEVELS
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = list(SAMPLE)
+FILES = [*EXAMPLES, PROBLEMS / "first" / "one_unit.yml"]
 CHOICES = [("solution", "all"), ("solution", "first")] + [
     (doc, level) for doc in ("worksheet", "key") for level in LEVELS
 ]
@@ -107,7 +108,7 @@ def test_a_longer_number_has_another_diagram(fmt: str) -> None:
 
 
 @pytest.mark.parametrize(("document", "choice"), [("solution", "first"), ("worksheet", "faded"), ("key", "guided")])
-@pytest.mark.parametrize("notation", notation_names())
+@pytest.mark.parametrize("notation", [name for name in notation_names() if name != "matrix"])  # rendered in full
 def test_templates_serve_variants_that_they_have_not_seen(notation: str, document: str, choice: str) -> None:
     """What is filled without being rendered, not only what has been learned from, is right."""
     worked = worked_without_training(FILES[0], notation)
@@ -116,7 +117,12 @@ def test_templates_serve_variants_that_they_have_not_seen(notation: str, documen
     assert slots.follows
     learned: list[int] = []
     original = slots._learn
-    slots._learn = lambda batch, number: learned.append(number) or original(batch, number)  # type: ignore[method-assign]
+
+    def noted(batch: object, number: int, room: int) -> str:
+        learned.append(number)
+        return original(batch, number, room)  # type: ignore[arg-type]
+
+    slots._learn = noted  # type: ignore[method-assign,assignment]
     givens = homework(worked, 15, shift=200)
     found = list(slots.fill(givens))
     assert len(learned) < 8
