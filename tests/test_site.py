@@ -194,7 +194,8 @@ def test_downloads_are_there_and_are_what_they_say(site: Path) -> None:
         )
         for link in linked:
             content = (folder / "files" / link).read_bytes()
-            assert len(content) > 150, link
+            few = "-key-" in link and link.endswith(".md")  # a key of a few lines, as plain text
+            assert len(content) > (150 if few else 300), link
             assert content.startswith(b"%PDF-") == link.endswith(".pdf")
         for document in documents_of(of(path)):
             for end in ("md", "tex", "pdf"):
@@ -229,7 +230,7 @@ def test_every_line_of_every_finished_page_is_true(path: Path, site: Path) -> No
             before = verify(render(worked, name, "web"), "web", truth_of(worked, name), history=worked.history)
             assert report.checked == before.checked, name
             checked += report.checked
-    assert checked > 10
+    assert checked > 30 or len(worked.graph) < 20
 
 
 def test_every_element_came_back_to_its_place(site: Path) -> None:
