@@ -53,7 +53,7 @@ STAGES = {
     "verify": "truth matrix_statement statement verify_tables verify",
     "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
     "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
-    "sets.records",
+    "sets.pictures sets.records",
     "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
     "publish.shards publish.printable publish.books publish.homework publish.issued publish.certify "
     "publish.cards publish.pages publish.gallery publish.parts publish.set_pages publish.site publish.plugin",
