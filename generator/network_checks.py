@@ -40,8 +40,10 @@ def check_network(problem: Network) -> Iterator[Finding]:
         used.update(*(weights.values() for weights in layer.units.values()), layer.biases.values())
     yield from _check_extras(problem)
     yield from _check_values(problem, used)
-    yield from _check_learning(problem)
-    yield from _check_names(problem)
+    yield from check_trained(problem.trained, problem.parameters)
+    yield from check_observations(problem)
+    found = [*check_learning(problem)]
+    yield from found or _check_updates(problem)
 
 
 def _known(sources: list[str]) -> str:
@@ -94,14 +96,12 @@ def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
         yield ("targets",), found, expected
 
 
-def _check_learning(problem: Network) -> Iterator[Finding]:
-    yield from check_trained(problem.trained, problem.parameters)
-    yield from check_learning(problem)
-    yield from check_observations(problem)
+def _check_updates(problem: Network) -> Iterator[Finding]:
     if problem.update_order == "outputs_first" and problem.optimizer != "sgd":
         yield ("update_order",), "`outputs_first` with another optimizer than `sgd`", "`at_once`"
     moves = problem.learning_rate is not None and bool(problem.learned)
     yield from check_training(problem, moves, "`learning_rate`, and parameters that are trained")
+    yield from _check_names(problem)
 
 
 # --- names ---
