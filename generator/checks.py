@@ -13,6 +13,7 @@ from generator.formula import Add, Div, Formula, Mul, Neg, Num, Ref, num, refere
 from generator.formula import replace as replace_names
 from generator.graph import Check, Graph, Label, Quantity, Role, derivative_name
 from generator.infix import parse
+from generator.invariants import invariants
 from generator.solve import solve
 
 _STEPS = (Fraction(1, 10), Fraction(1, 100), Fraction(1, 1000))  # the first that comes close enough is taken
@@ -24,7 +25,10 @@ _COMPARISON = re.compile(r"(==|<=|>=|<|>)")
 
 def with_checks(graph: Graph, claims: tuple[str, ...] = ()) -> Graph:
     """`graph` with the quantities of its closing checks, and the checks. Raises `GraphError` for a claim unread."""
-    checks = [*graph.checks, *(check for claim in claims for check in claimed(claim, graph))]
+    own = [check for claim in claims for check in claimed(claim, graph)]
+    said = [(check.left, check.relation, check.right) for check in own]
+    always = [check for check in invariants(graph) if (check.left, check.relation, check.right) not in said]
+    checks = [*graph.checks, *always, *own]
     for step in _STEPS:
         shifted = _difference(graph, step)
         if shifted is not None:

@@ -23,6 +23,8 @@ from generator.reading.shape import has_blank, number_of
 from generator.truth import Truth
 from generator.typeset.boxes import Op, Word
 
+_TINY = Fraction(1, 10**60)  # at the precision of comparisons, values that are equal in theory differ by less
+
 
 def check(statement: Statement, truth: Truth) -> tuple[int, list[str]]:
     """How many relations of a statement were checked, and why it is not true (nothing: it is)."""
@@ -186,7 +188,9 @@ class _Chain:
             values = self.truth.values(0, 512)
             sides = [bounds(evaluate(tree, values.__getitem__)) for tree in (left, right)]
         (low, high), (from_, to) = sides
-        holds = {"<": high < from_, ">": low > to, "≤": high <= from_, "≥": low >= to, "≠": high < from_ or low > to}
+        same = max(abs(low - to), abs(high - from_)) < _TINY  # no precision tells equal irrational values apart
+        holds = {"<": high < from_, ">": low > to, "≠": high < from_ or low > to}
+        holds |= {"≤": high <= from_ or same, "≥": low >= to or same}
         if not holds[relation]:
             self._untrue(f"`{infix(left)} {relation} {infix(right)}` does not hold")
 

@@ -33,7 +33,7 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
-    "graph": "graph families layers optimizers training rows batches losses normalization grids vectors tables windows "
+    "graph": "graph families wholes layers optimizers training rows batches losses normalization grids vectors tables windows "
     "cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
@@ -41,7 +41,7 @@ STAGES = {
     "matrices": "tensors tensor_gradients",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
-    "solve": "solve checks approx digits shown probe",
+    "solve": "solve invariants checks approx digits shown probe",
     "drawings": "drawing placing diagram plot",
     "derive": "steps rounds equations firsts matrix_equations matrix_view derive pipeline worksheet audit export",
     "formats": "typeset.arrange formats",

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num
 from generator.functions import LOSSES
-from generator.graph import Check, Convention, Graph, Label, Quantity, Role, Update
+from generator.graph import Convention, Graph, Label, Quantity, Role, Update
 from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
 from generator.optimizers import names as optimizer_names
 from generator.problem import Exact, Finding, Name, Problem, Rate, Whole
@@ -212,7 +212,7 @@ def build(problem: Definition) -> Graph:
     wanted = tuple(own for name in problem.wanted for row in made.given[name] for own in row)
     return Graph(
         tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=updates,
-        rounds=(0,) * problem.steps, conventions=tuple(_conventions(problem)), checks=made.checks,
+        rounds=(0,) * problem.steps, conventions=tuple(_conventions(problem)),
     )  # fmt: skip
 
 
@@ -242,7 +242,6 @@ class _Attention:
         self.quantities: list[Quantity] = []
         self.givens: dict[str, Fraction] = {}
         self.given: dict[str, Cells] = {}
-        self.checks: tuple[Check, ...] = ()
         self._givens()
         inputs = self.given.get("X", ())
         if problem.normalization == "before":
@@ -375,9 +374,6 @@ class _Attention:
             total = self._grid("Z", "weights", "sum_of_row", sums, head)
             formulas = {(i, j): Div(Ref(raw[i][j]), Ref(total[i][0])) for i, j in places}
             made = self._grid("A", "weights", "share", formulas, head)
-        longest = max(([Ref(own) for own in row if own] for row in made), key=len)
-        if len(longest) > 1 and not self.checks:
-            self.checks = (Check("softmax", _sum(longest), "=", num(1)),)
         return made
 
     # --- around it ---
