@@ -18,15 +18,18 @@ from generator.matrix_view import derive_matrices
 from generator.notation import Working, Writer
 from generator.pairs import Softmax
 from generator.rounds import Round
+from generator.shapes import shape_steps
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
     """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind."""
-    if is_in_matrices(graph, writer):
-        return derive_matrices(graph, trace, writer, detail)
-    return tuple(_Derivation(graph, trace, writer, detail).sections())
+    in_matrices = is_in_matrices(graph, writer)
+    scalars = _Derivation(graph, trace, writer, detail)
+    sections = derive_matrices(graph, trace, writer, detail) if in_matrices else tuple(scalars.sections())
+    checks = (*scalars.checks(), *shape_steps(graph, writer, in_matrices, detail))
+    return (*sections, Section("checks", checks)) if checks else sections
 
 
 class _Derivation:
@@ -49,8 +52,6 @@ class _Derivation:
             yield Section(
                 "after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss}
             )
-        if self.graph.checks:
-            yield Section("checks", tuple(self._checks()))
 
     def _round(self, number: int | None) -> Iterator[Section]:
         """What is worked between one update and the next."""
@@ -119,7 +120,7 @@ class _Derivation:
             names["first"] = used[0]
         return names, words
 
-    def _checks(self) -> Iterator[Step]:
+    def checks(self) -> Iterator[Step]:
         """The closing checks; those that say the same stand under one sentence."""
         for (code, names, numbers), same in groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers)):
             checks = list(same)

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Convention, Graph, Label, Quantity, Role
+from generator.graph import Convention, Graph, Label, Quantity, Role, Sliding
 from generator.optimizers import OPTIMIZERS, SCHEDULES, misfits, plan
 from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
 from generator.source import Location
@@ -192,7 +192,7 @@ def build(problem: Definition) -> Graph:
         quantities, givens = (*quantities, *work.givens), {**givens, **work.values}
     return Graph(
         quantities, givens, loss, trained, rate, wanted=wanted, updates=work.updates if trained else (),
-        rounds=(0,) * problem.steps, conventions=tuple(made.conventions),
+        rounds=(0,) * problem.steps, conventions=tuple(made.conventions), slidings=tuple(made.slidings),
     )  # fmt: skip
 
 
@@ -205,6 +205,7 @@ class _Layers:
         self.values: dict[str, Fraction] = {}
         self.quantities: list[Quantity] = []
         self.conventions: list[Convention] = []
+        self.slidings: list[Sliding] = []
         self.taken: set[str] = {*(problem.learning_rate or {})}
         self.place: Location = ()
         self.group = ""
@@ -295,6 +296,7 @@ class _Layers:
         if layer.padding >= min(size if self.maps.dimensions == 2 else size[1:]):
             raise _MisfitError((*self.place, "padding"), f"{layer.padding}", "less than the size of the filter")
         windows = self._windows(size, layer.stride, layer.padding)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         biases = self._biases(layer.biases, len(filters), "filter")
         made = named(layer.name, len(filters), windows.count, self.maps.dimensions)
         formulas = [
@@ -358,6 +360,7 @@ class _Layers:
     def _pooling(self, kind: str, layer: Pooling, number: int) -> None:
         size = (layer.size, layer.size) if self.maps.dimensions == 2 else (1, layer.size)
         windows = self._windows(size, layer.stride or layer.size)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         made = named(layer.name, len(self.maps.channels), windows.count, self.maps.dimensions)
         covered = [
             tuple(Ref(channel[down][across]) for _, (down, across) in windows.at((row, column)))
