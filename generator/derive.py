@@ -129,6 +129,8 @@ class _Derivation:
             yield Step(f"check_{code}", checks[0].sides[0], equations, names, numbers=shown)
 
     def _checked(self, chain: list[Check]) -> tuple[Equation, ...]:
+        written = self.equations.writer.written
+        chain = [replace(check, left=written(check.left), right=written(check.right)) for check in chain]
         is_equal = chain[0].relation == "="
         return self.equations.check(chain[0]) if is_equal else self.equations.comparisons(chain)
 

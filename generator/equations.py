@@ -86,8 +86,9 @@ class Equations:
 
     def _valued(self, formula: Formula, name: str) -> Equation:
         """A formula's numbers and its value, which the quantity `name` holds."""
-        parts = [Part("=", self.numbers(formula), "numbers")] if not isinstance(formula, Ref) else []
-        return Equation(name, formula, (*parts, self.result(name, formula)))
+        if isinstance(formula, Ref):
+            return self.value(formula.name)
+        return Equation(name, formula, (Part("=", self.numbers(formula), "numbers"), self.result(name, formula)))
 
     def inlined(self, whole: Equation) -> Equation:
         """A gradient's equation with its factors' own formulas (and, if the notation says so, their numbers) put in."""

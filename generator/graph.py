@@ -116,6 +116,7 @@ class Check:
     names: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, Fraction] = field(default_factory=dict)
     sides: tuple[str, str] = ("", "")  # the quantities that hold the values of both sides, once they are there
+    claim: int = -1  # its place among the definition's claims, where it is one
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ STAGES = {
     "matrices": "tensors tensor_gradients",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
-    "solve": "solve invariants checks approx digits shown probe",
+    "solve": "solve invariants claims checks approx digits shown probe",
     "drawings": "drawing placing diagram plot",
     "derive": "steps shapes rounds equations firsts matrix_equations matrix_view derive pipeline worksheet audit "
     "export",
