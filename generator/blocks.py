@@ -194,7 +194,7 @@ class Setter:
             yield Block("table", self.format.macro("table", header, body, "cells"), (), depth)
 
     def _step(self, step: Step, depth: int) -> Iterator[Block]:
-        own = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
+        own = [line for made in step.equations for line in self.rows(made, compact=made.short or not step.full)]
         if not step.full:
             yield from self._steps(step.before, depth)
             yield Block("listed", "", tuple(own), depth)

@@ -12,21 +12,24 @@ from itertools import groupby
 from generator.equations import DELTA, Equations
 from generator.firsts import Firsts
 from generator.formula import Add, Call, Ref, shortest
-from generator.graph import Graph, Quantity, Role, derivative_name
+from generator.graph import Check, Graph, Quantity, Role, derivative_name
 from generator.matrix_equations import is_in_matrices
 from generator.matrix_view import derive_matrices
 from generator.notation import Working, Writer
 from generator.pairs import Softmax
 from generator.rounds import Round
+from generator.shapes import shape_steps
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
     """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind."""
-    if is_in_matrices(graph, writer):
-        return derive_matrices(graph, trace, writer, detail)
-    return tuple(_Derivation(graph, trace, writer, detail).sections())
+    in_matrices = is_in_matrices(graph, writer)
+    scalars = _Derivation(graph, trace, writer, detail)
+    sections = derive_matrices(graph, trace, writer, detail) if in_matrices else tuple(scalars.sections())
+    checks = (*scalars.checks(), *shape_steps(graph, writer, in_matrices, detail))
+    return (*sections, Section("checks", checks)) if checks else sections
 
 
 class _Derivation:
@@ -49,8 +52,6 @@ class _Derivation:
             yield Section(
                 "after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss}
             )
-        if self.graph.checks:
-            yield Section("checks", tuple(self._checks()))
 
     def _round(self, number: int | None) -> Iterator[Section]:
         """What is worked between one update and the next."""
@@ -119,13 +120,19 @@ class _Derivation:
             names["first"] = used[0]
         return names, words
 
-    def _checks(self) -> Iterator[Step]:
+    def checks(self) -> Iterator[Step]:
         """The closing checks; those that say the same stand under one sentence."""
         for (code, names, numbers), same in groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers)):
             checks = list(same)
-            equations = tuple(equation for check in checks for equation in self.equations.check(check))
+            equations = tuple(equation for chain in _chains(checks) for equation in self._checked(chain))
             shown = {key: shortest(value) for key, value in numbers.items()}
             yield Step(f"check_{code}", checks[0].sides[0], equations, names, numbers=shown)
+
+    def _checked(self, chain: list[Check]) -> tuple[Equation, ...]:
+        written = self.equations.writer.written
+        chain = [replace(check, left=written(check.left), right=written(check.right)) for check in chain]
+        is_equal = chain[0].relation == "="
+        return self.equations.check(chain[0]) if is_equal else self.equations.comparisons(chain)
 
     # --- gradients ---
 
@@ -260,3 +267,18 @@ class _Derivation:
         )
         names = {"target": quantity.name, "delta": DELTA + pre, "wrt": quantity.label.wrt, "gradient": made}
         return (Step("delta_rule_hidden" if hidden else "delta_rule", quantity.name, equations, names),)
+
+
+def _chains(checks: list[Check]) -> list[list[Check]]:
+    """Checks one by one; comparisons that go on where the one before ends, as `0 <= H` and `H <= 1`, together."""
+    chains: list[list[Check]] = []
+    for check in checks:
+        last = chains[-1][-1] if chains else None
+        goes_on = last is not None and last.right == check.left and {last.relation, check.relation} <= _one_way(check)
+        chains = [*chains[:-1], [*chains[-1], check]] if goes_on else [*chains, [check]]
+    return chains
+
+
+def _one_way(check: Check) -> set[str]:
+    """The comparisons that can stand in one chain with a check."""
+    return next((set(signs) for signs in ("<≤", ">≥") if check.relation in signs), set())

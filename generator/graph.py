@@ -116,6 +116,17 @@ class Check:
     names: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, Fraction] = field(default_factory=dict)
     sides: tuple[str, str] = ("", "")  # the quantities that hold the values of both sides, once they are there
+    claim: int = -1  # its place among the definition's claims, where it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """Windows that made all that is an entry of `made`: along each index the size of the input, the padding on both
+    sides, the size of the window and the stride.
+    """
+
+    made: str
+    along: tuple[tuple[int, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +185,9 @@ class Graph:
     nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
     word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
-    be set as matrices. Raises `GraphError` on a name that is repeated, unknown or used before it stands.
+    be set as matrices, `slidings` what windows made.
+
+    Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
 
     quantities: tuple[Quantity, ...]
@@ -193,6 +206,7 @@ class Graph:
     in_turn: bool = False  # each group is updated before the gradients of the group before it are worked
     checks: tuple[Check, ...] = ()
     tensors: tuple[Tensor, ...] = ()
+    slidings: tuple[Sliding, ...] = ()
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -22,12 +22,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """`left = part = part ...` about the quantity `target`. `plain`: parameters by their bare names."""
+    """`left = part = part ...` about the quantity `target`.
+
+    `plain`: parameters by their bare names; `short`: on one line where it fits, whatever step it belongs to.
+    """
 
     target: str
     left: Formula
     parts: tuple[Part, ...]
     plain: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

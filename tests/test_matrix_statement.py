@@ -48,6 +48,7 @@ from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
+from generator.shapes import SHAPE
 from generator.solve import solve
 from generator.steps import Equation, Part
 from generator.tensors import entrywise
@@ -343,6 +344,8 @@ def planted(truth: Truth, equation: Equation) -> Iterator[tuple[str, Equation]]:
 
 def is_of_tensors(truth: Truth, equation: Equation) -> bool:
     trees = (equation.left, *(part.formula for part in equation.parts))
+    if isinstance(equation.left, Call) and equation.left.name == SHAPE:
+        return False  # a line of shapes, which stays true for another name of the same shape
     return any(isinstance(p, Matrix) or getattr(p, "name", "") in truth.graph.tensor for t in trees for p in walk(t))
 
 

@@ -170,7 +170,7 @@ def test_the_sections_of_the_best_known_example() -> None:
     codes = [section.code for section in worked.sections()]
     assert codes == [
         "matrices", "forward", "forward", "error", "matrix_chain_rule", "gradients_last", "gradients", "update",
-        "after",
+        "after", "checks",
     ]  # fmt: skip
     text = render(worked, "solution", "terminal")
     for line in (

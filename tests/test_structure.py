@@ -33,25 +33,26 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
-    "graph": "graph families layers optimizers training rows batches losses normalization dropout penalties networks "
-    "units network_checks grids vectors tables windows cells kinds.network kinds.formulas kinds.convolution "
-    "kinds.recurrent kinds.attention",
+    "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
+    "penalties networks units network_checks grids vectors tables windows cells kinds.network kinds.formulas "
+    "kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
     "matrices": "tensors tensor_gradients",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
-    "solve": "solve checks approx digits shown probe",
+    "solve": "solve invariants claims checks approx digits shown probe",
     "drawings": "drawing placing diagram plot",
-    "derive": "steps rounds equations firsts matrix_equations matrix_view derive pipeline worksheet audit export",
+    "derive": "steps shapes rounds equations firsts matrix_equations matrix_view derive pipeline worksheet audit "
+    "export",
     "formats": "typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
     "many variants": "breaks filling slots",
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
-    "verify": "truth matrix_statement statement verify_tables verify",
+    "verify": "truth matrix_statement shape_statement statement verify_tables verify",
     "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
     "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
     "sets.pictures sets.records",
@@ -280,7 +281,7 @@ def test_core_code_holds_no_prose() -> None:
         | {name for name in ORDER if name.startswith("kinds.")}
     )  # what they say is said in errors and schemas
     reads = {name for name in ORDER if name.startswith("reading")}
-    reads |= {"truth", "matrix_statement", "statement", "verify_tables"}  # reports
+    reads |= {"truth", "matrix_statement", "shape_statement", "statement", "verify_tables"}  # reports
     prose = re.compile(r"(?=.*\b(the|a|of|is|are|to|in|and|with|for)\b)[A-Za-z]{2,} [a-z]+ [a-z]+ [a-z]{2,}")
     found = [
         f"{name}:{text.lineno}: {text.value!r}"

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num
 from generator.functions import LOSSES
-from generator.graph import Check, Convention, Graph, Label, Quantity, Role
+from generator.graph import Convention, Graph, Label, Quantity, Role
 from generator.problem import Exact, Finding, Name, Whole
 from generator.tables import Rows, Table, entries, entry, names, said, shape
 from generator.training import (
@@ -200,7 +200,7 @@ def build(problem: Definition) -> Graph:
     return Graph(
         (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
-        conventions=tuple(_conventions(problem)), checks=made.checks,
+        conventions=tuple(_conventions(problem)),
     )  # fmt: skip
 
 
@@ -231,7 +231,6 @@ class _Attention:
         self.quantities: list[Quantity] = []
         self.givens: dict[str, Fraction] = {}
         self.given: dict[str, Cells] = {}
-        self.checks: tuple[Check, ...] = ()
         self._givens()
         inputs = self.given.get("X", ())
         if problem.normalization == "before":
@@ -364,9 +363,6 @@ class _Attention:
             total = self._grid("Z", "weights", "sum_of_row", sums, head)
             formulas = {(i, j): Div(Ref(raw[i][j]), Ref(total[i][0])) for i, j in places}
             made = self._grid("A", "weights", "share", formulas, head)
-        longest = max(([Ref(own) for own in row if own] for row in made), key=len)
-        if len(longest) > 1 and not self.checks:
-            self.checks = (Check("softmax", _sum(longest), "=", num(1)),)
         return made
 
     # --- around it ---

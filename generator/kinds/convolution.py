@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Convention, Graph, Label, Quantity, Role
+from generator.graph import Convention, Graph, Label, Quantity, Role, Sliding
 from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, Whole, exact
 from generator.source import Location
 from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
@@ -181,7 +181,7 @@ def build(problem: Definition) -> Graph:
     return Graph(
         (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
-        conventions=(*made.conventions, *conventions_of(problem)),
+        conventions=(*made.conventions, *conventions_of(problem)), slidings=tuple(made.slidings),
     )  # fmt: skip
 
 
@@ -194,6 +194,7 @@ class _Layers:
         self.values: dict[str, Fraction] = {}
         self.quantities: list[Quantity] = []
         self.conventions: list[Convention] = []
+        self.slidings: list[Sliding] = []
         self.taken: set[str] = set()
         self.place: Location = ()
         self.group = ""
@@ -285,6 +286,7 @@ class _Layers:
         if layer.padding >= min(size if self.maps.dimensions == 2 else size[1:]):
             raise _MisfitError((*self.place, "padding"), f"{layer.padding}", "less than the size of the filter")
         windows = self._windows(size, layer.stride, layer.padding)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         biases = self._biases(layer.biases, len(filters), "filter")
         made = named(layer.name, len(filters), windows.count, self.maps.dimensions)
         formulas = [
@@ -348,6 +350,7 @@ class _Layers:
     def _pooling(self, kind: str, layer: Pooling, number: int) -> None:
         size = (layer.size, layer.size) if self.maps.dimensions == 2 else (1, layer.size)
         windows = self._windows(size, layer.stride or layer.size)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         made = named(layer.name, len(self.maps.channels), windows.count, self.maps.dimensions)
         covered = [
             tuple(Ref(channel[down][across]) for _, (down, across) in windows.at((row, column)))
