@@ -17,8 +17,7 @@ from generator.tensor_gradients import backward_tensors
 def backward(graph: Graph, chain: Chain = Chain.FACTORS) -> Graph:
     """`graph` followed by every local gradient, gradient, update and value after the update, round by round."""
     made = _Rounds(written_out(graph), chain).run()
-    whole = chain is Chain.DELTA and len(graph.rounds) == 1  # only then is there all that matrices are made of
-    return backward_tensors(made) if whole else made
+    return backward_tensors(made) if chain is Chain.DELTA else made  # by other ways there is not all that it takes
 
 
 class _Rounds:

@@ -13,8 +13,6 @@ from generator.equations import DELTA, Equations
 from generator.firsts import Firsts
 from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Graph, Quantity, Role, derivative_name
-from generator.matrix_equations import is_in_matrices
-from generator.matrix_view import derive_matrices
 from generator.notation import Working, Writer
 from generator.pairs import Softmax
 from generator.rounds import Round
@@ -24,12 +22,10 @@ from generator.steps import Equation, Section, Step
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
     """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind."""
-    if is_in_matrices(graph, writer):
-        return derive_matrices(graph, trace, writer, detail)
-    return tuple(_Derivation(graph, trace, writer, detail).sections())
+    return tuple(Derivation(graph, trace, writer, detail).sections())
 
 
-class _Derivation:
+class Derivation:
     """The derivation being written: remembers what has been shown already, so that nothing is worked twice."""
 
     def __init__(self, graph: Graph, trace: Trace, writer: Writer, detail: str) -> None:
@@ -94,7 +90,10 @@ class _Derivation:
     def _plain_steps(self, role: Role, group: str | None, number: int | None = None) -> tuple[Step, ...]:
         number = self.round.number if number is None else number
         chosen = [q for q in self.graph.of_role(role) if q.round == number and (group is None or q.group == group)]
-        return tuple(self._plain_step(q) for q in chosen)
+        return tuple(self._worked(chosen))
+
+    def _worked(self, quantities: list[Quantity]) -> Iterator[Step]:
+        return map(self._plain_step, quantities)
 
     def _plain_step(self, quantity: Quantity) -> Step:
         cell = self.firsts.cell(quantity)

@@ -11,12 +11,12 @@ from fractions import Fraction
 
 from generator.errors import FormulaError
 from generator.exact import Undecided, Undefined
-from generator.formula import Blank, Dots, Formula, Matrix, Ref, Transpose, references, replace, walk
+from generator.formula import Blank, Dots, Formula, Matrix, Num, Ref, Transpose, references, replace, walk
 from generator.graph import updated_name
 from generator.infix import infix
 from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL
 from generator.reading.shape import Rows, alike, filled, has_blank, number_of, shape
-from generator.tensors import entrywise
+from generator.tensors import Room, entrywise, filled_in
 from generator.truth import Truth
 
 
@@ -76,7 +76,7 @@ class _Chain:
 
     def _rows(self, tree: Formula) -> Rows:
         """The entries of a formula; a scalar is a single one."""
-        worked = entrywise(tree, self.truth.graph.tensor)
+        worked = entrywise(tree, self.truth.graph.tensor, self.truth.graph.vectors == "column")
         return worked.rows if isinstance(worked, Matrix) else ((worked,),)
 
     def _entries(self, tree: Formula) -> Rows:
@@ -121,7 +121,7 @@ class _Chain:
     def _shown(self, ref: Ref) -> Formula:
         tensor = self.truth.graph.tensor.get(ref.name)
         number = self.truth.shown.number
-        return number(ref.name) if tensor is None else Matrix(tuple(tuple(map(number, row)) for row in tensor.entries))
+        return number(ref.name) if tensor is None else filled_in(tensor.entries, number, Room.everything())
 
     def _result(self, place: int, relation: str, tree: Formula) -> None:
         """Every entry as it is shown, after `=` exactly where the numbers before it give every entry."""
@@ -145,13 +145,18 @@ class _Chain:
         if isinstance(entry, Blank):
             return
         number = number_of(entry)
-        if number is None:
+        if isinstance(subject, Num):
+            if number is None or number[0] != subject.value:
+                self.reasons.append(f"`{infix(entry)}` stands where {infix(subject)} always is")
+        elif number is None:
             self.reasons.append(f"`{infix(entry)}` is no number")
         elif number[1] != self.truth.text(subject):
             self.reasons.append(f"`{infix(subject)}` is shown as {self.truth.text(subject)}, not as {number[1]}")
 
     def _agrees(self, subject: Formula, form: Formula) -> bool:
         """Whether shown numbers give the shown entry; what stands for itself has to have no more digits."""
+        if isinstance(subject, Num):
+            return form == subject
         value = Fraction(self.truth.text(subject))
         if form == subject and isinstance(subject, Ref):
             return self.truth.is_exactly(subject.name, value)

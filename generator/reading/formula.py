@@ -27,7 +27,7 @@ from generator.formula import (
     Ref,
     Transpose,
 )
-from generator.functions import ACTIVATIONS
+from generator.functions import ACTIVATIONS, VECTORS
 from generator.reading import Unreadable
 from generator.reading.normal import items, normal
 from generator.typeset.boxes import (
@@ -60,7 +60,8 @@ _DIFFERENTIALS = (Word("d"), Word("∂"))
 def functions() -> Mapping[str, str]:
     """The names that call a function, and the function each one calls."""
     signs = {row.name: normal(symbol(row.symbol)) for row in ACTIVATIONS.values() if row.symbol}
-    return {**_ELEMENTARY, **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)}}
+    shared = {name: name for name in VECTORS}  # of a whole vector, or of the rows or columns of a matrix
+    return {**_ELEMENTARY, **shared, **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)}}
 
 
 @dataclass(frozen=True)
