@@ -130,13 +130,15 @@ class _Rounds:
 
     def _update(self, number: int) -> None:
         made: dict[str, str] = {}  # what takes the places when all lines are worked
+        worked: list[Quantity] = []
         for line in self.start.updates:
             quantity = self._updated(line, number)
             if quantity.name not in self.graph:  # in turn, it has been worked among the gradients
-                self._add([quantity])
+                worked.append(quantity)
             self.now[updated_name(line.old) if line.old else line.name] = quantity.name
             if line.old:
                 made[line.old] = quantity.name
+        self._add(worked)
         self.now |= made
 
     def _updated(self, line: Update, number: int) -> Quantity:

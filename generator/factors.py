@@ -72,6 +72,7 @@ def single(cube: Cube) -> Rows:
 
 
 def multiplied(factors: Iterable[Formula]) -> Formula:
+    """The product of factors; of none of them, one."""
     found = tuple(factors)
     return found[0] if len(found) == 1 else Mul(found) if found else _ONE
 
@@ -100,13 +101,16 @@ def times(*factors: Formula) -> Formula:
 
 
 def turned(tree: Formula) -> Formula:
+    """A formula transposed."""
     return tree.body if isinstance(tree, Transpose) else Transpose(tree)
 
 
 def negative(tree: Formula | None) -> Formula | None:
+    """The negative of a formula, where there is one."""
     return tree if tree is None else tree.body if isinstance(tree, Neg) else Neg(tree)
 
 
 def added(parts: list[Formula]) -> Formula:
+    """The sum of parts, with the sums among them opened."""
     flat = [term for part in parts for term in (part.terms if isinstance(part, Add) else (part,))]
     return flat[0] if len(flat) == 1 else Add(tuple(flat))

@@ -175,7 +175,8 @@ class Graph:
     nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
     word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
-    be set as matrices, in which `vectors` are columns or rows. Raises `GraphError` on a name that is repeated, unknown or used before it stands.
+    be set as matrices, in which `vectors` are columns or rows. Raises `GraphError` on a name that is
+    repeated, unknown or used before it stands.
     """
 
     quantities: tuple[Quantity, ...]

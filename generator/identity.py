@@ -18,7 +18,7 @@ _POWERS = range(-8, 9)  # a power that is written out
 _TERMS = 4_000  # a longer sum is not multiplied out
 
 
-class _TooLong(Exception):
+class _TooLongError(Exception):
     """A product that would have too many terms."""
 
 
@@ -28,7 +28,7 @@ def same(one: Formula, other: Formula) -> bool:
         return True
     try:
         return _sum(one) == _sum(other)
-    except _TooLong:
+    except _TooLongError:
         return False
 
 
@@ -81,7 +81,7 @@ def _product(factors: list[Sum]) -> Sum:
     made: Sum = {(): Fraction(1)}
     for factor in factors:
         if len(made) * len(factor) > _TERMS:
-            raise _TooLong
+            raise _TooLongError
         grown: Sum = {}
         for left, number in made.items():
             for right, times in factor.items():

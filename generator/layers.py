@@ -26,7 +26,7 @@ def with_layers(graph: Graph, vectors: str) -> Graph:
 
 
 class _Layers:
-    """The tensors of a graph and of its further passes. `column`: a row for each unit, a column for each observation."""
+    """The tensors of a graph and its further passes. `column`: a row for each unit, a column for each observation."""
 
     def __init__(self, graph: Graph, column: bool) -> None:
         self.column = column
@@ -100,7 +100,7 @@ class _Layers:
         yield from self._once(f"b:{group}", "biases", number, biases)
 
     def _sources(self, names: Iterable[str]) -> dict[str, list[str]]:
-        """What the units are fed by: for each layer (0: the inputs) the names in the order of its units; nearest first."""
+        """What the units are fed by: for each layer (0: inputs) names in the order of its units; the nearest first."""
         wanted = set(names)
         made: dict[str, list[str]] = {}
         for quantity in self.quantities:

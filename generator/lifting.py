@@ -1,6 +1,8 @@
 """The scalar formulas of a matrix's entries -> one formula over vectors and matrices that says the same.
 
 What is found is proven: worked entry by entry, it is identical to the formulas it was found in.
+
+Longer than 250 lines because a formula is read as a whole, and its rules call one another.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from generator.factors import Cube, Factors, added, multiplied, negative, opened
 from generator.formula import (
     Add,
     Call,
+    Cases,
     Div,
     Formula,
     Hadamard,
+    MatMul,
     Matrix,
     Mul,
     Neg,
@@ -27,10 +31,11 @@ from generator.formula import (
     Transpose,
     num,
     references,
+    walk,
 )
 from generator.formula import replace as replace_names
 from generator.functions import VECTORS
-from generator.graph import Tensor
+from generator.graph import Role, Tensor
 from generator.identity import same
 from generator.tensors import Rows, entrywise, ones
 
@@ -53,7 +58,7 @@ class Lifter:
     def formula(self, rows: Rows) -> Formula | None:
         """The formula over tensors that these entries have; `None` where none is found, or none that is of matrices."""
         found = self._lift(tuple(tuple(map(_flat, row)) for row in rows))
-        if found is None or not self.is_matrix(found):
+        if found is None or not self.is_matrix(found) or any(isinstance(part, Cases) for part in walk(found)):
             return None
         return found if self.proves(found, rows) else None
 
@@ -96,7 +101,8 @@ class Lifter:
         first, alone = rows[0][0], len(rows) == len(rows[0]) == 1
         entries = [entry for row in rows for entry in row]
         if len(set(entries)) == 1 and (isinstance(first, Num) or not alone or not self._is_entry(first)):
-            return first
+            vector = 1 in (len(rows), len(rows[0])) and self._has_one_entry(first)  # which is set side by side
+            return self._repeated(rows) if vector else first
         if len({type(entry) for entry in entries}) > 1:
             return None
         match first:
@@ -284,7 +290,8 @@ class Lifter:
         units: list[Formula] = []  # vectors of one entry
         for scalar in parts.scalars:
             unit = self._lift(((scalar,),)) if self._is_entry(scalar) and not (wide and high) else None
-            if unit is not None and self.is_matrix(unit) and self._has_one_entry(scalar):
+            whole = not isinstance(scalar, Ref) or self._has_one_entry(scalar)
+            if unit is not None and self.is_matrix(unit) and whole:
                 units.append(unit)
             else:
                 scalars.append(scalar)
@@ -301,9 +308,15 @@ class Lifter:
         places = [place for name in references(tree) for place in self._places.get(name, ())]
         return any(len(tensor.names) == 1 for tensor, _, _ in places)
 
+    def _is_slope(self, tree: Formula) -> bool:
+        """Whether a factor is a derivative of each entry of something."""
+        if isinstance(tree, Ref):
+            return self.tensors[tree.name].role is Role.LOCAL
+        return not isinstance(tree, MatMul)
+
     def _joined(self, matrices: list[Formula], units: list[Formula], wide: bool) -> Formula:
         """Factors entry by entry; a vector of one entry is multiplied as a matrix is."""
-        if not matrices and len(units) > 1 and not all(isinstance(unit, Ref) for unit in units):
+        if not matrices and len(units) > 1 and any(self._is_slope(unit) for unit in units):
             return Hadamard(tuple(units))
         found = Hadamard(opened(matrices)) if len(matrices) > 1 else matrices[0] if matrices else _ONE
         if not units:

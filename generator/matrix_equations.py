@@ -104,7 +104,8 @@ class MatrixEquations:
 
     def _is_shares_of(self, post: Tensor, pre: str) -> bool:
         call = self.graph[post.names[0]].formula
-        return isinstance(call, Call) and call.name in VECTORS and self.formula(post.name) == Call(call.name, (Ref(pre),))
+        is_shared = isinstance(call, Call) and call.name in VECTORS
+        return is_shared and self.formula(post.name) in [Call(name, (Ref(pre),)) for name in VECTORS]
 
     def short_softmax(self, name: str) -> tuple[Equation, bool, str, str] | None:
         """A gradient before softmax and cross-entropy in its short form, whether its targets add up to one, and the
@@ -210,4 +211,3 @@ class MatrixEquations:
         if form == Ref(name):
             return self.trace.values[name] == number.value
         return relation(self.scalars.numbers(form), number.text, self.trace.rounding) == "="
-

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from generator.derive import Derivation
-from generator.formula import Call, Formula, Hadamard, references, substitute
+from generator.formula import Call, Formula, Hadamard, Ref, references, substitute
+from generator.functions import VECTORS
 from generator.graph import Graph, Quantity, Role, Tensor, derivative_name
 from generator.matrix_equations import MatrixEquations
 from generator.notation import Writer
@@ -48,10 +49,10 @@ class _InMatrices(Derivation):
         """Which quantities stand in which matrix: the given ones with their values."""
         for tensor in self.graph.tensors:
             is_given = tensor.role is Role.GIVEN
-            if tensor.round == 0 and (is_given or tensor.role is Role.FORWARD) and tensor.label.kind != "ones":
-                if is_given or tensor.label.kind not in _NAMED:
-                    equation = self.matrices.entries(tensor.name, valued=is_given)
-                    yield Step("matrices", tensor.name, (equation,), full=False)
+            is_told = is_given or (tensor.role is Role.FORWARD and tensor.label.kind not in _NAMED)
+            if is_told and tensor.round == 0 and tensor.label.kind != "ones":
+                equation = self.matrices.entries(tensor.name, valued=is_given)
+                yield Step("matrices", tensor.name, (equation,), full=False)
 
     # --- forward, error, update, after ---
 
@@ -122,7 +123,7 @@ class _InMatrices(Derivation):
             told = self.matrices.function(tensor.name)
             equations = [told, *equations] if told is not None else equations
         after = self._in_short(tensor) if full and tensor.role is Role.GRADIENT else ()
-        yield Step(_rule(tensor), tensor.name, tuple(equations), names, words, full, after=after)
+        yield Step(self._rule(tensor), tensor.name, tuple(equations), names, words, full, after=after)
 
     def _entry_by_entry(self, tensor: Tensor) -> Iterator[Step]:
         shown = {name for row in shown_of(tensor.entries, self.matrices.room) for name in row}
@@ -148,6 +149,42 @@ class _InMatrices(Derivation):
         """The function of the errors that a quantity adds up."""
         formulas = (self.graph[name].formula for name in (quantity.name, *self.graph.operands[quantity.name]))
         return next((formula.name for formula in formulas if isinstance(formula, Call)), "")
+
+    def _rule(self, tensor: Tensor) -> str:
+        """The code of what is said of a tensor."""
+        formula = self.matrices.formula(tensor.name)
+        match tensor.role:
+            case Role.GRADIENT:
+                return self._gradient_code(tensor, formula)
+            case Role.LOCAL:
+                return tensor.rule
+            case Role.LOSS:
+                return f"matrix_{tensor.label.kind}"
+            case Role.AFTER:
+                return f"after_matrix_{tensor.rule.removeprefix('after_')}"
+        if isinstance(formula, Call) and formula.name in VECTORS:
+            return "matrix_softmax"
+        return f"matrix_{tensor.rule}"
+
+    def _gradient_code(self, tensor: Tensor, formula: Formula | None) -> str:
+        """What is said of a gradient: how it comes from others, or that it comes from the error itself."""
+        used = references(formula) if formula is not None else (derivative_name(self.round.loss, ""),)
+        if not any(name.startswith(derivative_name(self.round.loss, "")) for name in used):
+            return "matrix_local_loss"
+        if isinstance(formula, Ref) and tensor.rule != "matrix_gradient_biases":
+            return "matrix_gradient_same"
+        if tensor.rule == "matrix_gradient_biases" and not isinstance(formula, Ref):
+            return "matrix_gradient_shared"
+        if isinstance(formula, Hadamard) and self._is_through_shares(tensor):
+            return "matrix_gradient_shares"
+        if tensor.rule == "matrix_gradient_pres" and not isinstance(formula, Hadamard):
+            return "matrix_gradient"
+        return tensor.rule
+
+    def _is_through_shares(self, tensor: Tensor) -> bool:
+        """Whether what a gradient is of goes into a softmax."""
+        users = self.graph.consumers[self.graph.tensor[tensor.label.wrt].names[0]]
+        return any(isinstance(call := self.graph[user].formula, Call) and call.name in VECTORS for user in users)
 
     def _said(self, tensor: Tensor) -> tuple[dict[str, str], dict[str, str]]:
         """The quantities and words that the sentence of a step may name."""
@@ -245,15 +282,3 @@ class _InMatrices(Derivation):
         equation, adds_up, post, target = found
         names = {"gradient": tensor.name, "post": post, "wanted": target}
         return (Step("softmax_rule" if adds_up else "softmax_rule_any", tensor.name, (equation,), names),)
-
-
-def _rule(tensor: Tensor) -> str:
-    """The code of what is said of a tensor."""
-    match tensor.role:
-        case Role.GRADIENT | Role.LOCAL:
-            return tensor.rule
-        case Role.LOSS:
-            return f"matrix_{tensor.label.kind}"
-        case Role.AFTER:
-            return f"after_matrix_{tensor.rule.removeprefix('after_')}"
-    return f"matrix_{tensor.rule}"

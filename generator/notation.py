@@ -61,9 +61,10 @@ class View(StrEnum):
 
 GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter", "statistic")
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
-TENSOR_KINDS = ("inputs", "weights", "biases", "targets", "pres", "posts", "deltas", "layer_values", "tensor")
-TENSOR_KINDS += ("all_inputs", "all_targets", "all_pres", "all_posts", "all_deltas", "all_layer_values", "all_errors")
-TENSOR_KINDS += ("losses", "states", "ones")
+TENSOR_KINDS = (
+    "inputs", "weights", "biases", "targets", "pres", "posts", "deltas", "layer_values", "tensor", "all_inputs",
+    "all_targets", "all_pres", "all_posts", "all_deltas", "all_layer_values", "all_errors", "losses", "states", "ones",
+)  # fmt: skip
 MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "check")
 SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, *MADE_KINDS, *TENSOR_KINDS)
 

@@ -55,7 +55,7 @@ def _remembered(graph: Graph, tensor: Tensor) -> Iterator[Tensor]:
         on_the_way = quantity.role is Role.UPDATE and quantity.label.kind == "value"
         if quantity.label.of == first and (on_the_way or (quantity.formula is None and quantity.label.kind == "state")):
             sign = quantity.name.removesuffix(f"_{first}")
-            entries = _mapped(tensor.entries, lambda name, sign=sign: f"{sign}_{name}")  # type: ignore[misc]
+            entries = _mapped(tensor.entries, lambda name, sign=sign: f"{sign}_{name}")
             made = Tensor(f"{sign}:{tensor.name}", Label("states", sign, of=tensor.name), entries)
             if sign != quantity.name and all(name in graph for name in made.names):
                 yield _completed(graph, made)
@@ -112,10 +112,12 @@ def _gradient_rule(graph: Graph, gradient: Tensor, kind: str) -> str:
 
 def _slope(graph: Graph, post: Tensor, now: list[Tensor]) -> Tensor | None:
     """The derivative of a function of each entry; none where it is a constant, as that of the identity is."""
-    calls = [graph[name].formula for name in post.names]
-    operands = {name: references(call)[0] for name, call in zip(post.names, calls, strict=True) if _is_call(call)}
-    if len(operands) < len(post.names):
-        return None
+    operands: dict[str, str] = {}
+    for name in post.names:
+        call = graph[name].formula
+        if not isinstance(call, Call) or call.name not in ACTIVATIONS or len(references(call)) != 1:
+            return None
+        (operands[name],) = references(call)
     inside = _mapped(post.entries, operands.__getitem__)
     pre = next((tensor for tensor in now if tensor.entries == inside), None)
     entries = _mapped(post.entries, lambda name: derivative_name(name, operands[name]))
@@ -128,10 +130,6 @@ def _slope(graph: Graph, post: Tensor, now: list[Tensor]) -> Tensor | None:
     label = Label("slopes", first.name, of=post.name, wrt=pre.name)
     made = Tensor(derivative_name(post.name, pre.name), label, entries)
     return replace(_completed(graph, made), rule="matrix_local_activation", group=post.group)
-
-
-def _is_call(formula: object) -> bool:
-    return isinstance(formula, Call) and formula.name in ACTIVATIONS and len(references(formula)) == 1
 
 
 def _mapped(entries: _Entries, change: object) -> _Entries:
