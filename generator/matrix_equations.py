@@ -17,7 +17,7 @@ from generator.solve import Trace, relation
 from generator.steps import Equation, Part
 from generator.tensors import Room, Rows, entry, entrywise, filled_in, put_in
 
-_INNER = (Role.LOCAL, Role.GRADIENT)  # what is put in where it stands in no tensor
+_DERIVATIVES = (Role.LOCAL, Role.GRADIENT)
 
 
 def is_in_matrices(graph: Graph, writer: Writer) -> bool:
@@ -53,8 +53,8 @@ class MatrixEquations:
     def formula(self, name: str, errors: bool = False) -> Formula | None:
         """The formula over tensors of a tensor or a quantity; `None` where there is none.
 
-        Derivatives that stand in no tensor have their own formulas in their places; if `errors`, so have the errors of
-        single outputs.
+        In a derivative, others that stand in no tensor have their own formulas in their places; if `errors`, the errors
+        of single outputs have in what adds them up.
         """
         key = name, errors
         if key not in self._found:
@@ -70,11 +70,13 @@ class MatrixEquations:
         """The formula of what stands at a place of a tensor, with what stands in none put in."""
         if name not in self.graph:
             return entry(name)
-        return replace(self._written(name), partial(self._inside, errors=errors))
+        inside = partial(self._inside, derivatives=self.graph[name].role in _DERIVATIVES, errors=errors)
+        return replace(self._written(name), inside)
 
-    def _inside(self, ref: Ref, errors: bool = False) -> Formula:
+    def _inside(self, ref: Ref, derivatives: bool = True, errors: bool = False) -> Formula:
         quantity = self.graph[ref.name]
-        inner = quantity.role in _INNER or (errors and quantity.rule.removeprefix("after_") == "error")
+        inner = derivatives and quantity.role in _DERIVATIVES
+        inner |= errors and quantity.rule.removeprefix("after_") == "error"
         return self._scalar(ref.name, errors) if inner and ref.name not in self.held else ref
 
     def _written(self, name: str) -> Formula:

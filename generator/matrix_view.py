@@ -1,6 +1,8 @@
 """Graph and Trace -> Steps in matrices: the sections of `derive`, with whole tensors in place of their entries.
 
 What stands in no tensor is worked as ever, and so are the entries of a tensor that has no formula in matrices.
+
+Longer than 250 lines because the derivation remembers across all its sections what has been shown.
 """
 
 from __future__ import annotations

@@ -412,7 +412,7 @@ def test_a_changed_digit_anywhere_in_a_display_is_found(format: str) -> None:
 )
 def test_single_lines(line: str, why: str) -> None:
     worked, truth, _ = example()
-    names = {"W": "W:hidden", "x": "x:inputs", "b": "b:hidden", "z": "z:hidden", "h": "h:hidden"}
+    names = {"W": "W:hidden", "x": "x:inputs", "b": "b1", "z": "z:hidden", "h": "h:hidden"}
     source = line.format(**{key: latex(worked.writer.box(name)) for key, name in names.items()})
     reasons = [untrue.reason for untrue in verify(f"${source}$", "latex", truth).untrue]
     assert bool(reasons) == bool(why), reasons

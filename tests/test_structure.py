@@ -50,7 +50,7 @@ STAGES = {
     "many variants": "breaks filling slots",
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
-    "verify": "truth matrix_statement statement verify_tables verify",
+    "verify": "truth examined matrix_statement statement verify_tables verify",
     "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
     "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
     "sets.records",
