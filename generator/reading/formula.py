@@ -87,14 +87,14 @@ class Symbols:
                 return self.names[part], length, None
             last = part[-1]
             if isinstance(last, Script) and last.sup is not None:
+                (*sup, sign) = items(last.sup)
+                if sign == _TRANSPOSED and sup:  # it stands after what is part of the name
+                    named = Script(last.base, last.sub, sup[0] if len(sup) == 1 else Row(tuple(sup)))
+                    if (*part[:-1], named) in self.names:
+                        return self.names[(*part[:-1], named)], length, sign
                 bare = Script(last.base, last.sub) if last.sub is not None else last.base
                 if (*part[:-1], bare) in self.names:
                     return self.names[(*part[:-1], bare)], length, last.sup
-                (*sup, sign) = items(last.sup)
-                if sign == _TRANSPOSED and sup:  # it stands after what is part of the name
-                    bare = Script(last.base, last.sub, sup[0] if len(sup) == 1 else Row(tuple(sup)))
-                    if (*part[:-1], bare) in self.names:
-                        return self.names[(*part[:-1], bare)], length, sign
         return None
 
 
