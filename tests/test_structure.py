@@ -34,17 +34,17 @@ STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
-    "penalties networks units network_checks grids vectors tables windows cells kinds.network kinds.formulas "
+    "penalties networks units network_checks grids declared vectors tables windows cells kinds.network kinds.formulas "
     "kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
-    "matrices": "tensors tensor_gradients",
+    "matrices": "tensors tensor_gradients identity factors lifting",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",
     "drawings": "drawing placing diagram plot",
-    "derive": "steps shapes rounds equations firsts matrix_equations matrix_view derive pipeline worksheet audit "
+    "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline worksheet audit "
     "export",
     "formats": "typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
@@ -52,7 +52,7 @@ STAGES = {
     "many variants": "breaks filling slots",
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
-    "verify": "truth matrix_statement shape_statement statement verify_tables verify",
+    "verify": "truth examined matrix_statement shape_statement statement verify_tables verify",
     "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
     "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
     "sets.pictures sets.records",

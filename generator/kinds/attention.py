@@ -12,9 +12,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from generator.declared import grid, heads, matrix, whole
 from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num
 from generator.functions import LOSSES
-from generator.graph import Convention, Graph, Label, Quantity, Role
+from generator.graph import Convention, Graph, Label, Quantity, Role, Tensor
 from generator.problem import Exact, Finding, Name, Whole
 from generator.tables import Rows, Table, entries, entry, names, said, shape
 from generator.training import (
@@ -200,7 +201,7 @@ def build(problem: Definition) -> Graph:
     return Graph(
         (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
-        conventions=tuple(_conventions(problem)),
+        conventions=tuple(_conventions(problem)), tensors=whole(made.tensors), vectors="row",
     )  # fmt: skip
 
 
@@ -229,6 +230,7 @@ class _Attention:
     def __init__(self, problem: Definition) -> None:
         self.problem = problem
         self.quantities: list[Quantity] = []
+        self.tensors: list[Tensor] = []
         self.givens: dict[str, Fraction] = {}
         self.given: dict[str, Cells] = {}
         self._givens()
@@ -268,9 +270,10 @@ class _Attention:
             of = name if kind == "weight" else own  # an entry of a matrix, or (for a target) its own name
             self.quantities.append(Quantity(own, Role.GIVEN, Label(kind, own, own.removeprefix(f"{name}_"), of=of)))
             self.givens[own] = number
-        width = len(rows[0])
-        flat = names(name, rows)
-        return tuple(flat[start : start + width] for start in range(0, len(flat), width))
+        made = grid(names(name, rows), len(rows[0]))
+        shared = self.problem.heads if name[-1] in PROJECTIONS or name == "W_O" else 1
+        self.tensors += heads(name, made, shared, down=name == "W_O")
+        return made
 
     # --- what is computed ---
 
@@ -287,7 +290,10 @@ class _Attention:
             label = Label("value", symbol, symbol.removeprefix(f"{name}_"), of=name, case=case)
             self.quantities.append(Quantity(own, Role.FORWARD, label, formula, rule, group))
             cells[i][j] = own
-        return tuple(map(tuple, cells))
+        made = tuple(map(tuple, cells))
+        shared = self.problem.heads if name in (*PROJECTIONS, "C") else 1
+        self.tensors += [matrix(name, made, str(head))] if head else heads(name, made, shared)
+        return made
 
     def _projected(self, letter: str, inputs: Cells) -> Cells:
         if letter in self.given:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from generator.declared import named as tensors
 from generator.errors import FormulaError
 from generator.formula import Call, Formula, Ref, rebuild, walk
 from generator.graph import Convention, Graph, Label, Quantity, Role, Update, derivative_name
@@ -197,7 +199,7 @@ def build(problem: Definition) -> Graph:
             value = expand(parse(text), known)
             quantities += _quantities(name, value, group)
             known[name] = referring(name, value)
-    return _updated(problem, quantities, givens, known)
+    return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
 
 
 def _flat(given: Any) -> tuple[Fraction, ...]:

@@ -8,7 +8,6 @@ from typing import Literal
 
 from generator.batches import Numbers, at, conventions_of_observations, number_at
 from generator.dropout import masks
-from generator.functions import ACTIVATIONS
 from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Pass, Quantity, Role
 from generator.layers import with_layers
 from generator.losses import loss_conventions
@@ -17,7 +16,6 @@ from generator.networks import Network
 from generator.normalization import normalization_conventions, normalization_givens
 from generator.penalties import penalty_conventions
 from generator.problem import Finding
-from generator.rows import Chosen
 from generator.training import conventions_of, plan_of
 from generator.units import Forward
 
@@ -55,23 +53,7 @@ def build(problem: Definition) -> Graph:
         cases="observation" if len(problem.cases) > 1 else "",
         in_turn=problem.update_order == "outputs_first" and bool(work.updates),
     )
-    return with_layers(graph, problem.vectors) if _is_plain(problem) else graph
-
-
-def _is_plain(problem: Definition) -> bool:
-    """Whether whole layers can be set in matrices: one observation, weighted sums and activations, plain steps."""
-    extras = (problem.regularization, problem.skip, problem.dropout, *(layer.normalization for layer in problem.layers))
-    plain_steps = (problem.optimizer, problem.schedule, problem.steps or 1) == ("sgd", "constant", 1)
-    conventions = (problem.bias_as, problem.update_order) == ("bias", "at_once")
-    summed = problem.loss != "mean_squared_error"
-    signed = all(_has_sign(layer.activation) for layer in problem.layers)
-    return not any(extras) and plain_steps and conventions and summed and signed and len(problem.cases) == 1
-
-
-def _has_sign(activation: Chosen) -> bool:
-    """Whether an activation can be written of a whole vector: by its sign, or not at all."""
-    row = ACTIVATIONS.get(activation) if isinstance(activation, str) else None
-    return row is not None and bool(row.symbol or row.name == "identity")
+    return with_layers(graph, problem.vectors)
 
 
 def _conventions(problem: Definition) -> Iterator[Convention]:

@@ -13,9 +13,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.cells import OUTPUT, PLAIN_OUTPUT, STATES, Line, cell
+from generator.declared import grid, whole
+from generator.declared import matrix as as_matrix
+from generator.declared import vector as as_vector
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num, rebuild, substitute
 from generator.functions import ACTIVATIONS, LOSSES, VECTORS
-from generator.graph import Convention, Graph, Label, Quantity, Role
+from generator.graph import Convention, Graph, Label, Quantity, Role, Tensor
 from generator.infix import parse
 from generator.problem import NUMBER_SCHEMA, Exact, Finding, Name, Whole
 from generator.tables import Sequence, Table, entries, entry, names, said, shape
@@ -240,7 +243,8 @@ def build(problem: Definition) -> Graph:
     return Graph(
         (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
-        conventions=tuple(_conventions(problem)),
+        conventions=tuple(_conventions(problem)), tensors=whole(made.tensors),
+        vectors=problem.vectors.removesuffix("s"),
     )  # fmt: skip
 
 
@@ -271,6 +275,7 @@ class _Unrolled:
         self.givens: dict[str, Fraction] = {}
         self.now: dict[str, tuple[str, ...]] = {}
         self.terms: list[Quantity] = []
+        self.tensors: list[Tensor] = []
         self._start()
         self.started = {"x": tuple(q.name for q in self.quantities if q.label.kind == "input"), **self.now}
         for step in range(1, len(problem.inputs) + 1):
@@ -288,7 +293,11 @@ class _Unrolled:
             label = Label(kind, entry(sign or name, (index, len(row))), str(index), of=symbol, case=str(step))
             self._add(Quantity(own, Role.GIVEN, label), number)
             made.append(own)
+        self._declare(sign or name, tuple(made), step)
         return tuple(made)
+
+    def _declare(self, name: str, entries: tuple[str, ...], step: int) -> None:
+        self.tensors.append(as_vector(name, entries, self.problem.vectors == "columns", str(step)))
 
     def _add(self, quantity: Quantity, number: Fraction) -> None:
         self.quantities.append(quantity)
@@ -301,6 +310,8 @@ class _Unrolled:
             kind, of = "bias" if name.startswith("b") else "weight", name if problem.vectors == "rows" else ""
             for own, number in entries(name, rows):
                 self._add(Quantity(own, Role.GIVEN, Label(kind, own, of=of), group=self._group(name)), number)
+            is_column = kind == "bias" and problem.vectors == "columns"
+            self.tensors.append(as_matrix(name, grid(names(name, rows), 1 if is_column else len(rows[0]))))
         self.now.update((state, self._given("state", state, row, 0)) for state, row in _initial(problem))
         made = "y" if "V" in self.own else "h"
         self.targets = {
@@ -321,6 +332,7 @@ class _Unrolled:
             made = [self._entry(line, index, size, step) for index in range(1, size + 1)]
             self.quantities += made
             self.now[line.name] = tuple(quantity.name for quantity in made)
+            self._declare(line.name, self.now[line.name], step)
         if step in self.targets:
             self._error(step)
 
