@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tools import needs_torch
 
 from generator.errors import DefinitionError
 from generator.formats import FORMATS
@@ -29,7 +29,6 @@ from generator.source import Source
 from generator.truth import Truth
 from generator.verify import verify
 
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHIPPED = [
     path for folder in ("circuits", "others") for path in sorted(Path("problems", folder).resolve().glob("*.yml"))

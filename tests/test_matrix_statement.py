@@ -138,7 +138,7 @@ def matrices(draw: st.DrawFn, high: int, wide: int, depth: int = 3) -> Formula:
 
 
 def back(source: str, format: str) -> Formula:
-    (line,) = MATHS[format][1](source)  # type: ignore[misc]
+    (line,) = MATHS[format][1](source)  # type: ignore[misc]  # functions of different types in one table
     (statement,) = statements([line])
     (segment,) = statement.segments
     return read_formula(segment, SYMBOLS)

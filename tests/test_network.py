@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
 import subprocess
@@ -18,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import HUNDREDTHS, MPMATH, Data, Pick, Space, decimal, torch_space, value, yaml_text
 from networks import chosen as parameters_of
+from tools import needs_torch
 
 from generator.audit import Verdict, audit
 from generator.errors import DefinitionError
@@ -34,7 +34,6 @@ from generator.verify import verify
 
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 PROBLEMS = Path(__file__).resolve().parents[1] / "problems"
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 
 BASE: Data = {
     "kind": "network",

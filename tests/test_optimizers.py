@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import needs_torch
 
 from generator.formula import references
 from generator.graph import Role, updated_name
@@ -20,7 +20,6 @@ from generator.pipeline import Worked, work
 from generator.problem import Definition as Loaded
 from generator.source import Source
 
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 STEPS = 3
 START = {"x": "1.5", "y": "-0.5"}
 FORMULA = "(x - 2)**2 * 2 + (y + x)**2 + x*y"

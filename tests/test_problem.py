@@ -451,8 +451,8 @@ def test_a_changed_definition_works_or_is_refused(text: str) -> None:
         worked = load_worked(path)
     except DefinitionError as error:
         assert str(path) in str(error) or "notations" in str(error)  # noqa: PT017 - both ways are right
-        assert error.found  # noqa: PT017
-        assert error.expected  # noqa: PT017
+        assert error.found  # noqa: PT017 - as above
+        assert error.expected  # noqa: PT017 - as above
         return
     assert set(worked.trace.shown) == {quantity.name for quantity in worked.graph}
     try:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tools import need
 
 from generator.formats import FORMATS
 from generator.formula import Call, MatMul, Mul, Num, Ref, Transpose, walk

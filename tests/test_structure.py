@@ -465,10 +465,11 @@ def test_help_comes_within_a_quarter_of_a_second() -> None:
 
 
 def test_a_skipped_test_fails_where_everything_is_required(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    for name in ("conftest.py", "tools.py"):
+        shutil.copy(ROOT / "tests" / name, tmp_path)
     (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('there_is_no_such_module')\n")
     (tmp_path / "test_tests.py").write_text(
-        "import pytest\nfrom conftest import TOOLS, need\n"
+        "import pytest\nfrom tools import TOOLS, need\n"
         "def test_body():\n    pytest.skip('not here')\n"
         "@pytest.mark.skipif(True, reason='never')\ndef test_mark():\n    pass\n"
         "@pytest.mark.xfail\ndef test_known():\n    assert False\n"
