@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from generator.blocks import Setter
-from generator.derivative import kinks
+from generator.derivative import kinks, value_at
 from generator.drawing import Drawing
 from generator.errors import RenderError
 from generator.extremes import is_extreme
@@ -131,6 +131,9 @@ class Paper:
             for slope in sorted(set(kinks(call).values())):
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(shortest(slope))}
                 yield setter.say("conventions.kink", None, **texts)
+            if "at_zero" in ACTIVATIONS[call.name].parameters:
+                texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(value_at(call, 0))}
+                yield setter.say("conventions.jump", None, **texts)
         if self._differentiates_extremes():
             yield setter.word("conventions.extremes")
         if graph.of_role(Role.UPDATE):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from generator.batches import Numbers, at, conventions_of_observations, number_at
+from generator.biases import bias_conventions
 from generator.dropout import masks
 from generator.functions import ACTIVATIONS
 from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Pass, Quantity, Role
@@ -75,16 +76,18 @@ def _has_sign(activation: Chosen) -> bool:
 
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
-    yield from loss_conventions(problem.loss)
+    yield from loss_conventions(problem.loss, len(problem.outputs))
     yield from penalty_conventions(problem.regularization)
     if problem.dropout:
         yield Convention("dropout")
-    for layer in problem.layers:
-        if layer.normalization is not None:
-            yield from normalization_conventions(layer.normalization)
+    said: list[Convention] = []
+    for how in (layer.normalization for layer in problem.layers):
+        said += [convention for convention in (normalization_conventions(how) if how else ()) if convention not in said]
+    yield from said
     yield from conventions_of_observations(problem)
-    if problem.bias_as == "threshold":
-        yield Convention("bias_as_threshold")
+    layers = [[layer.biases.get(unit, "") for unit in layer.units] for layer in problem.layers]
+    learned = problem.learned if problem.learning_rate else ()
+    yield from bias_conventions(layers, learned, subtracted=problem.bias_as == "threshold")
     yield from conventions_of(problem)
 
 
