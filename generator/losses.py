@@ -54,7 +54,7 @@ def loss_conventions(chosen: Chosen, outputs: int) -> Iterator[Convention]:
     if isinstance(row, Loss) and "base" in row.parameters:
         given = {} if isinstance(chosen, str) else chosen[name]
         yield logarithm(shortest(given["base"]) if "base" in given else "")
-    if outputs > 1:
+    if outputs > 1 or name == MEAN:
         yield Convention("outputs_mean" if name == MEAN else "outputs_sum")
 
 
