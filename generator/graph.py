@@ -174,7 +174,8 @@ class Graph:
     nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
     word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
-    be set as matrices. Raises `GraphError` on a name that is repeated, unknown or used before it stands.
+    be set as matrices, `followed` what a training shows. Raises `GraphError` on a name that is repeated, unknown or
+    used before it stands.
     """
 
     quantities: tuple[Quantity, ...]
@@ -193,6 +194,7 @@ class Graph:
     in_turn: bool = False  # each group is updated before the gradients of the group before it are worked
     checks: tuple[Check, ...] = ()
     tensors: tuple[Tensor, ...] = ()
+    followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -219,6 +221,14 @@ class Graph:
                 if name not in known:
                     raise GraphError(f"the tensor `{tensor.name}` uses `{name}`, which does not stand before it")
             known.add(tensor.name)
+
+    @cached_property
+    def watched(self) -> Graph:
+        """What training is followed by: the graph itself, or its givens with what is `followed`."""
+        if self.followed is None:
+            return self
+        givens = (quantity for quantity in self.quantities if quantity.formula is None)
+        return Graph((*givens, *self.followed.quantities), self.givens, self.followed.loss)
 
     @cached_property
     def tensor(self) -> Mapping[str, Tensor]:

@@ -90,6 +90,12 @@ def losses(
         yield Quantity(whole, Role.LOSS, label, Add(terms), "penalized", GROUP)
 
 
+def over_observations(name: str, errors: Sequence[str], mean: bool) -> Quantity:
+    """The sum or the mean of the errors of all observations."""
+    label = Label("mean" if mean else "loss", name)
+    return _summed(name, label, errors, "batch_mean" if mean else "batch")
+
+
 def _observation(how: Losses, outputs: Sequence[Output], case: str, name: str, label: Label) -> Iterator[Quantity]:
     """The errors of one observation's outputs and what adds them up (for a single output: the error itself)."""
     several = len(outputs) > 1

@@ -203,10 +203,12 @@ class Paper:
         return self.words("labels.network_description").format(columns=listed, edges=edges)
 
     def _curve(self, history: History) -> Drawing:
-        return plot(history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.loss))
+        return plot(
+            history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.watched.loss)
+        )
 
     def _curve_description(self, history: History) -> str:
         graph, last, rounding = self.worked.graph, max(history.rows), self.worked.trace.rounding
-        start, end = (rounding.text(history.rows[n][graph.loss]) for n in (0, last))
+        start, end = (rounding.text(history.rows[n][graph.watched.loss]) for n in (0, last))
         updates = last * len(graph.rounds)
         return self.words("labels.curve_description").format(start=start, end=end, iterations=updates)

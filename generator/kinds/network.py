@@ -12,7 +12,7 @@ from generator.dropout import masks
 from generator.functions import ACTIVATIONS
 from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Pass, Quantity, Role
 from generator.layers import with_layers
-from generator.losses import loss_conventions
+from generator.losses import loss_conventions, over_observations
 from generator.network_checks import check_network
 from generator.networks import Network
 from generator.normalization import normalization_conventions, normalization_givens
@@ -54,9 +54,20 @@ def build(problem: Definition) -> Graph:
         passes=tuple(Pass(made.quantities, made.loss) for made in others),
         conventions=tuple(_conventions(problem)),
         cases="observation" if len(problem.cases) > 1 else "",
+        followed=_followed(problem),
         in_turn=problem.update_order == "outputs_first" and bool(work.updates),
     )
     return with_layers(graph, problem.vectors) if _is_plain(problem) else graph
+
+
+def _followed(problem: Definition) -> Pass | None:
+    """The passes of all observations and what their errors come to, where each is learned from by itself."""
+    if not problem.turns or len(problem.cases) == 1:
+        return None
+    passes = [Forward(problem, (case,)) for case in problem.cases]
+    total = over_observations(problem.names.loss, [made.loss for made in passes], problem.batch == "mean")
+    quantities = {quantity.name: quantity for made in passes for quantity in made.quantities}  # they share penalties
+    return Pass((*quantities.values(), total), total.name)
 
 
 def _is_plain(problem: Definition) -> bool:
