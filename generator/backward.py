@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from generator.formula import Formula, Ref, references, substitute
@@ -110,6 +110,7 @@ class _Rounds:
         waiting = [(q.group, q.name) for q in made if q.name in gradient_of]
         moved: dict[str, Formula] = {}
         ready: list[str] = []
+        worked: set[str] = set()
         for quantity in made:
             formula = quantity.formula
             if formula is not None and quantity.role is Role.LOCAL and quantity.label.wrt not in names:
@@ -119,14 +120,25 @@ class _Rounds:
                 waiting.remove((quantity.group, quantity.name))
                 ready.append(gradient_of[quantity.name])
                 if quantity.group not in [group for group, _ in waiting]:
-                    for line in self.start.updates:
-                        if any(names[current] == line.old for current in ready):
-                            update = self._updated(line, quantity.round)
-                            yield update
-                            moved[self.now.get(line.old, line.old)] = Ref(update.name)
+                    for line in self._lines({names[current] for current in ready}):
+                        update = self._updated(line, quantity.round)
+                        moved[self.now.get(line.old, line.old)] = Ref(update.name)
+                        if update.name not in worked:  # such as the count of updates, which all parameters share
+                            worked.add(update.name)
+                            yield replace(update, group=quantity.group)
                     ready = []
 
     # --- update and after ---
+
+    def _lines(self, parameters: Container[str]) -> list[Update]:
+        """The lines of the update that some parameters' new values are made of, in order."""
+        found: list[Update] = []
+        needed: set[str] = set()
+        for line in reversed(self.start.updates):
+            if line.old in parameters or _made(line) in needed:
+                needed.update(references(line.formula))
+                found.append(line)
+        return found[::-1]
 
     def _update(self, number: int) -> None:
         made: dict[str, str] = {}  # what takes the places when all lines are worked
@@ -135,17 +147,18 @@ class _Rounds:
             quantity = self._updated(line, number)
             if quantity.name not in self.graph:  # in turn, it has been worked among the gradients
                 worked.append(quantity)
-            self.now[updated_name(line.old) if line.old else line.name] = quantity.name
             if line.old:
                 made[line.old] = quantity.name
         self._add(worked)
         self.now |= made
 
     def _updated(self, line: Update, number: int) -> Quantity:
-        """What one line of the update makes."""
+        """What one line of the update makes; the lines after it are computed with that."""
         name = updated_name(line.old, number + 1) if line.old else _on_the_way(line.name, number)
         label, group = self._update_label(line, number), self._group(line.old)
-        return Quantity(name, Role.UPDATE, label, self._current(line.formula), line.rule, group, number)
+        made = Quantity(name, Role.UPDATE, label, self._current(line.formula), line.rule, group, number)
+        self.now[_made(line)] = name
+        return made
 
     def _update_label(self, line: Update, number: int) -> Label:
         if line.old:
@@ -163,6 +176,11 @@ class _Rounds:
         rounds = len(self.start.rounds)
         for place in dict.fromkeys(self.start.rounds):
             self._forward(place, rounds, rounds, Role.AFTER)
+
+
+def _made(line: Update) -> str:
+    """What the lines after it call what a line makes."""
+    return updated_name(line.old) if line.old else line.name
 
 
 def _on_the_way(name: str, number: int) -> str:

@@ -76,7 +76,7 @@ class Derivation:
                 code = "gradients_last" if last else "gradients_in_turn" if in_turn else "gradients"
                 yield Section(code, tuple(self._backward(group)), group)
                 if in_turn:
-                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating())
+                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating(group))
             for group in self.round.shared:
                 yield Section("gradients_shared", tuple(self._backward(group)), group)
 
@@ -84,12 +84,11 @@ class Derivation:
         """Whether the chain rule has anything to say: whether a target acts on the loss through something."""
         return any(quantity.rule.startswith("gradient_") for quantity in self.round.gradients)
 
-    def _updating(self) -> dict[str, str]:
-        """The first gradient and the learning rate, as an example of an update."""
-        return {
-            "rate": self.graph.rate,
-            **({"gradient": derivative_name(self.round.loss, self.round.targets[0])} if self.round.targets else {}),
-        }
+    def _updating(self, group: str = "") -> dict[str, str]:
+        """The first gradient (of those of a group) and the learning rate, as an example of an update."""
+        found = [derivative_name(self.round.loss, name) for name in self.round.targets]
+        first = next((name for name in found if not group or self.graph[name].group == group), "")
+        return {"rate": self.graph.rate, **({"gradient": first} if first else {})}
 
     # --- forward, error, update, after ---
 

@@ -186,7 +186,8 @@ class Graph:
     nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
     word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
-    be set as matrices, in which `vectors` are columns or rows, `slidings` what windows made.
+    be set as matrices, in which `vectors` are columns or rows, `slidings` what windows made, `followed` what a training
+    shows.
 
     Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
@@ -209,6 +210,7 @@ class Graph:
     tensors: tuple[Tensor, ...] = ()
     slidings: tuple[Sliding, ...] = ()
     vectors: str = "column"  # how the vectors among them stand: `column` or `row`
+    followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -233,6 +235,14 @@ class Graph:
                 if name not in known:
                     raise GraphError(f"the tensor `{tensor.name}` holds `{name}`, which is no quantity")
             named.add(tensor.name)
+
+    @cached_property
+    def watched(self) -> Graph:
+        """What training is followed by: the graph itself, or its givens with what is `followed`."""
+        if self.followed is None:
+            return self
+        givens = (quantity for quantity in self.quantities if quantity.formula is None)
+        return Graph((*givens, *self.followed.quantities), self.givens, self.followed.loss)
 
     @cached_property
     def tensor(self) -> Mapping[str, Tensor]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.batches import at
-from generator.formula import Add, Call, Formula, Ref, num
+from generator.formula import Add, Call, Formula, Ref, num, shortest
 from generator.formula import Div as Quotient
-from generator.functions import LOSSES
+from generator.functions import LOSSES, Loss
 from generator.graph import Convention, Label, Quantity, Role
 from generator.rows import Chosen, Rows, arguments, row_name
 
@@ -46,12 +46,21 @@ class Losses:
         return cls(LOSS_ROWS[row].name, name, arguments(chosen, LOSS_ROWS), row == MEAN, mean_batch)
 
 
-def loss_conventions(chosen: Chosen) -> Iterator[Convention]:
-    """What a document says about the loss that a definition chooses."""
-    row = row_name(chosen)
-    yield Convention("loss", {"function": f"functions.{LOSS_ROWS[row].name}"})
-    if row == MEAN:
-        yield Convention("outputs_mean")
+def loss_conventions(chosen: Chosen, outputs: int) -> Iterator[Convention]:
+    """What a document says about the loss that a definition chooses, for so many outputs."""
+    name = row_name(chosen)
+    row = LOSS_ROWS[name]
+    yield Convention("loss", {"function": f"functions.{row.name}"})
+    if isinstance(row, Loss) and "base" in row.parameters:
+        given = {} if isinstance(chosen, str) else chosen[name]
+        yield logarithm(shortest(given["base"]) if "base" in given else "")
+    if outputs > 1 or name == MEAN:
+        yield Convention("outputs_mean" if name == MEAN else "outputs_sum")
+
+
+def logarithm(base: str) -> Convention:
+    """What a document says about logarithms to a base (empty: they are natural)."""
+    return Convention("logarithm_base", numbers={"base": base}) if base else Convention("logarithm_natural")
 
 
 def losses(
@@ -79,6 +88,12 @@ def losses(
         yield from penalties
         terms = tuple(Ref(name) for name in (data, *(penalty.name for penalty in penalties)))
         yield Quantity(whole, Role.LOSS, label, Add(terms), "penalized", GROUP)
+
+
+def over_observations(name: str, errors: Sequence[str], mean: bool) -> Quantity:
+    """The sum or the mean of the errors of all observations."""
+    label = Label("mean" if mean else "loss", name)
+    return _summed(name, label, errors, "batch_mean" if mean else "batch")
 
 
 def _observation(how: Losses, outputs: Sequence[Output], case: str, name: str, label: Label) -> Iterator[Quantity]:

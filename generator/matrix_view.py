@@ -209,8 +209,8 @@ class _InMatrices(Derivation):
             return names, {"function": formula.name}
         return names, {}
 
-    def _updating(self) -> dict[str, str]:
-        names = super()._updating()
+    def _updating(self, group: str = "") -> dict[str, str]:
+        names = super()._updating(group)
         gradient = self.tensor_of.get(names.get("gradient", ""))
         return {**names, "gradient": gradient.name} if gradient is not None else names
 

@@ -97,8 +97,6 @@ def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
 
 
 def _check_updates(problem: Network) -> Iterator[Finding]:
-    if problem.update_order == "outputs_first" and problem.optimizer != "sgd":
-        yield ("update_order",), "`outputs_first` with another optimizer than `sgd`", "`at_once`"
     moves = problem.learning_rate is not None and bool(problem.learned)
     yield from check_training(problem, moves, "`learning_rate`, and parameters that are trained")
     yield from _check_names(problem)

@@ -41,6 +41,7 @@ class Normalization(Model):
     running: Statistics | None = Field(None, description="over a batch: statistics to use instead of the batch's own")
 
 
+_OVER = {"batch": "normalized_batch", "layer": "normalized_layer", "running": "normalized_running"}
 _VARIANCE = {"population": "norm_variance_population", "sample": "norm_variance_sample"}  # what is said of it
 
 
@@ -106,9 +107,13 @@ def _per_unit(value: Fraction | dict[str, Fraction], unit: str) -> Fraction:
 def normalization_conventions(how: Normalization) -> Iterator[Convention]:
     """What a document says about a normalization."""
     over = "running" if how.running else how.over
-    yield Convention(f"normalized_{over}", {"place": f"places.{how.place}"}, {"epsilon": shortest(how.epsilon)})
+    yield Convention(_OVER[over], {"place": f"places.{how.place}"})
+    if how.epsilon:
+        yield Convention("epsilon_inside", numbers={"epsilon": shortest(how.epsilon)})
+    else:
+        yield Convention("epsilon_none")
     if not how.running:
-        yield Convention(f"variance_{how.variance}")
+        yield Convention({"population": "variance_population", "sample": "variance_sample"}[how.variance])
 
 
 def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, group: str) -> Iterator[Quantity]:

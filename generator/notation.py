@@ -188,8 +188,8 @@ class Writer:
     def check(self) -> None:
         """Raise `NotationError` where two quantities would be written alike."""
         seen: dict[Box, str] = {}
-        for quantity in self.graph:
-            self._check_alike(seen, quantity.name)
+        for name in dict.fromkeys(quantity.name for quantity in (*self.graph, *self.graph.watched)):
+            self._check_alike(seen, name)
         for tensor in self.graph.tensors if self.notation.view is View.MATRIX else ():
             self._check_alike(seen, tensor.name)
 
@@ -241,7 +241,9 @@ class Writer:
         """The label of the quantity or tensor `name`, or of a whole vector or matrix that has no formula of its own."""
         if name in self._wholes:
             return self._wholes[name]
-        return self.graph.tensor[name].label if name in self.graph.tensor else self.graph[name].label
+        if name in self.graph.tensor:
+            return self.graph.tensor[name].label
+        return (self.graph if name in self.graph else self.graph.watched)[name].label
 
     def written(self, formula: Formula) -> Formula:
         """`formula` in the order and the forms of this notation; its value is the same."""

@@ -162,8 +162,8 @@ class Truth:
 
 
 def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:
-    for quantity in graph:
-        yield writer.box(quantity.name), quantity.name
+    for name in dict.fromkeys(quantity.name for quantity in (*graph, *graph.watched)):
+        yield writer.box(name), name
     for quantity in graph.of_role(Role.FORWARD):
         name = derivative_name(graph.loss, quantity.name)
         if quantity.label.kind == "pre" and name in graph and "delta" in writer.notation.symbols:

@@ -554,7 +554,6 @@ BAD: dict[str, tuple[Data, str]] = {
     "schedule": ({"schedule": "linear"}, "`schedule`: found `linear`"),
     "velocity": ({"velocity": "rate_inside"}, "this optimizer has no velocity"),
     "setting": ({"settings": {"mu": "0.5"}}, "`settings.mu`: found `mu`; expected no settings"),
-    "in turn": ({"optimizer": "adam", "update_order": "outputs_first"}, "`outputs_first` with another optimizer"),
     "clash": ({"optimizer": "adam", "biases": {"k": "1", "b2": "0"}, "layers": [
         {**BASE["layers"][0], "bias": "k"}, BASE["layers"][1]]}, "`k`, which `biases` has too"),
     "activation": ({"layers": [{**BASE["layers"][0], "activation": {"tanh": {"slope": "1"}}}, BASE["layers"][1]]},

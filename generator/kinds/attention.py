@@ -12,10 +12,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from generator.biases import bias_conventions
 from generator.declared import grid, heads, matrix, whole
-from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num
+from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num, shortest
 from generator.functions import LOSSES
 from generator.graph import Convention, Graph, Label, Quantity, Role, Tensor
+from generator.losses import loss_conventions
 from generator.problem import Exact, Finding, Name, Whole
 from generator.tables import Rows, Table, entries, entry, names, said, shape
 from generator.training import (
@@ -216,8 +218,12 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("mask_causal" if problem.mask == "causal" else "mask_given")
     if problem.normalization != "none":
         yield Convention("layer_norm")
+        epsilon = {"epsilon": shortest(problem.epsilon)}
+        yield Convention("epsilon_inside", numbers=epsilon) if problem.epsilon else Convention("epsilon_none")
+    biases = [[own] for name, rows in problem.weights.items() if name.startswith("b_") for own in names(name, rows)]
+    yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
     if problem.targets:
-        yield Convention("loss", {"function": f"functions.{problem.loss}"})
+        yield from loss_conventions(problem.loss, sum(map(len, problem.targets)))
     yield from conventions_of(problem)
 
 

@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from generator.biases import bias_conventions
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Graph, Label, Quantity, Role, Sliding
+from generator.losses import loss_conventions
 from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, Whole, exact
 from generator.source import Location
 from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
@@ -181,8 +183,18 @@ def build(problem: Definition) -> Graph:
     return Graph(
         (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
-        conventions=(*made.conventions, *conventions_of(problem)), slidings=tuple(made.slidings),
+        conventions=tuple(_conventions(problem, made, trained)), slidings=tuple(made.slidings),
     )  # fmt: skip
+
+
+def _conventions(problem: Definition, made: _Layers, trained: Sequence[str]) -> Iterator[Convention]:
+    yield from made.conventions
+    yield from bias_conventions(made.biases, trained)
+    if any(layer.convolution and layer.convolution.biases for layer in problem.layers):
+        yield Convention("bias_of_filter")
+    if problem.targets is not None:
+        yield from loss_conventions(problem.loss, len(made.maps.entries))
+    yield from conventions_of(problem)
 
 
 class _Layers:
@@ -195,6 +207,7 @@ class _Layers:
         self.quantities: list[Quantity] = []
         self.conventions: list[Convention] = []
         self.slidings: list[Sliding] = []
+        self.biases: list[Sequence[str]] = []  # of units side by side; a filter's stands alone
         self.taken: set[str] = set()
         self.place: Location = ()
         self.group = ""
@@ -338,6 +351,7 @@ class _Layers:
             raise _MisfitError((*self.place, "biases", name), found, f"one for each {of}: {count}")
         biases = named(name, 1, (1, count), 0)
         self._give("bias", "biases", _labels("bias", name, biases), value)
+        self.biases += [biases.entries] if of == "unit" else [(own,) for own in biases.entries]
         return [Ref(entry) for entry in biases.entries]
 
     def _activation(self, layer: Activation) -> None:
@@ -419,7 +433,6 @@ class _Layers:
             label, total = Label("loss", loss), Add(tuple(map(Ref, terms)))
             self._take([(loss, label)], "loss_name")
             self.quantities.append(Quantity(loss, Role.LOSS, label, total, "total", "loss"))
-        self.conventions.append(Convention("loss", {"function": f"functions.{self.problem.loss}"}))
 
 
 def _labels(kind: str, name: str, maps: Maps) -> list[tuple[str, Label]]:

@@ -15,10 +15,11 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.declared import named as tensors
 from generator.errors import FormulaError
-from generator.formula import Call, Formula, Ref, rebuild, walk
+from generator.formula import Call, Formula, MatMul, Ref, rebuild, walk
 from generator.graph import Convention, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.grids import Grid, Value, named, names_of, referring, vector
 from generator.infix import parse
+from generator.losses import logarithm
 from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, exact
 from generator.source import Location
 from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
@@ -239,10 +240,16 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     """What the functions that are used take for granted."""
     texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
     texts += problem.update.values() if isinstance(problem.update, dict) else ()
-    called = {part.name for text in texts for part in walk(parse(text)) if isinstance(part, Call)}
+    parts = [part for text in texts for part in walk(parse(text))]
+    called = {part.name for part in parts if isinstance(part, Call)}
     differentiated = problem.differentiate is not None or "d" in called
     if called & {"argmax", "argmin"} or (differentiated and called & {"max", "min"}):
         yield Convention("first_of_equals")
+    for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
+        if name in called:
+            yield logarithm(base)
+    if any(isinstance(part, MatMul) for part in parts):
+        yield Convention("vectors_by_place")
     if problem.update and not isinstance(problem.update, dict):
         yield from conventions_of(problem)
 

@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import Literal
 
 from generator.batches import Numbers, at, conventions_of_observations, number_at
+from generator.biases import bias_conventions
 from generator.dropout import masks
 from generator.graph import Convention, Diagram, Edge, Graph, Label, Node, Pass, Quantity, Role
 from generator.layers import with_layers
-from generator.losses import loss_conventions
+from generator.losses import loss_conventions, over_observations
 from generator.network_checks import check_network
 from generator.networks import Network
 from generator.normalization import normalization_conventions, normalization_givens
@@ -51,22 +52,35 @@ def build(problem: Definition) -> Graph:
         passes=tuple(Pass(made.quantities, made.loss) for made in others),
         conventions=tuple(_conventions(problem)),
         cases="observation" if len(problem.cases) > 1 else "",
+        followed=_followed(problem),
         in_turn=problem.update_order == "outputs_first" and bool(work.updates),
     )
     return with_layers(graph, problem.vectors)
 
 
+def _followed(problem: Definition) -> Pass | None:
+    """The passes of all observations and what their errors come to, where each is learned from by itself."""
+    if not problem.turns or len(problem.cases) == 1:
+        return None
+    passes = [Forward(problem, (case,)) for case in problem.cases]
+    total = over_observations(problem.names.loss, [made.loss for made in passes], problem.batch == "mean")
+    quantities = {quantity.name: quantity for made in passes for quantity in made.quantities}  # they share penalties
+    return Pass((*quantities.values(), total), total.name)
+
+
 def _conventions(problem: Definition) -> Iterator[Convention]:
-    yield from loss_conventions(problem.loss)
+    yield from loss_conventions(problem.loss, len(problem.outputs))
     yield from penalty_conventions(problem.regularization)
     if problem.dropout:
         yield Convention("dropout")
-    for layer in problem.layers:
-        if layer.normalization is not None:
-            yield from normalization_conventions(layer.normalization)
+    said: list[Convention] = []
+    for how in (layer.normalization for layer in problem.layers):
+        said += [convention for convention in (normalization_conventions(how) if how else ()) if convention not in said]
+    yield from said
     yield from conventions_of_observations(problem)
-    if problem.bias_as == "threshold":
-        yield Convention("bias_as_threshold")
+    layers = [[layer.biases.get(unit, "") for unit in layer.units] for layer in problem.layers]
+    learned = problem.learned if problem.learning_rate else ()
+    yield from bias_conventions(layers, learned, subtracted=problem.bias_as == "threshold")
     yield from conventions_of(problem)
 
 

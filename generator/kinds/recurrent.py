@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from generator.biases import bias_conventions
 from generator.cells import OUTPUT, PLAIN_OUTPUT, STATES, Line, cell
 from generator.declared import grid, whole
 from generator.declared import matrix as as_matrix
@@ -20,6 +21,7 @@ from generator.formula import Add, Call, Div, Formula, Mul, Ref, num, rebuild, s
 from generator.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.graph import Convention, Graph, Label, Quantity, Role, Tensor
 from generator.infix import parse
+from generator.losses import loss_conventions
 from generator.problem import NUMBER_SCHEMA, Exact, Finding, Name, Whole
 from generator.tables import Sequence, Table, entries, entry, names, said, shape
 from generator.training import (
@@ -255,8 +257,12 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("update_keeps" if problem.update == "keeps" else "update_admits")
     if _Sizes.of(problem).hidden > 1 or len(problem.inputs[0]) > 1:
         yield Convention("vectors_columns" if problem.vectors == "columns" else "vectors_rows")
+    biases = [names(name, rows) for name, rows in problem.weights.items() if name.startswith("b")]
+    yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
     if problem.targets:
-        yield Convention("loss", {"function": f"functions.{problem.loss}"})
+        yield from loss_conventions(problem.loss, _Sizes.of(problem).outputs)
+    if len(problem.targets) > 1:
+        yield Convention("over_time_sum" if problem.over_time == "sum" else "over_time_mean")
     yield from conventions_of(problem)
 
 
