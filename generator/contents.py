@@ -61,7 +61,8 @@ def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     setter, code = paper.setter, section.code
     group = setter.group(section.group) if section.group else ""
     introduction = [] if section.round else _introduction(paper, section)
-    title = setter.say(_own_code(paper, f"sections.{code}"), group=group)
+    titled = f"{code.partition('_')[0]}_of" if section.of and code != "chain_rule" else code
+    title = setter.say(_own_code(paper, f"sections.{titled}"), group=group, of=paper.format.escape(section.of))
     return View(
         code,
         _heading(paper, section, title),

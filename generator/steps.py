@@ -74,6 +74,7 @@ class Section:
     group: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     round: int | None = None  # the number of updates before it, where several are worked
+    of: str = ""  # what is differentiated in it, where several quantities are
 
     def walk(self) -> Iterator[Step]:
         """Every step, in the order of reading."""
