@@ -65,7 +65,7 @@ def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     setter, code = paper.setter, section.code
     group = setter.group(section.group) if section.group else ""
     introduction = [] if section.round else _introduction(paper, section)
-    titled = f"{code.partition('_')[0]}_of" if section.of and code != "chain_rule" else code
+    titled = "gradients_of" if section.of and code.startswith("gradients") else code
     title = setter.say(_own_code(paper, f"sections.{titled}"), group=group, of=paper.format.escape(section.of))
     return View(
         code,
