@@ -83,11 +83,10 @@ def _windows(graph: Graph, found: Sequence[Whole]) -> Iterator[Equation]:
 
 
 def _products(graph: Graph, found: Sequence[Whole], detail: str) -> Iterator[Equation]:
-    seen: set[str] = set()
+    seen: dict[str, str] = {}  # by rule: what was made by it first
     for made in products(graph, found):
-        rule = graph[made.made.whole.entries[0]].rule
-        if detail == "all" or rule not in seen:
-            seen.add(rule)
+        whole = made.made.whole
+        if detail == "all" or seen.setdefault(graph[whole.entries[0]].rule, whole.name) == whole.name:
             yield _product_line(made)
 
 

@@ -45,7 +45,8 @@ def wholes(graph: Graph) -> tuple[Whole, ...]:
     found: dict[tuple[str, str], dict[Dims, str]] = {}
     labels: dict[tuple[str, str], tuple[Label, str, Role]] = {}
     for quantity in graph:
-        label, match = quantity.label, _ENTRY.fullmatch(quantity.label.name)
+        label = quantity.label
+        match = _ENTRY.fullmatch(label.of if label.kind == "target" else label.name)  # which is that of its unit
         if match is None or quantity.role not in _ROLES or quantity.round or (label.index and not label.of):
             continue
         stem, suffix = match[1], match[2]

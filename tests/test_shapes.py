@@ -142,6 +142,19 @@ def test_attention_is_products_of_matrices() -> None:
     assert len(lines(worked, "gradient_shapes")) == 3
 
 
+def test_a_state_is_a_sum_of_two_products() -> None:
+    data = {
+        "cell": "elman", "inputs": [["1", "0.5", "2"], ["0", "1", "1"]], "targets": {"2": ["1", "0"]},
+        "weights": {"W": matrix(2, 3), "U": matrix(2, 2, 3), "b": ["0.1", "0.2"]}, "learning_rate": {"eta": "0.5"},
+    }  # fmt: skip
+    worked = made("recurrent", data)
+    first, both = lines(worked, "shapes", "first"), lines(worked, "shapes")
+    assert list(map(factors, first)) == [["W", "x:1"], ["U", "h:0"]]
+    assert [sizes(line)[:3] for line in first] == [[(2, 3), (3, 1), (2, 1)], [(2, 2), (2, 1), (2, 1)]]
+    assert len(both) == 4  # at both time steps
+    demand_true(worked)
+
+
 # --- gradients -----------------------------------------------------------------------------------------------------
 
 
