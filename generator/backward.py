@@ -17,8 +17,7 @@ from generator.tensor_gradients import backward_tensors
 def backward(graph: Graph, chain: Chain = Chain.FACTORS) -> Graph:
     """`graph` followed by every local gradient, gradient, update and value after the update, round by round."""
     made = _Rounds(written_out(graph), chain).run()
-    whole = chain is Chain.DELTA and len(graph.rounds) == 1  # only then is there all that matrices are made of
-    return backward_tensors(made) if whole else made
+    return backward_tensors(made) if chain is Chain.DELTA else made  # by other ways there is not all that it takes
 
 
 class _Rounds:
@@ -140,13 +139,15 @@ class _Rounds:
 
     def _update(self, number: int) -> None:
         made: dict[str, str] = {}  # what takes the places when all lines are worked
+        worked: list[Quantity] = []
         for line in self.start.updates:
             quantity = self._updated(line, number)
             if quantity.name not in self.graph:  # in turn, it has been worked among the gradients
-                self._add([quantity])
+                worked.append(quantity)
             self.now[updated_name(line.old) if line.old else line.name] = quantity.name
             if line.old:
                 made[line.old] = quantity.name
+        self._add(worked)
         self.now |= made
 
     def _updated(self, line: Update, number: int) -> Quantity:

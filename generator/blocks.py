@@ -123,7 +123,8 @@ class Setter:
     def _rule(self, rule: str) -> str:
         """The code of a rule's sentence: the kind's own, the rule's, or what is said of any formula."""
         own, plain = f"steps.{self.worked.problem.kind}.{rule}", f"steps.{rule}"
-        codes = (own, plain, f"steps.{rule.partition('_')[0]}_formula")
+        of_gradients = ("steps.matrix_gradient",) if rule.startswith("matrix_gradient_") else ()
+        codes = (own, plain, *of_gradients, f"steps.{rule.partition('_')[0]}_formula")
         return next((code for code in codes if self.words.has(code)), plain)
 
     # --- rows ---

@@ -13,8 +13,6 @@ from generator.equations import DELTA, Equations
 from generator.firsts import Firsts
 from generator.formula import Add, Call, Ref, shortest
 from generator.graph import Check, Graph, Quantity, Role, derivative_name
-from generator.matrix_equations import is_in_matrices
-from generator.matrix_view import derive_matrices
 from generator.notation import Working, Writer
 from generator.pairs import Softmax
 from generator.rounds import Round
@@ -25,14 +23,10 @@ from generator.steps import Equation, Section, Step
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
     """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind."""
-    in_matrices = is_in_matrices(graph, writer)
-    scalars = _Derivation(graph, trace, writer, detail)
-    sections = derive_matrices(graph, trace, writer, detail) if in_matrices else tuple(scalars.sections())
-    checks = (*scalars.checks(), *shape_steps(graph, writer, in_matrices, detail))
-    return (*sections, Section("checks", checks)) if checks else sections
+    return tuple(Derivation(graph, trace, writer, detail).sections())
 
 
-class _Derivation:
+class Derivation:
     """The derivation being written: remembers what has been shown already, so that nothing is worked twice."""
 
     def __init__(self, graph: Graph, trace: Trace, writer: Writer, detail: str) -> None:
@@ -51,6 +45,13 @@ class _Derivation:
             yield Section(
                 "after", self._plain_steps(Role.AFTER, None, len(self.graph.rounds)), names={"loss": self.graph.loss}
             )
+        checks = (*self._checks(), *self._shapes())
+        if checks:
+            yield Section("checks", checks)
+
+    def _shapes(self) -> Iterator[Step]:
+        """The closing lines of shapes."""
+        return shape_steps(self.graph, self.equations.writer, None, self.detail)
 
     def _round(self, rounds: list[Round], number: int | None) -> Iterator[Section]:
         """What is worked between one update and the next; each of `rounds` differentiates one quantity."""
@@ -97,7 +98,10 @@ class _Derivation:
     def _plain_steps(self, role: Role, group: str | None, number: int | None = None) -> tuple[Step, ...]:
         number = self.round.number if number is None else number
         chosen = [q for q in self.graph.of_role(role) if q.round == number and (group is None or q.group == group)]
-        return tuple(self._plain_step(q) for q in chosen)
+        return tuple(self._worked(chosen))
+
+    def _worked(self, quantities: list[Quantity]) -> Iterator[Step]:
+        return map(self._plain_step, quantities)
 
     def _plain_step(self, quantity: Quantity) -> Step:
         cell = self.firsts.cell(quantity)
@@ -122,7 +126,7 @@ class _Derivation:
             names["first"] = used[0]
         return names, words
 
-    def checks(self) -> Iterator[Step]:
+    def _checks(self) -> Iterator[Step]:
         """The closing checks; those that say the same stand under one sentence."""
         for (code, names, numbers), same in groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers)):
             checks = list(same)

@@ -160,22 +160,23 @@ class Diagram:
 class Tensor:
     """Quantities of the graph set as a matrix: `entries` are their names in rows (a column vector has rows of one).
 
-    `formula` is over tensors that stand earlier and over quantities (`None`: it is given, or has no formula in
-    matrices). The other parts are those of a quantity.
+    In the place of a quantity there can be a number that is always there, `1` or `0`. What is said of the whole follows
+    from what is said of the entries, so a kind gives no more than names and a label; role, rule and group are those of
+    the entries, and are filled in after the backward pass.
     """
 
     name: str
-    role: Role
     label: Label
     entries: tuple[tuple[str, ...], ...]
-    formula: Formula | None = None
+    role: Role = Role.GIVEN
     rule: str = "given"
     group: str = ""
+    round: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The entries row by row."""
-        return tuple(name for row in self.entries for name in row)
+        """The quantities in it, row by row."""
+        return tuple(name for row in self.entries for name in row if not name.isdecimal())
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class Graph:
     Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
     word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
-    be set as matrices, `slidings` what windows made.
+    be set as matrices, in which `vectors` are columns or rows, `slidings` what windows made.
 
     Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
@@ -211,6 +212,7 @@ class Graph:
     checks: tuple[Check, ...] = ()
     tensors: tuple[Tensor, ...] = ()
     slidings: tuple[Sliding, ...] = ()
+    vectors: str = "column"  # how the vectors among them stand: `column` or `row`
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -226,17 +228,15 @@ class Graph:
         self._check_tensors()
 
     def _check_tensors(self) -> None:
-        known: set[str] = set(self._index)
+        known = {*self._index, *(q.name for other in self.passes for q in other.quantities)} if self.tensors else set()
+        named: set[str] = set()
         for tensor in self.tensors:
-            if tensor.name in known:
+            if tensor.name in known or tensor.name in named:
                 raise GraphError(f"the name of the tensor `{tensor.name}` is taken")
             for name in tensor.names:
-                if name not in self._index:
-                    raise GraphError(f"the tensor `{tensor.name}` holds `{name}`, which is no quantity")
-            for name in references(tensor.formula) if tensor.formula is not None else ():
                 if name not in known:
-                    raise GraphError(f"the tensor `{tensor.name}` uses `{name}`, which does not stand before it")
-            known.add(tensor.name)
+                    raise GraphError(f"the tensor `{tensor.name}` holds `{name}`, which is no quantity")
+            named.add(tensor.name)
 
     @cached_property
     def tensor(self) -> Mapping[str, Tensor]:

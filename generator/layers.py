@@ -1,161 +1,131 @@
 """Graph -> Graph with the vectors and matrices of its fully connected layers.
 
-They are found in the graph itself: quantities of one group whose formulas are weighted sums of one and the same vector,
-and a function of each. Tensors have names that no quantity can have (`W:hidden`).
+They are found in the graph itself: quantities of one group that are alike, with a place for each unit and, where there
+are several observations, one for each of them. Tensors have names that no quantity can have (`W:hidden`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from generator.formula import Add, Call, Formula, MatMul, Mul, Ref
+from generator.formula import Add, Formula, Mul, Neg, Ref
 from generator.graph import Graph, Label, Quantity, Role, Tensor
 
-INPUTS, TARGETS = "x:inputs", "t:targets"
+_Names = tuple[tuple[str, ...], ...]
 
 
 def with_layers(graph: Graph, vectors: str) -> Graph:
     """`graph` with its tensors; `vectors` are `column`s (z = W x + b) or `row`s (z = x W + b).
 
-    As it is where a layer cannot be set in matrices: it is fed by anything but one vector as a whole, a parameter
-    stands in several places (one bias for a whole layer is no other place), or only a part of its weights is trained.
+    A matrix of weights is there where every unit is fed by one and the same vector. What stands in several places, or
+    in some places only, is in no tensor: one bias for a whole layer stays a number.
     """
-    found = _layers(graph)
-    if found is None:
-        return graph
-    column = vectors == "column"
-    inputs, targets = (_given(graph, kind) for kind in ("input", "target"))
-    made = [_vector(INPUTS, Label("inputs"), inputs, column), _vector(TARGETS, Label("targets"), targets, column)]
-    for layer in found:
-        made += _tensors(layer, column)
-    return replace(graph, tensors=tuple(made))
+    made = tuple(_Layers(graph, vectors == "column").tensors())
+    return replace(graph, tensors=made, vectors=vectors)
 
 
-def loss_operands(graph: Graph) -> tuple[str, Tensor, Tensor] | None:
-    """The loss's function with the tensors of targets and outputs that it compares; `None` where it is none of both."""
-    errors = _errors(graph)
-    for outputs in graph.tensors if errors else ():
-        if outputs.label.kind == "posts" and outputs.names == tuple(output for _, _, output in errors):
-            return errors[0][0], graph.tensor[TARGETS], outputs
-    return None
+class _Layers:
+    """The tensors of a graph and its further passes. `column`: a row for each unit, a column for each observation."""
+
+    def __init__(self, graph: Graph, column: bool) -> None:
+        self.column = column
+        passes = [quantity for other in graph.passes for quantity in other.quantities]
+        known = {quantity.name: quantity for quantity in (*graph, *passes)}
+        self.quantities = tuple(known.values())
+        self.groups = list(dict.fromkeys(q.group for q in self.quantities if q.role is Role.FORWARD))
+        self.apart = bool(graph.passes)  # each observation has a pass of its own
+        self.taken: set[str] = set()  # parameters that stand in a matrix already
+
+    def tensors(self) -> Iterator[Tensor]:
+        """Inputs and targets, then layer by layer, then the errors."""
+        givens = [quantity for quantity in self.quantities if quantity.formula is None]
+        yield from self._family("x:inputs", "inputs", "", [q for q in givens if q.label.kind == "input"])
+        yield from self._family("t:targets", "targets", "", [q for q in givens if q.label.kind == "target"])
+        for number, group in enumerate(self.groups, 1):
+            yield from self._layer(group, str(number))
+        yield from self._errors([quantity for quantity in self.quantities if quantity.role is Role.LOSS])
+
+    def _errors(self, errors: list[Quantity]) -> Iterator[Tensor]:
+        """The errors of several observations: output by output, and added up for each observation."""
+        observed = [quantity.name for quantity in errors if quantity.label.kind == "observed"]
+        if len(observed) > 1 and not self.apart:
+            yield from self._family("E:errors", "errors", "", [q for q in errors if q.label.kind == "term"])
+            yield Tensor("E:observed", Label("losses"), self._turned((tuple(observed),)))
+
+    def _layer(self, group: str, number: str) -> Iterator[Tensor]:
+        inside = [quantity for quantity in self.quantities if quantity.group == group and quantity.role is Role.FORWARD]
+        pres = [quantity for quantity in inside if quantity.label.kind == "pre"]
+        case = pres[0].label.case if pres else ""
+        yield from self._parameters([q for q in pres if q.label.case == case], group, number)
+        yield from self._family(f"z:{group}", "pres", number, pres)
+        yield from self._family(f"h:{group}", "posts", number, [q for q in inside if q.label.kind == "post"])
+        further = [quantity for quantity in inside if quantity.label.kind == "value"]
+        for kind in dict.fromkeys(quantity.label.of for quantity in further):
+            same = [quantity for quantity in further if quantity.label.of == kind]
+            yield from self._family(f"{kind}:{group}", "layer_values", number, same, kind)
+
+    # --- values: a unit, an observation ---
+
+    def _family(self, name: str, kind: str, number: str, of: list[Quantity], sign: str = "") -> Iterator[Tensor]:
+        """Quantities by unit and observation, as one tensor, or as one for each observation that has its own pass."""
+        cases = list(dict.fromkeys(quantity.label.case for quantity in of))
+        units = list(dict.fromkeys(quantity.label.name for quantity in of))
+        places = {(quantity.label.name, quantity.label.case): quantity.name for quantity in of}
+        if not of or len(places) != len(of) or len(places) != len(units) * len(cases):
+            return
+        if self.apart:
+            for case in cases:
+                column = tuple((places[unit, case],) for unit in units)
+                yield Tensor(f"{name}:{case}", Label(kind, sign, number, case=case), self._turned(column))
+            return
+        whole = f"all_{kind}" if len(cases) > 1 else kind
+        rows = tuple(tuple(places[unit, case] for case in cases) for unit in units)
+        yield Tensor(name, Label(whole, sign, number), self._turned(rows))
+
+    def _turned(self, names: _Names) -> _Names:
+        return names if self.column else tuple(zip(*names, strict=True))
+
+    # --- parameters ---
+
+    def _parameters(self, pres: list[Quantity], group: str, number: str) -> Iterator[Tensor]:
+        """A matrix for each vector that the layer is fed by, and the vector of its biases."""
+        sums = [_weighted(quantity.formula) for quantity in pres]
+        sources = self._sources([source for found, _ in sums for source in found])
+        for place, (origin, fed) in enumerate(sources.items()):
+            rows = tuple(tuple(found.get(source, "") for source in fed) for found, _ in sums)
+            index = f"{number},{origin}" if place else number
+            yield from self._once(f"W:{group}:{origin}" if place else f"W:{group}", "weights", index, rows)
+        biases = tuple((bias,) for _, bias in sums)
+        yield from self._once(f"b:{group}", "biases", number, biases)
+
+    def _sources(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """What the units are fed by: for each layer (0: inputs) names in the order of its units; the nearest first."""
+        wanted = set(names)
+        made: dict[str, list[str]] = {}
+        for quantity in self.quantities:
+            if quantity.name in wanted:
+                origin = str(self.groups.index(quantity.group) + 1) if quantity.group in self.groups else "0"
+                made.setdefault(origin, []).append(quantity.name)
+        return dict(sorted(made.items(), reverse=True))
+
+    def _once(self, name: str, kind: str, index: str, rows: _Names) -> Iterator[Tensor]:
+        """A tensor of parameters, each of which stands in one place."""
+        names = [own for row in rows for own in row]
+        if names and all(names) and len(set(names)) == len(names) and self.taken.isdisjoint(names):
+            self.taken |= set(names)
+            yield Tensor(name, Label(kind, index=index), self._turned(rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """One layer: `weights` has a row for each unit; `biases` is empty where it has none."""
-
-    name: str
-    number: int
-    source: str
-    weights: tuple[tuple[str, ...], ...]
-    biases: tuple[str, ...]
-    pres: tuple[str, ...]
-    posts: tuple[str, ...]
-    activation: str
-
-
-def _given(graph: Graph, kind: str) -> tuple[str, ...]:
-    return tuple(q.name for q in graph if q.formula is None and q.label.kind == kind)
-
-
-def _layers(graph: Graph) -> list[_Layer] | None:
-    """The layers in the graph's order; `None` where one of them is not what matrices can say."""
-    sources = {_given(graph, "input"): INPUTS}
-    found: list[_Layer] = []
-    for number, group in enumerate(dict.fromkeys(q.group for q in graph.of_role(Role.FORWARD)), 1):
-        units = [q for q in graph.of_role(Role.FORWARD) if q.group == group]
-        layer = _layer(group, number, units, sources)
-        if layer is None:
-            return None
-        found.append(layer)
-        sources[layer.posts] = f"h:{group}"
-    return found if found and _fits(graph, found) else None
-
-
-def _layer(group: str, number: int, units: list[Quantity], sources: Mapping[tuple[str, ...], str]) -> _Layer | None:
-    pres = [q for q in units if q.label.kind == "pre"]
-    posts = [q for q in units if q.label.kind == "post"]
-    calls = [q.formula.name for q in posts if isinstance(q.formula, Call)]
-    wanted = [Call(name, (Ref(pre.name),)) for name, pre in zip(calls, pres, strict=False)]
-    if not pres or len(units) != 2 * len(pres) or [q.formula for q in posts] != wanted or len(set(calls)) > 1:
-        return None
-    sums = [_weighted(q.formula) for q in pres]
-    fed = next((names for names in sources if all(s is not None and set(s[0]) == set(names) for s in sums)), None)
-    if fed is None:
-        return None
-    known = [s for s in sums if s is not None]
-    biases = tuple(bias for _, bias in known if bias)
-    if len(biases) not in (0, len(pres)):
-        return None
-    weights = tuple(tuple(by_source[name] for name in fed) for by_source, _ in known)
-    names, outputs = (tuple(q.name for q in found) for found in (pres, posts))
-    return _Layer(group, number, sources[fed], weights, biases, names, outputs, calls[0])
-
-
-def _weighted(formula: Formula | None) -> tuple[dict[str, str], str] | None:
+def _weighted(formula: Formula | None) -> tuple[Mapping[str, str], str]:
     """A weighted sum as {what is fed: its weight} and a bias (empty: none)."""
     terms = list(formula.terms) if isinstance(formula, Add) else [formula]
-    last = terms[-1]
-    bias = last.name if isinstance(last, Ref) else ""
     found: dict[str, str] = {}
-    for term in terms[:-1] if bias else terms:
-        match term:
-            case Mul((Ref(weight), Ref(source))) if source not in found:
-                found[source] = weight
-            case _:
-                return None
-    return (found, bias) if found else None
-
-
-def _fits(graph: Graph, layers: list[_Layer]) -> bool:
-    """Whether every parameter has one place, is trained with its fellows, and every layer leads to the loss."""
-    weights = [name for layer in layers for row in layer.weights for name in row]
-    biases = [name for layer in layers for name in dict.fromkeys(layer.biases)]
-    trained = set(graph.trained)
-    together = [
-        {name in trained for name in names}
-        for layer in layers
-        for names in ([name for row in layer.weights for name in row], layer.biases)
-    ]
-    once = all(len(set(layer.biases)) in (0, 1, len(layer.biases)) for layer in layers)
-    once = once and len({*weights, *biases}) == len(weights) + len(biases)
-    leads = {f"h:{layer.name}" for layer in layers[:-1]} <= {layer.source for layer in layers}
-    compared = tuple(output for _, _, output in _errors(graph)) == layers[-1].posts
-    targets = tuple(target for _, target, _ in _errors(graph)) == _given(graph, "target")
-    return once and leads and compared and targets and all(len(of) < 2 for of in together)
-
-
-def _errors(graph: Graph) -> list[tuple[str, str, str]]:
-    """For each error that the loss adds up: its function, its target and its output."""
-    total = graph[graph.loss].formula
-    terms = [graph[name].formula for name in graph.operands[graph.loss]] if isinstance(total, Add) else [total]
-    found = []
+    bias = ""
     for term in terms:
         match term:
-            case Call(name, (Ref(target), Ref(output))):
-                found.append((name, target, output))
-    return found if len(found) == len(terms) and len({name for name, _, _ in found}) == 1 else []
-
-
-def _tensors(layer: _Layer, column: bool) -> Iterable[Tensor]:
-    name, index = layer.name, str(layer.number)
-    weights = layer.weights if column else tuple(zip(*layer.weights, strict=True))
-    weight = Tensor(f"W:{name}", Role.GIVEN, Label("weights", name, index), weights, group=name)
-    yield weight
-    factors = (Ref(weight.name), Ref(layer.source))
-    terms: list[Formula] = [MatMul(factors if column else factors[::-1])]
-    if layer.biases:
-        yield _vector(f"b:{name}", Label("biases", name, index), layer.biases, column, group=name)
-        terms.append(Ref(f"b:{name}"))
-    total = Add(tuple(terms)) if len(terms) > 1 else terms[0]
-    pre = _vector(f"z:{name}", Label("pres", name, index), layer.pres, column, group=name)
-    yield replace(pre, role=Role.FORWARD, formula=total, rule="matrix_weighted_sum")
-    post = _vector(f"h:{name}", Label("posts", name, index), layer.posts, column, group=name)
-    call = Call(layer.activation, (Ref(pre.name),))
-    yield replace(post, role=Role.FORWARD, formula=call, rule="matrix_activation")
-
-
-def _vector(name: str, label: Label, entries: tuple[str, ...], column: bool, group: str = "") -> Tensor:
-    rows = tuple((entry,) for entry in entries) if column else (entries,)
-    return Tensor(name, Role.GIVEN, label, rows, group=group)
+            case Mul((Ref(weight), Ref(source))):
+                found[source] = weight
+            case Ref(name) | Neg(Ref(name)):
+                bias = name
+    return found, bias

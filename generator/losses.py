@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.batches import at
-from generator.formula import Add, Call, Formula, Mul, Pow, Ref, num
+from generator.formula import Add, Call, Formula, Ref, num
 from generator.formula import Div as Quotient
-from generator.graph import Label, Quantity, Role
+from generator.functions import LOSSES
+from generator.graph import Convention, Label, Quantity, Role
+from generator.rows import Chosen, Rows, arguments, row_name
 
 GROUP = "loss"
 DATA = "E_data"  # the loss without its penalties
+MEAN = "mean_squared_error"  # no row: squared errors, averaged over the outputs
+LOSS_ROWS: Rows = {**LOSSES, MEAN: LOSSES["squared_error"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,20 @@ class Losses:
     parameters: tuple[Formula, ...] = ()
     mean_outputs: bool = False
     mean_batch: bool = False
+
+    @classmethod
+    def of(cls, chosen: Chosen, name: str, mean_batch: bool) -> Losses:
+        """The loss that a definition chooses."""
+        row = row_name(chosen)
+        return cls(LOSS_ROWS[row].name, name, arguments(chosen, LOSS_ROWS), row == MEAN, mean_batch)
+
+
+def loss_conventions(chosen: Chosen) -> Iterator[Convention]:
+    """What a document says about the loss that a definition chooses."""
+    row = row_name(chosen)
+    yield Convention("loss", {"function": f"functions.{LOSS_ROWS[row].name}"})
+    if row == MEAN:
+        yield Convention("outputs_mean")
 
 
 def losses(
@@ -81,19 +99,3 @@ def _summed(name: str, label: Label, terms: Sequence[str], rule: str) -> Quantit
     if rule in ("batch_mean", "total_mean"):
         total = Quotient(total, num(len(terms)))
     return Quantity(name, Role.LOSS, label, total, rule, GROUP)
-
-
-def l2_penalty(name: str, rate: str, parameters: Sequence[str], half: bool) -> Quantity:
-    """R = λ/2 · Σ w², or without the half."""
-    factor = Quotient(Ref(rate), num(2)) if half else Ref(rate)
-    return _penalty(name, factor, [Pow(Ref(parameter), num(2)) for parameter in parameters], "penalty_l2")
-
-
-def l1_penalty(name: str, rate: str, parameters: Sequence[str]) -> Quantity:
-    """R = λ · Σ |w|."""
-    return _penalty(name, Ref(rate), [Call("abs", (Ref(parameter),)) for parameter in parameters], "penalty_l1")
-
-
-def _penalty(name: str, factor: Formula, terms: Sequence[Formula], rule: str) -> Quantity:
-    total = Add(tuple(terms)) if len(terms) > 1 else terms[0]
-    return Quantity(name, Role.LOSS, Label("penalty", name), Mul((factor, total)), rule, GROUP)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property, partial
 
 from generator.equations import Equations
-from generator.formula import Call, Formula, MatMul, Matrix, Mul, Num, Pow, Ref, Transpose, num, substitute
-from generator.functions import ACTIVATIONS, expand
-from generator.graph import Graph, Role
-from generator.infix import parse
-from generator.layers import loss_operands
+from generator.formula import Call, Formula, Matrix, Num, Ref, Transpose, replace
+from generator.functions import ACTIVATIONS, VECTORS, expand, is_signed
+from generator.graph import Graph, Role, Tensor, derivative_name
+from generator.lifting import Lifter
 from generator.notation import View, Writer
+from generator.pairs import Softmax
 from generator.rounding import Rounding
 from generator.solve import Trace, relation
 from generator.steps import Equation, Part
-from generator.tensors import Room, entrywise, filled_in, in_matrices, put_in
+from generator.tensors import Room, Rows, entry, entrywise, filled_in, put_in
+
+_DERIVATIVES = (Role.LOCAL, Role.GRADIENT)
 
 
 def is_in_matrices(graph: Graph, writer: Writer) -> bool:
@@ -28,39 +30,141 @@ def room_for(rounding: Rounding) -> Room:
     return Room.of(rounding.decimals if rounding.significant is None else rounding.significant)
 
 
-@dataclass(frozen=True)
 class MatrixEquations:
     """The equations in matrices of one problem; `scalars` makes those of single quantities."""
 
-    graph: Graph
-    trace: Trace
-    writer: Writer
-    scalars: Equations
+    def __init__(self, graph: Graph, trace: Trace, writer: Writer, scalars: Equations) -> None:
+        self.graph, self.trace, self.writer, self.scalars = graph, trace, writer, scalars
+        self.room = room_for(trace.rounding)
+        self._found: dict[tuple[str, bool], Formula | None] = {}
+
+    @cached_property
+    def lifter(self) -> Lifter:
+        """What finds the formulas."""
+        return Lifter(self.graph.tensors, self.graph.vectors == "column")
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """The quantities that stand in a tensor."""
+        return frozenset(name for tensor in self.graph.tensors for name in tensor.names)
+
+    # --- formulas ---
+
+    def formula(self, name: str, errors: bool = False) -> Formula | None:
+        """The formula over tensors of a tensor or a quantity; `None` where there is none.
+
+        In a derivative, others that stand in no tensor have their own formulas in their places; if `errors`, the errors
+        of single outputs have in what adds them up.
+        """
+        key = name, errors
+        if key not in self._found:
+            tensor = self.graph.tensor.get(name)
+            entries = ((name,),) if tensor is None else tensor.entries
+            computed = all(self.graph[own].formula is not None for row in entries for own in row if own in self.graph)
+            rows = tuple(tuple(self._scalar(own, errors) for own in row) for row in entries) if computed else None
+            found = self._searched(name, rows) if rows is not None else None
+            self._found[key] = self.lifter.as_number(found) if found is not None and tensor is None else found
+        return self._found[key]
+
+    def _scalar(self, name: str, errors: bool = False) -> Formula:
+        """The formula of what stands at a place of a tensor, with what stands in none put in."""
+        if name not in self.graph:
+            return entry(name)
+        inside = partial(self._inside, derivatives=self.graph[name].role in _DERIVATIVES, errors=errors)
+        return replace(self._written(name), inside)
+
+    def _inside(self, ref: Ref, derivatives: bool = True, errors: bool = False) -> Formula:
+        quantity = self.graph[ref.name]
+        inner = derivatives and quantity.role in _DERIVATIVES
+        inner |= errors and quantity.rule.removeprefix("after_") == "error"
+        return self._scalar(ref.name, errors) if inner and ref.name not in self.held else ref
+
+    def _written(self, name: str) -> Formula:
+        """A quantity's formula as the notation writes it, but with functions of a whole by their signs."""
+        formula = self.graph[name].formula
+        if isinstance(formula, Call) and formula.name in VECTORS:
+            return formula
+        if isinstance(formula, Call) and formula.name in ACTIVATIONS and is_signed(formula):
+            return Call(formula.name, formula.args[:1])
+        return self.writer.formula(name)
+
+    def _searched(self, name: str, rows: Rows) -> Formula | None:
+        found = self.lifter.formula(rows)
+        return self._through_shares(name, rows) if found is None else found
+
+    def _through_shares(self, name: str, rows: Rows) -> Formula | None:
+        """The gradient before a softmax."""
+        gradient = self.graph.tensor.get(name)
+        if gradient is None or gradient.role is not Role.GRADIENT:
+            return None
+        for post in self.graph.tensors:
+            back = self.graph.tensor.get(derivative_name(gradient.label.of, post.name))
+            if back is not None and self._is_shares_of(post, gradient.label.wrt):
+                formula = self.lifter.through_shares(post, back)
+                return formula if self.lifter.proves(formula, rows) else None
+        return None
+
+    def _is_shares_of(self, post: Tensor, pre: str) -> bool:
+        call = self.graph[post.names[0]].formula
+        is_shared = isinstance(call, Call) and call.name in VECTORS
+        return is_shared and self.formula(post.name) in [Call(name, (Ref(pre),)) for name in VECTORS]
+
+    def short_softmax(self, name: str) -> tuple[Equation, bool, str, str] | None:
+        """A gradient before softmax and cross-entropy in its short form, whether its targets add up to one, and the
+        tensors of the softmax and of the targets (`None`: it has no such form).
+        """
+        entries = self.graph.tensor[name].entries
+        found = [short for row in entries for own in row if (short := Softmax.of(self.graph, self.graph[own]))]
+        wide = len(entries[0])
+        if len(found) < wide * len(entries):
+            return None
+        rows = [found[start : start + wide] for start in range(0, len(found), wide)]
+        forms = tuple(tuple(replace(short.formula, self._inside) for short in row) for row in rows)
+        formula = self.lifter.formula(forms)
+        post, target = (
+            self.lifter.formula(tuple(tuple(Ref(getattr(short, part)) for short in row) for row in rows))
+            for part in ("post", "target")
+        )
+        if formula is None or not isinstance(post, Ref) or not isinstance(target, Ref):
+            return None
+        ones = all(sum(self.graph.givens[t] for t in short.targets) == 1 for short in found)
+        return self._worked(name, Ref(name), formula, "=", entries), ones, post.name, target.name
+
+    # --- equations ---
 
     def of(self, name: str, full: bool = True) -> Equation:
         """A tensor as formula = numbers = result; listed ones leave out what their kind has shown already."""
         tensor, formula = self.graph.tensor[name], self.formula(name)
-        assign = self.writer.notation.assign if tensor.role is Role.UPDATE else "="
+        assign = self.writer.notation.assign if tensor.label.kind == "updated" else "="
+        left = Ref(tensor.label.of if assign == ":=" else name)
+        numbers = full or tensor.role not in (Role.FORWARD, Role.AFTER)
+        return self._worked(name, left, formula, assign, tensor.entries, numbers)
+
+    def single(self, name: str, errors: bool = False) -> Equation:
+        """A quantity by its formula over tensors, which it must have; `errors` as in `formula`."""
+        quantity = self.graph[name]
+        assign = self.writer.notation.assign if quantity.label.kind == "updated" else "="
+        left = Ref(quantity.label.of if assign == ":=" else name)
+        return self._worked(name, left, self.formula(name, errors), assign, ((name,),))
+
+    def _worked(
+        self,
+        name: str,
+        left: Formula,
+        formula: Formula | None,
+        assign: str,
+        entries: tuple[tuple[str, ...], ...],
+        numbers: bool = True,
+    ) -> Equation:
         parts: list[Part] = []
         if formula is not None:
             parts.append(Part(assign, formula, "formula"))
-            if (full or tensor.role not in (Role.FORWARD, Role.AFTER)) and not isinstance(formula, Ref | Num):
-                parts.append(Part("=", self._numbers(formula), "numbers"))
-        result = filled_in(tensor.entries, self.trace.number, self._room)
-        parts.append(Part(self._relation(tensor.entries, formula), result, "result"))
-        return Equation(name, Ref(tensor.label.of if assign == ":=" else name), tuple(parts))
-
-    def formula(self, name: str) -> Formula | None:
-        """The formula of a tensor in this notation; `None` where none can be written in matrices."""
-        tensor = self.graph.tensor[name]
-        if tensor.rule.startswith("matrix_local_"):
-            formulas = tuple(tuple(map(self.writer.formula, row)) for row in tensor.entries)
-            return in_matrices(formulas, self.graph.tensors)
-        match tensor.formula:
-            case Call(function, (body,)) if not ACTIVATIONS[function].symbol:
-                written_out = substitute(parse(ACTIVATIONS[function].formula), {"x": body})
-                return in_matrices(((written_out,),), self.graph.tensors)
-        return tensor.formula
+            if numbers and not isinstance(formula, Ref | Num):
+                parts.append(Part("=", put_in(formula, self.graph.tensor, self.trace.number, self.room), "numbers"))
+        is_tensor = name in self.graph.tensor
+        result = filled_in(entries, self.trace.number, self.room) if is_tensor else self.trace.number(name)
+        parts.append(Part(self._relation(entries, formula), result, "result"))
+        return Equation(name, left, tuple(parts))
 
     def entries(self, name: str, valued: bool) -> Equation:
         """A tensor and its entries by their symbols (a column as a row turned); `valued`: with their values."""
@@ -68,8 +172,8 @@ class MatrixEquations:
 
         def written(leaf: Callable[[str], Formula]) -> Formula:
             if len(entries) > 1 and len(entries[0]) == 1:
-                return Transpose(filled_in(tuple(zip(*entries, strict=True)), leaf, self._room))
-            return filled_in(entries, leaf, self._room)
+                return Transpose(filled_in(tuple(zip(*entries, strict=True)), leaf, self.room))
+            return filled_in(entries, leaf, self.room)
 
         parts = [Part("=", written(Ref), "formula")]
         if valued:
@@ -80,64 +184,32 @@ class MatrixEquations:
         """A quantity or tensor and a formula of it, in symbols only."""
         return Equation(name, Ref(name), (Part("=", formula, "formula"),))
 
-    def loss(self, name: str, outputs: str) -> Equation | None:
-        """The loss, or its value after the update, from the tensor of outputs; `None` where it is no sum of squares."""
-        found = loss_operands(self.graph)
-        if found is None:
-            return None
-        function, target, output = found
-        call = Call(function, (Ref(target.name), Ref(outputs)))
-        formula = _inner_product(self.writer.written(call), column=len(output.entries[0]) == 1)
-        if formula is None:
-            return None
-        ((scalar,),) = self._rows(formula)
-        number = self.trace.number(name)
-        sign = relation(self.scalars.numbers(scalar), number.text, self.trace.rounding)
-        parts = (Part("=", formula, "formula"), Part("=", self._numbers(formula), "numbers"))
-        return Equation(name, Ref(name), (*parts, Part(sign, number, "result")))
-
     def function(self, name: str) -> Equation | None:
         """What the activation of the tensor `name` is, said of its first entry; `None` where its sign says it."""
-        entry = self.graph.tensor[name].names[0]
-        call = self.graph[entry].formula
-        if not isinstance(call, Call) or self.formula(name) != self.graph.tensor[name].formula:
+        own = self.graph.tensor[name].names[0]
+        call = self.graph[own].formula
+        formula = self.formula(name)
+        if not isinstance(call, Call) or not isinstance(formula, Call) or formula.name != call.name:
             return None
         written_out = expand(call)
-        return None if written_out == call else Equation(entry, call, (Part("=", written_out, "formula"),))
+        left = Ref(own) if call.name in VECTORS else call  # a vector function says where it is taken in its first entry
+        return None if written_out == call else Equation(own, left, (Part("=", written_out, "formula"),))
 
-    @property
-    def _room(self) -> Room:
-        return room_for(self.trace.rounding)
-
-    def _rows(self, formula: Formula) -> tuple[tuple[Formula, ...], ...]:
-        worked = entrywise(formula, self.graph.tensor)
-        assert isinstance(worked, Matrix)
-        return worked.rows
-
-    def _numbers(self, formula: Formula) -> Formula:
-        return put_in(formula, self.graph.tensor, self.trace.number, self._room)
+    def _rows(self, formula: Formula) -> Rows:
+        worked = entrywise(formula, self.graph.tensor, self.graph.vectors == "column")
+        return worked.rows if isinstance(worked, Matrix) else ((worked,),)
 
     def _relation(self, entries: tuple[tuple[str, ...], ...], formula: Formula | None) -> str:
         """`=` where every entry is exactly what the shown numbers give, else `≈`."""
-        forms = self._rows(formula) if formula is not None else tuple(tuple(map(Ref, row)) for row in entries)
+        forms = self._rows(formula) if formula is not None else tuple(tuple(map(entry, row)) for row in entries)
         rows = zip(entries, forms, strict=True)
         pairs = (pair for names, others in rows for pair in zip(names, others, strict=True))
         return "=" if all(self._agrees(name, form) for name, form in pairs) else "≈"
 
     def _agrees(self, name: str, form: Formula) -> bool:
+        if name.isdecimal():
+            return True
         number = self.trace.number(name)
         if form == Ref(name):
             return self.trace.values[name] == number.value
         return relation(self.scalars.numbers(form), number.text, self.trace.rounding) == "="
-
-
-def _inner_product(loss: Formula, column: bool) -> Formula | None:
-    """A squared difference of vectors as the product of the difference with itself: one row times one column."""
-    match loss:
-        case Pow(difference, exponent) if exponent == num(2):
-            turned = Transpose(difference)
-            return MatMul((turned, difference) if column else (difference, turned))
-        case Mul((factor, square)) if not isinstance(factor, Pow):
-            product = _inner_product(square, column)
-            return None if product is None else Mul((factor, product))
-    return None

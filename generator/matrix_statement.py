@@ -6,17 +6,16 @@ in the places of the symbols in matrices of the same shapes, and `=` before a re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from generator.errors import FormulaError
-from generator.exact import Undecided, Undefined
-from generator.formula import Blank, Dots, Formula, Matrix, Ref, Transpose, references, replace, walk
-from generator.graph import updated_name
+from generator.examined import Examined
+from generator.formula import Blank, Dots, Formula, Matrix, Num, Ref, Transpose, references, replace, walk
 from generator.infix import infix
 from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL
 from generator.reading.shape import Rows, alike, filled, has_blank, number_of, shape
-from generator.tensors import entrywise
+from generator.tensors import Room, entrywise, filled_in
 from generator.truth import Truth
 
 
@@ -29,26 +28,15 @@ def is_of_matrices(tree: Formula, truth: Truth) -> bool:
 def check_matrices(trees: list[Formula], relations: tuple[str, ...], truth: Truth) -> tuple[int, list[str]]:
     """How many relations of a statement were checked, and why it is not true (nothing: it is)."""
     chain = _Chain([_turned(tree) for tree in trees], relations, truth)
-    try:
-        chain.check()
-    except FormulaError as error:
-        chain.reasons.append(str(error))
-    except (Undecided, Undefined) as error:
-        chain.reasons.append(f"a side has no value: {error}")
+    chain.guarded(chain.check)
     return chain.checked, chain.reasons
 
 
 @dataclass
-class _Chain:
+class _Chain(Examined):
     """One statement under examination. `subject` is what it is about, entry by entry."""
 
-    trees: list[Formula]
-    relations: tuple[str, ...]
-    truth: Truth
-    checked: int = 0
-    reasons: list[str] = field(default_factory=list)
     subject: Rows = ()
-    formulas: list[Formula] = field(default_factory=list)  # of the subject, read so far
 
     def __post_init__(self) -> None:
         self.about = self.trees[0]
@@ -60,10 +48,7 @@ class _Chain:
             if rest or isinstance(first, Matrix):
                 self.reasons.append("a statement in matrices begins with no name")
             return
-        assigned = updated_name(first.name) if isinstance(first, Ref) else ""
-        if self.relations[:1] == (ASSIGN,) and assigned in self.truth.graph.tensor:
-            first = Ref(assigned)
-        self.about = first
+        self.about = first = self.assigned()
         self.subject = self._rows(first)
         for place, (relation, tree) in enumerate(zip(self.relations, rest, strict=True), 1):
             self.checked += 1
@@ -76,7 +61,7 @@ class _Chain:
 
     def _rows(self, tree: Formula) -> Rows:
         """The entries of a formula; a scalar is a single one."""
-        worked = entrywise(tree, self.truth.graph.tensor)
+        worked = entrywise(tree, self.truth.graph.tensor, self.truth.graph.vectors == "column")
         return worked.rows if isinstance(worked, Matrix) else ((worked,),)
 
     def _entries(self, tree: Formula) -> Rows:
@@ -121,7 +106,7 @@ class _Chain:
     def _shown(self, ref: Ref) -> Formula:
         tensor = self.truth.graph.tensor.get(ref.name)
         number = self.truth.shown.number
-        return number(ref.name) if tensor is None else Matrix(tuple(tuple(map(number, row)) for row in tensor.entries))
+        return number(ref.name) if tensor is None else filled_in(tensor.entries, number, Room.everything())
 
     def _result(self, place: int, relation: str, tree: Formula) -> None:
         """Every entry as it is shown, after `=` exactly where the numbers before it give every entry."""
@@ -145,13 +130,18 @@ class _Chain:
         if isinstance(entry, Blank):
             return
         number = number_of(entry)
-        if number is None:
+        if isinstance(subject, Num):
+            if number is None or number[0] != subject.value:
+                self.reasons.append(f"`{infix(entry)}` stands where {infix(subject)} always is")
+        elif number is None:
             self.reasons.append(f"`{infix(entry)}` is no number")
         elif number[1] != self.truth.text(subject):
             self.reasons.append(f"`{infix(subject)}` is shown as {self.truth.text(subject)}, not as {number[1]}")
 
     def _agrees(self, subject: Formula, form: Formula) -> bool:
         """Whether shown numbers give the shown entry; what stands for itself has to have no more digits."""
+        if isinstance(subject, Num):
+            return form == subject
         value = Fraction(self.truth.text(subject))
         if form == subject and isinstance(subject, Ref):
             return self.truth.is_exactly(subject.name, value)

@@ -1,171 +1,291 @@
-"""Graph and Trace -> Steps in matrices: the sections of `derive`, with whole layers in place of single units."""
+"""Graph and Trace -> Steps in matrices: the sections of `derive`, with whole tensors in place of their entries.
+
+What stands in no tensor is worked as ever, and so are the entries of a tensor that has no formula in matrices.
+
+Longer than 250 lines because the derivation remembers across all its sections what has been shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from generator.equations import DELTA, Equations
-from generator.formula import Add, Call, Formula, Hadamard, Ref, substitute
-from generator.graph import Graph, Role, Tensor, derivative_name, updated_name
-from generator.layers import loss_operands
+from generator.derive import Derivation
+from generator.formula import Call, Formula, Hadamard, Ref, references, substitute
+from generator.functions import VECTORS
+from generator.graph import Graph, Quantity, Role, Tensor, derivative_name
 from generator.matrix_equations import MatrixEquations
 from generator.notation import Writer
+from generator.shapes import shape_steps
 from generator.solve import Trace
-from generator.steps import Equation, Section, Step
+from generator.steps import Section, Step
+from generator.tensor_gradients import DELTAS
+from generator.tensors import shown_of
 
-_ORDER = ("matrix_local_loss", "matrix_gradient_posts", "matrix_local_activation", "matrix_gradient_pres")
-_PARAMETERS = ("matrix_gradient_weights", "matrix_gradient_biases")
+_NAMED = ("states", "ones", "tensor")  # whose entries have names that say where they stand
+_CHAIN = 4  # so many gradients stand as examples of the chain rule
 
 
 def derive_matrices(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
     """The worked solution in matrices as sections; `detail` as in `derive` (`all` or `first`)."""
-    return tuple(_Derivation(graph, trace, writer, detail).sections())
+    return tuple(_InMatrices(graph, trace, writer, detail).sections())
 
 
-class _Derivation:
-    """The derivation being written: remembers which functions and kinds of steps have been shown."""
+class _InMatrices(Derivation):
+    """The derivation being written: also remembers which functions have been explained."""
 
     def __init__(self, graph: Graph, trace: Trace, writer: Writer, detail: str) -> None:
-        self.graph, self.detail, self.writer = graph, detail, writer
-        self.scalars = Equations(graph, trace, writer)
-        self.equations = MatrixEquations(graph, trace, writer, self.scalars)
-        self.groups = list(dict.fromkeys(q.group for q in graph.of_role(Role.FORWARD)))
-        self.shown: set[str] = set()
-        operands = loss_operands(graph)
-        assert operands is not None  # every kind that declares tensors has an output among them
-        self.outputs = operands[2].name
+        super().__init__(graph, trace, writer, detail)
+        self.matrices = MatrixEquations(graph, trace, writer, self.equations)
+        self.tensor_of: dict[str, Tensor] = {}  # what a computed quantity is worked with
+        for tensor in graph.tensors:
+            for name in tensor.names:
+                if graph[name].formula is not None and graph[name].role is tensor.role:
+                    self.tensor_of.setdefault(name, tensor)
+        self.explained: set[str] = set()
 
     def sections(self) -> Iterator[Section]:
         """All sections, in teaching order."""
         yield Section("matrices", tuple(self._declared()))
-        for group in self.groups:
-            yield Section("forward", tuple(map(self._step, self._of(Role.FORWARD, group))), group)
-        yield Section("error", tuple(self._error(self.graph.loss, self.outputs, "")))
-        if self.graph.trained:
-            yield Section("matrix_chain_rule", (self._chain_rule(),), names={"loss": self.graph.loss})
-            for group in reversed(self.groups):
-                steps = tuple(self._backward(group))
-                if steps:
-                    yield Section("gradients_last" if group == self.groups[-1] else "gradients", steps, group)
-        if self.graph.of_role(Role.UPDATE):
-            yield Section("update", tuple(self._updates()))
-            yield Section("after", tuple(self._after()), names={"loss": self.graph.loss})
+        yield from super().sections()
 
-    def _of(self, role: Role, group: str) -> list[Tensor]:
-        return [tensor for tensor in self.graph.tensors if tensor.role is role and tensor.group == group]
+    def _shapes(self) -> Iterator[Step]:
+        formulas = {tensor.name: self.matrices.formula(tensor.name) for tensor in self.graph.tensors}
+        return shape_steps(self.graph, self.equations.writer, formulas, self.detail)
 
     def _declared(self) -> Iterator[Step]:
         """Which quantities stand in which matrix: the given ones with their values."""
         for tensor in self.graph.tensors:
-            if tensor.role in (Role.GIVEN, Role.FORWARD):
-                equation = self.equations.entries(tensor.name, valued=tensor.role is Role.GIVEN)
+            is_given = tensor.role is Role.GIVEN
+            is_told = is_given or (tensor.role is Role.FORWARD and tensor.label.kind not in _NAMED)
+            if is_told and tensor.round == 0 and tensor.label.kind != "ones":
+                equation = self.matrices.entries(tensor.name, valued=is_given)
                 yield Step("matrices", tensor.name, (equation,), full=False)
 
-    def _step(self, tensor: Tensor, full: bool = True) -> Step:
-        names, words = self._speaking(tensor)
-        equations = [self.equations.of(tensor.name, full)]
-        if tensor.rule == "matrix_activation" and words["function"] not in self.shown:
-            self.shown.add(words["function"])
-            function = self.equations.function(tensor.name)
-            equations = [function, *equations] if function is not None else equations
-        return Step(tensor.rule, tensor.name, tuple(equations), names, words, full)
+    # --- forward, error, update, after ---
 
-    def _speaking(self, tensor: Tensor) -> tuple[dict[str, str], dict[str, str]]:
+    def _worked(self, quantities: list[Quantity]) -> Iterator[Step]:
+        absorbed = self._absorbed(quantities)
+        for item in self._in_order([q for q in quantities if q.name not in absorbed]):
+            if isinstance(item, Tensor):
+                yield from self._tensor(item)
+            elif self.matrices.formula(item.name) or self.matrices.formula(item.name, errors=True):
+                yield self._single(item)
+            else:
+                yield self._plain_step(item)
+
+    def _absorbed(self, quantities: list[Quantity]) -> frozenset[str]:
+        """The errors of single outputs that the formula of the whole error has in it."""
+        found: set[str] = set()
+        for quantity in quantities:
+            loose = [name for name in self.graph.operands[quantity.name] if name not in self.matrices.held]
+            if loose and not self.matrices.formula(quantity.name) and self.matrices.formula(quantity.name, errors=True):
+                found |= set(loose)
+        return frozenset(found)
+
+    def _in_order(self, quantities: list[Quantity]) -> list[Tensor | Quantity]:
+        """Tensors in place of their entries, each after what it is made of."""
+        here = {quantity.name: quantity for quantity in quantities}
+        made: dict[str, Tensor | Quantity] = {}
+        entered: set[str] = set()
+
+        def enter(quantity: Quantity) -> None:
+            item = self._item(quantity, here)
+            if item.name in entered:
+                return
+            entered.add(item.name)
+            for name in item.names if isinstance(item, Tensor) else (item.name,):
+                for operand in self._operands(name):
+                    if operand in here:
+                        enter(here[operand])
+            made[item.name] = item
+
+        for quantity in quantities:
+            enter(quantity)
+        return list(made.values())
+
+    def _item(self, quantity: Quantity, here: Iterable[str]) -> Tensor | Quantity:
+        """The tensor that a quantity is worked with, where all that is in it is worked here."""
+        tensor = self.tensor_of.get(quantity.name)
+        return tensor if tensor is not None and set(tensor.names) <= set(here) else quantity
+
+    def _operands(self, name: str) -> Iterator[str]:
+        """What a quantity is made of, through derivatives that stand in no tensor."""
+        for operand in self.graph.operands[name]:
+            yield operand
+            if operand not in self.matrices.held and self.graph[operand].role in (Role.LOCAL, Role.GRADIENT):
+                yield from self._operands(operand)
+
+    def _tensor(self, tensor: Tensor) -> Iterator[Step]:
+        """A tensor by its formula; without one, entry by entry, and then as a whole."""
+        full = self.firsts.is_full(self.graph[tensor.names[0]])
+        if self.matrices.formula(tensor.name) is None:
+            yield from self._entry_by_entry(tensor)
+            full = False
+        self.shown |= {tensor.name, *tensor.names}
+        names, words = self._said(tensor)
+        equations = [self.matrices.of(tensor.name, full)]
+        function = words.get("function", "")
+        if tensor.role is Role.FORWARD and full and function not in self.explained:
+            self.explained.add(function)
+            told = self.matrices.function(tensor.name)
+            equations = [told, *equations] if told is not None else equations
+        after = self._in_short(tensor) if full and tensor.role is Role.GRADIENT else ()
+        yield Step(self._rule(tensor), tensor.name, tuple(equations), names, words, full, after=after)
+
+    def _entry_by_entry(self, tensor: Tensor) -> Iterator[Step]:
+        shown = {name for row in shown_of(tensor.entries, self.matrices.room) for name in row}
+        for name in tensor.names:
+            if name in shown and name not in self.shown:
+                is_gradient = tensor.role is Role.GRADIENT
+                made = self._gradient(self.graph[name]) if is_gradient else self._plain_step(self.graph[name])
+                yield made
+
+    def _single(self, quantity: Quantity) -> Step:
+        """A quantity that is a formula of whole tensors."""
+        self.shown.add(quantity.name)
+        names, words = self._speaking(quantity)
+        errors = self.matrices.formula(quantity.name) is None
+        rule = quantity.rule
+        if errors:
+            rule = "after_matrix_error" if quantity.role is Role.AFTER else "matrix_error"
+            words = {"function": self._function(quantity)}
+        equation = self.matrices.single(quantity.name, errors)
+        return Step(rule, quantity.name, (equation,), names, words)
+
+    def _function(self, quantity: Quantity) -> str:
+        """The function of the errors that a quantity adds up."""
+        formulas = (self.graph[name].formula for name in (quantity.name, *self.graph.operands[quantity.name]))
+        return next((formula.name for formula in formulas if isinstance(formula, Call)), "")
+
+    def _rule(self, tensor: Tensor) -> str:
+        """The code of what is said of a tensor."""
+        formula = self.matrices.formula(tensor.name)
+        match tensor.role:
+            case Role.GRADIENT:
+                return self._gradient_code(tensor, formula)
+            case Role.LOCAL:
+                return tensor.rule
+            case Role.LOSS:
+                return f"matrix_{tensor.label.kind}"
+            case Role.AFTER:
+                return f"after_matrix_{tensor.rule.removeprefix('after_')}"
+        if isinstance(formula, Call) and formula.name in VECTORS:
+            return "matrix_softmax"
+        return f"matrix_{tensor.rule}"
+
+    def _gradient_code(self, tensor: Tensor, formula: Formula | None) -> str:
+        """What is said of a gradient: how it comes from others, or that it comes from the error itself."""
+        used = references(formula) if formula is not None else (derivative_name(self.round.loss, ""),)
+        if not any(name.startswith(derivative_name(self.round.loss, "")) for name in used):
+            return "matrix_local_loss"
+        if isinstance(formula, Ref) and tensor.rule != "matrix_gradient_biases":
+            return "matrix_gradient_same"
+        if tensor.rule == "matrix_gradient_biases" and not isinstance(formula, Ref):
+            return "matrix_gradient_shared"
+        if isinstance(formula, Hadamard) and self._is_through_shares(tensor):
+            return "matrix_gradient_shares"
+        if tensor.rule == "matrix_gradient_pres" and not isinstance(formula, Hadamard):
+            return "matrix_gradient"
+        return tensor.rule
+
+    def _is_through_shares(self, tensor: Tensor) -> bool:
+        """Whether what a gradient is of goes into a softmax."""
+        users = self.graph.consumers[self.graph.tensor[tensor.label.wrt].names[0]]
+        return any(isinstance(call := self.graph[user].formula, Call) and call.name in VECTORS for user in users)
+
+    def _said(self, tensor: Tensor) -> tuple[dict[str, str], dict[str, str]]:
         """The quantities and words that the sentence of a step may name."""
-        label = tensor.label
-        names = {"target": tensor.name, "loss": self.graph.loss}
-        names |= {"wrt": label.wrt} if label.wrt else {"old": label.of} if label.of else {}
-        if tensor.role is Role.UPDATE:
-            names |= {"rate": self.graph.rate, "gradient": derivative_name(self.graph.loss, label.of)}
-        call = self.graph.tensor[label.of].formula if label.kind == "slopes" else tensor.formula
-        return names, {"function": call.name} if isinstance(call, Call) else {}
+        label, names = tensor.label, {"target": tensor.name}
+        if label.wrt:
+            names |= {"wrt": label.wrt, "of": label.of}
+        elif label.of:
+            names["old"] = label.of
+        first = self.graph[tensor.names[0]]
+        formula = self.graph[first.label.of].formula if tensor.role is Role.LOCAL else first.formula
+        if isinstance(formula, Call):
+            inside = self.matrices.formula(tensor.name)
+            used = references(inside) if inside is not None else ()
+            names |= {"first": used[0]} if used else {}
+            return names, {"function": formula.name}
+        return names, {}
 
-    # --- the error ---
-
-    def _error(self, loss: str, outputs: str, after: str) -> Iterator[Step]:
-        """The error as one product, or, where it is no sum of squares, output by output."""
-        whole = self.equations.loss(loss, outputs)
-        if whole is not None:
-            yield Step(f"{after}matrix_error", loss, (whole,), {"target": loss}, self._loss_words())
-            return
-        role = Role.AFTER if after else Role.LOSS
-        for quantity in self.graph.of_role(role):
-            if quantity.rule in (f"{after}error", f"{after}total"):
-                names = {"target": quantity.name}
-                yield Step(quantity.rule, quantity.name, (self.scalars.of(quantity.name),), names, self._loss_words())
-
-    def _loss_words(self) -> dict[str, str]:
-        found = loss_operands(self.graph)
-        return {"function": found[0]} if found else {}
+    def _updating(self) -> dict[str, str]:
+        names = super()._updating()
+        gradient = self.tensor_of.get(names.get("gradient", ""))
+        return {**names, "gradient": gradient.name} if gradient is not None else names
 
     # --- gradients ---
 
-    def _chain_rule(self) -> Step:
-        """What the chain rule says of the last layer and of the one before it (symbols only)."""
-        made = [tensor for group in reversed(self.groups) for tensor in self._gradients(group)]
-        deltas = [tensor for tensor in made if tensor.rule == "matrix_gradient_pres"]
-        shown = [(tensor, self._delta(tensor)) for tensor in deltas[:2]]
-        shown += [(tensor, tensor.formula) for rule in _PARAMETERS for tensor in made if tensor.rule == rule][:1]
-        shown += [(tensor, tensor.formula) for tensor in made if tensor.rule == _PARAMETERS[1]][:1]
-        equations = [self.equations.symbolic(tensor.name, formula) for tensor, formula in shown if formula is not None]
-        names = {"loss": self.graph.loss, "delta": deltas[0].name, "wrt": deltas[0].label.wrt}
-        return Step("matrix_chain", deltas[0].name, tuple(equations), names)
+    def _chain_rule(self) -> Section:
+        """What the chain rule says of the last layers, in symbols only."""
+        loss = self.round.loss
+        made = [t for t in self.graph.tensors if t.role is Role.GRADIENT and t.label.of == loss and self._chained(t)]
+        place = {name: number for number, name in enumerate(self.round.groups)}
+        made.sort(key=lambda tensor: -place.get(tensor.group, -1))
+        deltas = [tensor for tensor in made if tensor.label.kind in DELTAS.values()][:2]
+        targets = [tensor for tensor in made if set(tensor.names) <= set(self._target_gradients())]
+        kinds = {self.graph.tensor[tensor.label.wrt].label.kind: tensor for tensor in reversed(targets)}
+        shown = (deltas + list(reversed(kinds.values())))[:_CHAIN]
+        if not shown:
+            return super()._chain_rule()
+        equations = tuple(self.matrices.symbolic(tensor.name, self._put_together(tensor)) for tensor in shown)
+        names = {"loss": loss, "delta": shown[0].name, "wrt": shown[0].label.wrt}
+        rule = "matrix_chain" if deltas else "matrix_chain_plain"
+        return Section("matrix_chain_rule", (Step(rule, shown[0].name, equations, names),), names=names)
 
-    def _delta(self, tensor: Tensor) -> Formula | None:
+    def _chained(self, tensor: Tensor) -> bool:
+        return tensor.rule != "matrix_local_loss" and self.matrices.formula(tensor.name) is not None
+
+    def _target_gradients(self) -> list[str]:
+        return [derivative_name(self.round.loss, name) for name in self.round.targets]
+
+    def _put_together(self, tensor: Tensor) -> Formula:
         """A layer's δ with what comes back to its outputs put in: (Wᵀ δ) ⊙ σ′(z)."""
+        formula = self.matrices.formula(tensor.name)
+        assert formula is not None
+        if not isinstance(formula, Hadamard) or tensor.label.kind not in DELTAS.values():
+            return formula
         back: dict[str, Formula] = {}
-        for other in self.graph.tensors:
-            if other.rule == "matrix_gradient_posts" and other.formula is not None:
-                back[other.name] = other.formula
-        formula = tensor.formula
-        is_sum = any(isinstance(back.get(name), Add) for name in back)
-        if isinstance(formula, Hadamard) and not is_sum:
-            return substitute(formula, back)
-        return formula
-
-    def _gradients(self, group: str) -> list[Tensor]:
-        """The tensors of a layer's backward pass in the order of working."""
-        found = [*self._of(Role.LOCAL, group), *self._of(Role.GRADIENT, group)]
-        return sorted(found, key=lambda tensor: (*_ORDER, *_PARAMETERS).index(tensor.rule))
+        for name in references(formula):
+            other = self.graph.tensor.get(name)
+            inside = self.matrices.formula(name) if other is not None and other.role is Role.GRADIENT else None
+            if inside is not None and other is not None and other.rule != "matrix_local_loss":
+                back[name] = inside
+        return substitute(formula, back)
 
     def _backward(self, group: str) -> Iterator[Step]:
-        yield from map(self._step, self._gradients(group))
-        for tensor in self._of(Role.GIVEN, group):
-            name = derivative_name(self.graph.loss, tensor.names[0])
-            if name in self.graph and derivative_name(self.graph.loss, tensor.name) not in self.graph.tensor:
-                yield self._shared(name, tensor)
+        """The gradients of one group: tensors, and parameters that stand in none."""
+        wanted = [q for q in self.round.gradients if self._group(q.label.wrt) == group]
+        targets = frozenset(self._target_gradients())
+        for item in self._in_order(wanted):
+            if isinstance(item, Tensor):
+                yield from self._slopes(item)
+                yield from self._tensor(item)
+            elif item.name in targets and item.name not in self.shown:
+                yield self._loose(item)
 
-    def _shared(self, name: str, tensor: Tensor) -> Step:
-        """The gradient of one bias for a whole layer: the sum of the layer's δ."""
-        pres = next(made for made in self.graph.tensors if made.label.kind == "pres" and made.group == tensor.group)
-        formula = Add(tuple(Ref(DELTA + pre) for pre in pres.names))
-        names = {"target": name, "wrt": tensor.names[0], "delta": derivative_name(self.graph.loss, pres.name)}
-        return Step("matrix_gradient_shared", name, (self.scalars.by_way_of(name, Ref(name), formula),), names)
+    def _slopes(self, tensor: Tensor) -> Iterator[Step]:
+        """The derivatives of functions that a gradient has in it, where they have not been shown."""
+        formula = self.matrices.formula(tensor.name)
+        for name in references(formula) if formula is not None else ():
+            made = self.graph.tensor.get(name)
+            if made is not None and made.role is Role.LOCAL and name not in self.shown:
+                yield from self._tensor(made)
 
-    # --- update and after ---
+    def _loose(self, quantity: Quantity) -> Step:
+        """The gradient of a parameter that stands in no tensor."""
+        if self.matrices.formula(quantity.name) is None:
+            return self._gradient(quantity)
+        self.shown.add(quantity.name)
+        names, words = self._speaking(quantity)
+        equation = self.matrices.single(quantity.name)
+        return Step("matrix_gradient_shared", quantity.name, (equation,), names, words)
 
-    def _updates(self) -> Iterator[Step]:
-        for tensor in self.graph.tensors:
-            if tensor.role is Role.UPDATE and tensor.formula is not None:
-                yield self._step(tensor, self._is_full("matrix_update"))
-            elif tensor.role is Role.UPDATE:
-                yield self._shared_update(tensor)
-
-    def _shared_update(self, tensor: Tensor) -> Step:
-        name, old = tensor.names[0], self.graph[tensor.names[0]].label.of
-        gradient = derivative_name(self.graph.loss, old)
-        names = {"target": name, "old": old, "rate": self.graph.rate, "gradient": gradient}
-        equations: tuple[Equation, ...] = (self.scalars.of(name), self.equations.entries(tensor.name, valued=False))
-        return Step("update", name, equations, names, full=self._is_full("update"))
-
-    def _is_full(self, rule: str) -> bool:
-        first = rule not in self.shown
-        self.shown.add(rule)
-        return first or self.detail == "all"
-
-    def _after(self) -> Iterator[Step]:
-        for tensor in self.graph.tensors:
-            if tensor.role is Role.AFTER:
-                yield self._step(tensor, self.detail == "all")
-        outputs = updated_name(self.outputs)
-        yield from self._error(updated_name(self.graph.loss), outputs, "after_")
+    def _in_short(self, tensor: Tensor) -> tuple[Step, ...]:
+        """The short form of a gradient before softmax and cross-entropy."""
+        found = self.matrices.short_softmax(tensor.name)
+        if found is None:
+            return ()
+        equation, adds_up, post, target = found
+        names = {"gradient": tensor.name, "post": post, "wanted": target}
+        return (Step("softmax_rule" if adds_up else "softmax_rule_any", tensor.name, (equation,), names),)

@@ -62,7 +62,10 @@ class View(StrEnum):
 
 GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter", "statistic")
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
-TENSOR_KINDS = ("inputs", "weights", "biases", "targets", "pres", "posts", "deltas")
+TENSOR_KINDS = (
+    "inputs", "weights", "biases", "targets", "pres", "posts", "deltas", "layer_values", "tensor", "all_inputs",
+    "all_targets", "all_pres", "all_posts", "all_deltas", "all_layer_values", "all_errors", "losses", "states", "ones",
+)  # fmt: skip
 MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "check")
 SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, *MADE_KINDS, *TENSOR_KINDS)
 
@@ -154,12 +157,22 @@ class Writer:
         if label.kind == "derivative":
             return self.derivative(label.of, label.wrt)
         if label.kind == "slopes":  # σ′(z)
+            if label.name not in ACTIVATIONS or not ACTIVATIONS[label.name].symbol:
+                return self._box_of_slopes(label)
             sign = symbol(ACTIVATIONS[label.name].symbol)
             sign = Word(sign.text, function=True) if isinstance(sign, Word) and len(sign.text) > 1 else sign
             return Row((Script(sign, sup=Op("′")), Fence(self.box(label.wrt))))
         if label not in self._boxes:
             self._boxes[label] = bold(symbol(self._text(label)))
         return self._boxes[label]
+
+    def _box_of_slopes(self, label: Label) -> Box:
+        """The derivative of a function without a sign, by the symbol of its values: h′."""
+        whole = self.box(label.of)
+        prime = Op("′")
+        if isinstance(whole, Script):
+            return Script(whole.base, whole.sub, prime if whole.sup is None else Row((whole.sup, prime)))
+        return Script(whole, sup=prime)
 
     def box_without_case(self, name: str) -> Box:
         """The symbol of the quantity `name` in every observation or time step."""

@@ -14,14 +14,13 @@ from generator.families import families
 from generator.figures import figure
 from generator.formats import format_for
 from generator.formula import Call, Dots, Ref, shortest, walk
-from generator.functions import ACTIVATIONS
+from generator.functions import ACTIVATIONS, VECTORS
 from generator.graph import Role
 from generator.language import load_words
-from generator.matrix_equations import is_in_matrices, room_for
+from generator.matrix_equations import is_in_matrices
 from generator.pipeline import Worked, givens
 from generator.plot import plot
 from generator.solve import History
-from generator.tensors import shown_of
 from generator.texts import paragraphs
 from generator.typeset.boxes import Digits, Op
 from generator.typeset.text import text
@@ -139,15 +138,21 @@ class Paper:
         yield from self._of_matrices()
 
     def _of_matrices(self) -> Iterator[str]:
-        """Which way vectors stand, and what dots mean where there are any."""
-        graph = self.worked.graph
-        if is_in_matrices(graph, self.worked.writer):
-            yield self.setter.word(f"conventions.vectors_{getattr(self.worked.problem, 'vectors', 'column')}")
-            room = room_for(self.worked.trace.rounding)
-            if any(
-                isinstance(name, Dots) for made in graph.tensors for row in shown_of(made.entries, room) for name in row
-            ):
-                yield self.setter.word("conventions.dots")
+        """Which way vectors stand, and what ones and dots mean where there are any."""
+        graph, setter = self.worked.graph, self.setter
+        if not is_in_matrices(graph, self.worked.writer):
+            return
+        yield setter.word(f"conventions.vectors_{graph.vectors}")
+        if any(isinstance(q.formula, Call) and q.formula.name in VECTORS for q in graph):
+            yield setter.word(f"conventions.softmax_{graph.vectors}")
+        steps = (step for section in self.worked.sections() for step in section.walk())
+        formulas = (part.formula for step in steps for equation in step.equations for part in equation.parts)
+        parts = [part for formula in formulas for part in walk(formula)]
+        ones = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
+        for name in sorted({name for name in ones if graph.tensor[name].label.kind == "ones"}):
+            yield setter.say("conventions.ones", {"ones": name})
+        if any(isinstance(part, Dots) for part in parts):
+            yield setter.word("conventions.dots")
 
     def _differentiates_extremes(self) -> bool:
         """Whether the derivative of a `max` or `min` is on the page."""

@@ -15,6 +15,8 @@ from generator.drawing import Drawing
 from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
 from generator.graph import Graph, Role
 from generator.infix import infix
+from generator.matrix_equations import is_in_matrices
+from generator.matrix_view import derive_matrices
 from generator.notation import Notation, Writer
 from generator.notations import notation_for
 from generator.problem import Definition, Problem, kind_module, load
@@ -67,7 +69,8 @@ class Worked:
 
     def _derived(self, detail: str) -> tuple[Section, ...]:
         if detail not in self._cache:
-            self._cache[detail] = derive(self.graph, self.trace, self.writer, detail)
+            derived = derive_matrices if is_in_matrices(self.graph, self.writer) else derive
+            self._cache[detail] = derived(self.graph, self.trace, self.writer, detail)
         return self._cache[detail]
 
     @cached_property

@@ -18,14 +18,20 @@ from generator.wholes import Dims, Whole, gradients_of, wholes
 SHAPE, SIZES = "shape", "sizes"  # the functions that such lines are written with
 
 
-def shape_steps(graph: Graph, writer: Writer, in_matrices: bool, detail: str) -> Iterator[Step]:
-    """The lines of a problem's shapes, under a sentence each; `detail`: `all`, or `first` of each sort."""
+def shape_steps(
+    graph: Graph, writer: Writer, formulas: Mapping[str, Formula | None] | None, detail: str
+) -> Iterator[Step]:
+    """The lines of a problem's shapes, under a sentence each; `detail`: `all`, or `first` of each sort.
+
+    `formulas` are those of the tensors where the problem is worked in matrices.
+    """
+    in_matrices = formulas is not None
     if SHAPE in graph:  # an author's own name: the lines would speak of it
         return
     found = wholes(graph)
     lines: Mapping[str, Iterable[Equation]] = {
         "windows": _windows(graph, found),
-        "shapes": _tensor_products(graph) if in_matrices else _products(graph, found, detail),
+        "shapes": _tensor_products(graph, formulas) if formulas is not None else _products(graph, found, detail),
         "gradient_shapes": _tensor_gradients(graph, detail) if in_matrices else _gradients(graph, found, detail),
     }
     for code, made in lines.items():
@@ -107,18 +113,26 @@ def _turned_sizes(each: Turned) -> Formula:
     return _sizes((len(rows), len(rows[0])))
 
 
-def _tensor_products(graph: Graph) -> Iterator[Equation]:
+def _tensor_products(graph: Graph, formulas: Mapping[str, Formula | None]) -> Iterator[Equation]:
     """The products among the formulas in matrices, on the way forward."""
     dims = dims_of(graph, in_matrices=True)
     for tensor in graph.tensors:
-        if tensor.role is not Role.FORWARD or tensor.formula is None:
-            continue
-        for part in walk(tensor.formula):
+        formula = formulas.get(tensor.name)
+        for part in walk(formula) if tensor.role is Role.FORWARD and formula is not None else ():
             match part:
-                case MatMul((Ref(one), Ref(other))):
-                    sizes = MatMul((_sizes(dims[one]), _sizes(dims[other])))
+                case MatMul((one, other)) if all(map(_is_named, (one, other))):
+                    sizes = MatMul((_factor_sizes(one, dims), _factor_sizes(other, dims)))
                     parts = (("=", sizes), ("→", _sizes(dims[tensor.name])), ("=", _shape(Ref(tensor.name))))
-                    yield _line(tensor.name, _shape(MatMul((Ref(one), Ref(other)))), *parts)
+                    yield _line(tensor.name, _shape(part), *parts)
+
+
+def _is_named(factor: Formula) -> bool:
+    return isinstance(factor.body if isinstance(factor, Transpose) else factor, Ref)
+
+
+def _factor_sizes(factor: Formula, dims: Mapping[str, Dims]) -> Formula:
+    (name,) = references(factor)
+    return _sizes(dims[name][::-1] if isinstance(factor, Transpose) else dims[name])
 
 
 # --- gradients ---

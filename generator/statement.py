@@ -7,13 +7,14 @@ be what is shown, after `=` exactly where the numbers before it give it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from generator.errors import LonghandError
-from generator.exact import Undecided, Undefined, bounds, evaluate, precision
+from generator.exact import bounds, evaluate, precision
+from generator.examined import Examined
 from generator.formula import Blank, Formula, Ref, references
-from generator.graph import updated_name
 from generator.infix import infix
 from generator.matrix_statement import check_matrices, is_of_matrices
 from generator.reading import Unreadable
@@ -51,37 +52,24 @@ def check(statement: Statement, truth: Truth) -> tuple[int, list[str]]:
 
 
 @dataclass
-class _Chain:
-    """One statement under examination."""
-
-    trees: list[Formula]
-    relations: tuple[str, ...]
-    truth: Truth
-    checked: int = 0
-    reasons: list[str] = field(default_factory=list)
+class _Chain(Examined):
+    """One statement of single numbers under examination."""
 
     def __post_init__(self) -> None:
-        self.formulas: list[Formula] = []  # the formulas of the subject read so far
         self.subject = self._subject()
         if not self.relations:
             self._zero(self.trees[0])
         for place, relation in enumerate(self.relations, 1):
-            try:
-                self._check(place, relation)
-            except (Undecided, Undefined) as error:
-                self._untrue(f"a side has no value: {error}")
+            self.guarded(partial(self._check, place, relation))
 
     def _subject(self) -> Formula | None:
-        """What the statement is about; in an assignment the left symbol names the old value of what is assigned."""
+        """What the statement is about (`None`: nothing that has a name)."""
         first = self.trees[0]
         if not references(first) or has_blank(first):
             return None
-        if self.relations and self.relations[0] == ASSIGN and isinstance(first, Ref):
-            new = updated_name(first.name)
-            return Ref(new) if new in self.truth.graph else first
         if not isinstance(first, Ref):
             self.formulas.append(first)
-        return first
+        return self.assigned()
 
     def _untrue(self, reason: str) -> None:
         self.reasons.append(reason)

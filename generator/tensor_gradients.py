@@ -1,121 +1,142 @@
-"""Graph -> Graph with the tensors of its backward pass, its updates and the pass after them.
+"""Graph -> Graph with the tensors of its backward pass, its updates and the passes after them.
 
-The graph stays one of scalars: a tensor names quantities of it, and its formula says the same as theirs together.
+The graph stays one of scalars: a tensor only names quantities of it. A kind declares those of its forward pass; what
+comes of them are the same places filled with the gradients, the states, the new values of what stands there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
-from generator.errors import FormulaError
-from generator.formula import Add, Call, Formula, Hadamard, MatMul, Mul, Neg, Ref, Transpose, references
-from generator.formula import replace as replace_names
+from generator.formula import Call, references
+from generator.functions import ACTIVATIONS
 from generator.graph import Graph, Label, Role, Tensor, derivative_name, updated_name
-from generator.infix import infix
+from generator.tensors import ones
+
+DELTAS = {"pres": "deltas", "all_pres": "all_deltas"}  # whose gradients have a sign of their own
+_Entries = tuple[tuple[str, ...], ...]
 
 
 def backward_tensors(graph: Graph) -> Graph:
-    """`graph` with the tensors of its backward pass, its updates and the pass after them, as far as it has them all."""
+    """`graph` with all tensors that follow from the declared ones, in the order of working."""
     if not graph.tensors:
         return graph
-    made = {tensor.name: tensor for tensor in (*graph.tensors, *_gradients(graph))}
-    for more in (_updates, _after):
-        made |= {tensor.name: tensor for tensor in more(graph, made)}
-    return replace(graph, tensors=tuple(made.values()))
+    base = [_completed(graph, tensor) for tensor in graph.tensors]
+    base += [made for tensor in base if tensor.role is Role.GIVEN for made in _remembered(graph, tensor)]
+    found = {tensor.name: tensor for tensor in (*_ones(base), *base)}
+    for number, done in enumerate((*graph.differentiated, None)):
+        now = [_latest(graph, found, tensor, number) for tensor in base]
+        found |= {tensor.name: tensor for tensor in now}
+        if done is not None and done.loss:
+            pairs = zip(base, now, strict=True)
+            made = [made for start, tensor in pairs for made in _derivatives(graph, start, tensor, now, done.loss)]
+            found |= {tensor.name: tensor for tensor in made if tensor.name not in found}
+    return replace(graph, tensors=tuple(found.values()))
 
 
-def _gradients(graph: Graph) -> Iterator[Tensor]:
-    """The gradient of every tensor, from the loss back: what each of its users sends it, added up."""
-    sent: dict[str, list[Formula]] = {}
-    for tensor in reversed(graph.tensors):
-        gradient = _gradient(graph, tensor, sent.get(tensor.name, []))
-        if gradient is None:
-            continue
-        yield gradient
-        if isinstance(tensor.formula, Call) and tensor.role is Role.FORWARD:
-            (name,) = references(tensor.formula)
-            slope = _slope(graph, tensor, graph.tensor[name])
-            if slope is not None:
-                yield slope
-            product = Ref(gradient.name) if slope is None else Hadamard((Ref(gradient.name), Ref(slope.name)))
-            sent.setdefault(name, []).append(product)
-        elif tensor.formula is not None and tensor.role is Role.FORWARD:
-            for name, formula in _sent(tensor.formula, Ref(gradient.name)):
-                sent.setdefault(name, []).append(formula)
+def _completed(graph: Graph, tensor: Tensor) -> Tensor:
+    """A tensor with the role, rule, group and round of its entries."""
+    first = graph[tensor.names[0]]
+    return replace(tensor, role=first.role, rule=first.rule, group=first.group, round=first.round)
 
 
-def _gradient(graph: Graph, tensor: Tensor, sent: list[Formula]) -> Tensor | None:
-    """The gradient of one tensor, where every entry has one and no two entries are the same quantity."""
-    entries = tuple(tuple(derivative_name(graph.loss, name) for name in row) for row in tensor.entries)
-    names = [name for row in entries for name in row]
-    if not all(name in graph for name in names) or len(set(names)) < len(names):
+def _ones(tensors: list[Tensor]) -> Iterator[Tensor]:
+    """A column of ones as long as each side of a tensor."""
+    sides = (side for tensor in tensors for side in (len(tensor.entries), len(tensor.entries[0])))
+    for size in sorted({side for side in sides if side > 1}):
+        yield Tensor(ones(size), Label("ones", index=str(size)), (("1",),) * size)
+
+
+def _remembered(graph: Graph, tensor: Tensor) -> Iterator[Tensor]:
+    """What an optimizer remembers of the entries, and works out on the way to their new values."""
+    first = tensor.names[0]
+    for quantity in graph:
+        on_the_way = quantity.role is Role.UPDATE and quantity.label.kind == "value"
+        if quantity.label.of == first and (on_the_way or (quantity.formula is None and quantity.label.kind == "state")):
+            sign = quantity.name.removesuffix(f"_{first}")
+            entries = _mapped(tensor.entries, lambda name, sign=sign: f"{sign}_{name}")
+            made = Tensor(f"{sign}:{tensor.name}", Label("states", sign, of=tensor.name), entries)
+            if sign != quantity.name and all(name in graph for name in made.names):
+                yield _completed(graph, made)
+
+
+def _latest(graph: Graph, found: dict[str, Tensor], tensor: Tensor, updates: int) -> Tensor:
+    """A tensor after so many updates: the last of its versions where none of its entries has changed since."""
+    before = _latest(graph, found, tensor, updates - 1) if updates else tensor
+    if not updates:
+        return tensor
+    places = dict(zip(tensor.names, before.names, strict=True))
+    entries = _mapped(tensor.entries, lambda name: _version(graph, name, updates) or places[name])
+    name = updated_name(tensor.name, updates)
+    if name in found or entries == before.entries:
+        return found.get(name, before)
+    changed = next(graph[new] for new, old in zip(_names(entries), before.names, strict=True) if new != old)
+    label = Label("later", tensor.label.name, changed.label.index, of=tensor.name)
+    if changed.label.kind != "later":
+        label = replace(label, kind=changed.label.kind, index=tensor.label.index)
+    return Tensor(name, label, entries, changed.role, changed.rule, changed.group, changed.round)
+
+
+def _version(graph: Graph, name: str, updates: int) -> str:
+    made = updated_name(name, updates)
+    return made if made in graph else ""
+
+
+def _derivatives(graph: Graph, start: Tensor, tensor: Tensor, now: list[Tensor], loss: str) -> Iterator[Tensor]:
+    """The gradient of a tensor, where every entry has one of its own, and its slope where it is a function's value.
+
+    `start` is the tensor before all updates.
+    """
+    if tensor.role is Role.LOSS:
+        return
+    slope = _slope(graph, tensor, now)
+    if slope is not None:
+        yield slope
+    entries = _mapped(tensor.entries, lambda name: derivative_name(loss, name))
+    names = _names(entries)
+    if all(name in graph for name in names) and len(set(names)) == len(names):
+        label, made = Label("derivative", of=loss, wrt=tensor.name), start.label
+        if made.kind in DELTAS and tensor is start:
+            label = Label(DELTAS[made.kind], made.name, made.index, loss, tensor.name, made.case)
+        whole = _completed(graph, Tensor(derivative_name(loss, tensor.name), label, entries))
+        yield replace(whole, role=Role.GRADIENT, rule=_gradient_rule(graph, whole, made.kind))
+
+
+def _gradient_rule(graph: Graph, gradient: Tensor, kind: str) -> str:
+    """How the entries come about: from the loss itself, or by the chain rule."""
+    if {graph[name].rule for name in gradient.names} == {"local_loss"}:
+        return "matrix_local_loss"
+    return f"matrix_gradient_{kind.removeprefix('all_')}"
+
+
+def _slope(graph: Graph, post: Tensor, now: list[Tensor]) -> Tensor | None:
+    """The derivative of a function of each entry; none where it is a constant, as that of the identity is."""
+    operands: dict[str, str] = {}
+    for name in post.names:
+        call = graph[name].formula
+        if not isinstance(call, Call) or call.name not in ACTIVATIONS or len(references(call)) != 1:
+            return None
+        (operands[name],) = references(call)
+    inside = _mapped(post.entries, operands.__getitem__)
+    pre = next((tensor for tensor in now if tensor.entries == inside), None)
+    entries = _mapped(post.entries, lambda name: derivative_name(name, operands[name]))
+    if pre is None or not all(name in graph for name in _names(entries)):
         return None
-    formula: Formula | None
-    if sent:
-        formula, rule = (sent[0] if len(sent) == 1 else Add(tuple(sent))), f"matrix_gradient_{tensor.label.kind}"
-    else:
-        formula, rule = None, "matrix_local_loss"
-    label = Label("derivative", of=graph.loss, wrt=tensor.name)
-    if tensor.label.kind == "pres":
-        label = Label("deltas", tensor.label.name, tensor.label.index, of=graph.loss, wrt=tensor.name)
-    name = derivative_name(graph.loss, tensor.name)
-    return Tensor(name, Role.GRADIENT, label, entries, formula, rule, tensor.group)
-
-
-def _slope(graph: Graph, post: Tensor, pre: Tensor) -> Tensor | None:
-    """The derivative of an activation at each unit; none where it is a constant, as that of the identity is."""
-    pairs = [list(zip(outs, ins, strict=True)) for outs, ins in zip(post.entries, pre.entries, strict=True)]
-    entries = tuple(tuple(derivative_name(out, into) for out, into in row) for row in pairs)
-    assert isinstance(post.formula, Call)
-    if not all(name in graph for row in entries for name in row):
+    if not any(graph.operands[name] for name in _names(entries)):
         return None
-    if not any(graph.operands[name] for row in entries for name in row):
-        return None
-    label = Label("slopes", post.formula.name, of=post.name, wrt=pre.name)
-    name = derivative_name(post.name, pre.name)
-    return Tensor(name, Role.LOCAL, label, entries, None, "matrix_local_activation", post.group)
+    first = graph[post.names[0]].formula
+    assert isinstance(first, Call)
+    label = Label("slopes", first.name, of=post.name, wrt=pre.name)
+    made = Tensor(derivative_name(post.name, pre.name), label, entries)
+    return replace(_completed(graph, made), rule="matrix_local_activation", group=post.group)
 
 
-def _sent(formula: Formula, gradient: Formula) -> Iterator[tuple[str, Formula]]:
-    """What a tensor with this formula and gradient sends to each of its operands."""
-    match formula:
-        case Ref(name):
-            yield name, gradient
-        case Add(terms):
-            for term in terms:
-                yield from _sent(term, gradient)
-        case MatMul((Ref(left), Ref(right))):
-            yield left, MatMul((gradient, Transpose(Ref(right))))
-            yield right, MatMul((Transpose(Ref(left)), gradient))
-        case _:
-            raise FormulaError(f"no gradient in matrices is known for `{infix(formula)}`")
+def _mapped(entries: _Entries, change: object) -> _Entries:
+    """`entries` with what `change` makes of each quantity in its place."""
+    assert callable(change)
+    return tuple(tuple(name if name.isdecimal() else change(name) for name in row) for row in entries)
 
 
-# --- update and after ------------------------------------------------------------------------------------------------
-
-
-def _updates(graph: Graph, made: Mapping[str, Tensor]) -> Iterator[Tensor]:
-    for tensor in graph.tensors:
-        entries = tuple(tuple(map(updated_name, row)) for row in tensor.entries)
-        if tensor.role is Role.GIVEN and all(name in graph for row in entries for name in row):
-            label = Label("updated", tensor.label.name, tensor.label.index, of=tensor.name)
-            gradient = derivative_name(graph.loss, tensor.name)
-            step = Neg(Mul((Ref(graph.rate), Ref(gradient))))
-            formula = Add((Ref(tensor.name), step)) if gradient in made else None
-            group = made[gradient].group if gradient in made else tensor.group
-            yield Tensor(updated_name(tensor.name), Role.UPDATE, label, entries, formula, "matrix_update", group)
-
-
-def _after(graph: Graph, made: Mapping[str, Tensor]) -> Iterator[Tensor]:
-    renamed = {name: name for name in made}
-    renamed |= {name: updated_name(name) for name in made if updated_name(name) in made}
-    for tensor in graph.tensors:
-        entries = tuple(tuple(map(updated_name, row)) for row in tensor.entries)
-        if tensor.formula is not None and all(name in graph for row in entries for name in row):
-            renamed[tensor.name] = updated_name(tensor.name)
-            formula = replace_names(tensor.formula, lambda ref: Ref(renamed.get(ref.name, ref.name)))
-            label = Label("after", tensor.label.name, tensor.label.index, of=tensor.name)
-            yield Tensor(
-                renamed[tensor.name], Role.AFTER, label, entries, formula, f"after_{tensor.rule}", tensor.group
-            )
+def _names(entries: _Entries) -> tuple[str, ...]:
+    return tuple(name for row in entries for name in row if not name.isdecimal())

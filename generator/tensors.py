@@ -1,8 +1,9 @@
-"""Formula in matrices -> formulas entry by entry, and back; or with what stands for the entries put in."""
+"""Formula in matrices -> formulas entry by entry; or with what stands for the entries put in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,37 +17,46 @@ from generator.formula import (
     MatMul,
     Matrix,
     Mul,
-    Neg,
     Pow,
     Ref,
     Transpose,
     children,
     num,
     rebuild,
-    references,
-    replace,
 )
+from generator.functions import VECTORS
 from generator.graph import Tensor
 from generator.infix import infix
 
-Entries = tuple[tuple[Formula, ...], ...]
+Rows = tuple[tuple[Formula, ...], ...]
 
 
-def entrywise(tree: Formula, tensors: Mapping[str, Tensor]) -> Formula:
+def ones(size: int) -> str:
+    """The name of the column of so many ones."""
+    return f"1:{size}"
+
+
+def entry(name: str) -> Formula:
+    """What stands at a place of a tensor: a quantity, or a number that is always there."""
+    return num(name) if name.isdecimal() else Ref(name)
+
+
+def entrywise(tree: Formula, tensors: Mapping[str, Tensor], down: bool = True) -> Formula:
     """`tree` worked as far as its entries: a `Matrix` of formulas over quantities, or a formula where it is a scalar.
 
-    A scalar beside a matrix goes with every entry. Raises `FormulaError` naming the shapes that do not fit.
+    A scalar beside a matrix goes with every entry. A vector function is of each column (`down`) or of each row. Raises
+    `FormulaError` naming the shapes that do not fit.
     """
     if isinstance(tree, Ref):
         if tree.name not in tensors:
             return tree
-        return Matrix(tuple(tuple(map(Ref, row)) for row in tensors[tree.name].entries))
+        return Matrix(tuple(tuple(map(entry, row)) for row in tensors[tree.name].entries))
     if isinstance(tree, Matrix):
         for part in children(tree):
-            if isinstance(entrywise(part, tensors), Matrix):
+            if isinstance(entrywise(part, tensors, down), Matrix):
                 raise FormulaError(f"a matrix stands inside the matrix `{infix(tree)}`")
         return tree
-    parts = [entrywise(part, tensors) for part in children(tree)]
+    parts = [entrywise(part, tensors, down) for part in children(tree)]
     grids = [part for part in parts if isinstance(part, Matrix)]
     if not grids:
         return tree
@@ -59,6 +69,8 @@ def entrywise(tree: Formula, tensors: Mapping[str, Tensor]) -> Formula:
             return _each(tree, [*scalars, product], Mul) if scalars else product
         case Pow():
             raise FormulaError(f"`{infix(tree)}` raises a matrix to a power")
+        case Call(name) if name in VECTORS and len(parts) == 1:
+            return _along(name, grids[0], down)
     return _each(tree, parts, partial(_with, tree))
 
 
@@ -68,6 +80,13 @@ def _with(tree: Formula, parts: tuple[Formula, ...]) -> Formula:
         return parts[0] if len(parts) == 1 else Mul(parts)
     left = iter(parts)
     return rebuild(tree, lambda _: next(left))
+
+
+def _along(name: str, grid: Matrix, down: bool) -> Matrix:
+    """A vector function of every column, or of every row."""
+    lines = tuple(zip(*grid.rows, strict=True)) if down else grid.rows
+    made = tuple(tuple(Call(name, (own, *line)) for own in line) for line in lines)
+    return Matrix(tuple(zip(*made, strict=True)) if down else made)
 
 
 def _each(tree: Formula, parts: list[Formula], make: Callable[[tuple[Formula, ...]], Formula]) -> Matrix:
@@ -104,47 +123,6 @@ def _inner(row: tuple[Formula, ...], column: tuple[Formula, ...]) -> Formula:
     return terms[0] if len(terms) == 1 else Add(terms)
 
 
-def in_matrices(formulas: Entries, tensors: Iterable[Tensor]) -> Formula | None:
-    """What the formulas of a tensor's entries say of whole tensors: a name stands for the tensor that has it there.
-
-    `None` where they do not all say the same, or what cannot be written (by cases, with powers that are no products).
-    """
-    tensors = tuple(tensors)
-    said = {
-        replace(formula, partial(_tensor_at, tensors, row, column))
-        for row, entries in enumerate(formulas)
-        for column, formula in enumerate(entries)
-    }
-    return _hadamard(said.pop(), {tensor.name for tensor in tensors}) if len(said) == 1 else None
-
-
-def _tensor_at(tensors: tuple[Tensor, ...], row: int, column: int, ref: Ref) -> Ref:
-    for tensor in tensors:
-        if len(tensor.entries) > row and tensor.entries[row][column : column + 1] == (ref.name,):
-            return Ref(tensor.name)
-    return ref
-
-
-def _hadamard(tree: Formula, names: set[str]) -> Formula | None:
-    """`tree` with products of matrices entry by entry, and whole powers as such products."""
-    parts = [_hadamard(part, names) for part in children(tree)]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts) or (children(tree) and not isinstance(tree, Add | Mul | Neg | Pow | Call)):
-        return None
-    left = iter(known)
-    tree = rebuild(tree, lambda _: next(left))
-    if not set(references(tree)) & names or isinstance(tree, Ref | Add | Neg):
-        return tree
-    if isinstance(tree, Call):
-        return tree if len(tree.args) == 1 else None
-    if isinstance(tree, Mul):
-        grids = tuple(part for part in tree.factors if set(references(part)) & names)
-        scalars = tuple(part for part in tree.factors if part not in grids)
-        product = grids[0] if len(grids) == 1 else Hadamard(grids)
-        return Mul((*scalars, product)) if scalars else product
-    return Hadamard((tree.base, tree.base)) if isinstance(tree, Pow) and tree.exponent == num(2) else None
-
-
 # --- what is shown of a matrix ---
 
 
@@ -159,6 +137,11 @@ class Room:
     def of(cls, digits: int) -> Room:
         """The room on a page for numbers with so many digits after the point (LaTeX allows for ten columns)."""
         return cls(8, min(10, max(4, 44 // (digits + 3))))
+
+    @classmethod
+    def everything(cls) -> Room:
+        """Room for every entry."""
+        return cls(sys.maxsize, sys.maxsize)
 
 
 def shown_of(entries: tuple[tuple[str, ...], ...], room: Room) -> tuple[tuple[str | Dots, ...], ...]:
@@ -190,4 +173,8 @@ def put_in(tree: Formula, tensors: Mapping[str, Tensor], leaf: Callable[[str], F
 def filled_in(entries: tuple[tuple[str, ...], ...], leaf: Callable[[str], Formula], room: Room) -> Matrix:
     """The matrix of `leaf` of each entry that is shown."""
     rows = shown_of(entries, room)
-    return Matrix(tuple(tuple(name if isinstance(name, Dots) else leaf(name) for name in row) for row in rows))
+
+    def at(name: str | Dots) -> Formula:
+        return name if isinstance(name, Dots) else entry(name) if name.isdecimal() else leaf(name)
+
+    return Matrix(tuple(tuple(map(at, row)) for row in rows))

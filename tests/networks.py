@@ -30,6 +30,7 @@ from generator.functions import ACTIVATIONS, LOSSES, Activation, Loss
 from generator.graph import Graph
 from generator.kinds.network import Definition, build, check
 from generator.notation import Chain
+from generator.optimizers import OPTIMIZERS
 
 Data = dict[str, Any]
 Pick = Callable[[Sequence[Any]], Any]
@@ -116,6 +117,31 @@ def random_network(seed: int, **options: Any) -> Data:
 def networks(draw: st.DrawFn, **options: Any) -> Data:
     """Definitions, for hypothesis."""
     return recipe(lambda choices: draw(st.sampled_from(choices)), **options)
+
+
+@st.composite
+def batches(draw: st.DrawFn, most: int = 3) -> Data:
+    """Fully connected layers with several observations, any optimizer, one update or several, with penalties or not."""
+    sizes = draw(st.lists(st.integers(1, most), min_size=2, max_size=3))
+    count = draw(st.integers(1, 3))
+    data = dense(sizes, draw(st.sampled_from(["logistic", "tanh", "identity", "softplus"])), draw(st.integers(0, 99)))
+    for group in ("inputs", "targets") if count > 1 else ():
+        data[group] = {name: [decimal(draw(st.sampled_from(HUNDREDTHS))) for _ in range(count)] for name in data[group]}
+    data["loss"] = draw(st.sampled_from(["half_squared_error", "squared_error", "mean_squared_error"]))
+    data["optimizer"] = draw(st.sampled_from(list(OPTIMIZERS)).filter(lambda name: not name.endswith("inside")))
+    data["steps"] = draw(st.sampled_from(["1", "2"]))
+    data["batch"] = draw(st.sampled_from(["sum", "mean"]))
+    data["vectors"] = draw(st.sampled_from(["column", "row"]))
+    if count > 1 and draw(st.booleans()):
+        data["order"] = "online"
+        del data["steps"]
+    if draw(st.booleans()) and data["optimizer"] not in ("weight_decay", "adamw"):  # which have a λ of their own
+        data["regularization"] = {draw(st.sampled_from(["l1", "l2"])): "0.1"}
+    if draw(st.booleans()):
+        softmax = sizes[-1] > 1
+        data["layers"][-1]["activation"] = "softmax" if softmax else "logistic"
+        data["loss"] = "cross_entropy" if softmax else "binary_cross_entropy"
+    return data
 
 
 def dense(sizes: Sequence[int], activation: str = "logistic", seed: int = 0) -> Data:

@@ -38,7 +38,7 @@ from generator.formula import (
     rebuild,
     walk,
 )
-from generator.graph import Label, Role, Tensor
+from generator.graph import Label, Tensor
 from generator.language import load_words
 from generator.notation import Product
 from generator.pipeline import Worked, load_worked
@@ -80,7 +80,7 @@ def _tensors() -> Iterator[tuple[Tensor, Box]]:
             letter = LETTERS[(2 * place + turn) % len(LETTERS)]
             whole = letter.replace("(", f"({place}") if "(" in letter else f"{letter}_{{{place}}}"
             box = bold(symbol(f"{letter}{place}}}" if letter.endswith(",") else whole))
-            yield Tensor(name, Role.GIVEN, Label("weights", name), entries), box
+            yield Tensor(name, Label("weights", name), entries), box
 
 
 TENSORS = {tensor.name: tensor for tensor, _ in _tensors()}
@@ -309,7 +309,7 @@ def still_true(truth: Truth, one: Formula, other: Formula) -> bool:
     found = {name: Fraction(float(array[0])) for name, array in solve(truth.graph, moved).items()}
 
     def entries(tree: Formula) -> list[list[Fraction]]:
-        made = entrywise(tree, tensors)
+        made = entrywise(tree, tensors, truth.graph.vectors == "column")
         rows = made.rows if isinstance(made, Matrix) else ((made,),)
         with precision(128):
             exact = [[evaluate(entry, found.__getitem__) for entry in row] for row in rows]
@@ -415,7 +415,7 @@ def test_a_changed_digit_anywhere_in_a_display_is_found(format: str) -> None:
 )
 def test_single_lines(line: str, why: str) -> None:
     worked, truth, _ = example()
-    names = {"W": "W:hidden", "x": "x:inputs", "b": "b:hidden", "z": "z:hidden", "h": "h:hidden"}
+    names = {"W": "W:hidden", "x": "x:inputs", "b": "b1", "z": "z:hidden", "h": "h:hidden"}
     source = line.format(**{key: latex(worked.writer.box(name)) for key, name in names.items()})
     reasons = [untrue.reason for untrue in verify(f"${source}$", "latex", truth).untrue]
     assert bool(reasons) == bool(why), reasons

@@ -174,8 +174,8 @@ def test_the_sections_of_the_best_known_example() -> None:
     ]  # fmt: skip
     text = render(worked, "solution", "terminal")
     for line in (
-        "z⁽¹⁾ = W⁽¹⁾x + b⁽¹⁾",
-        "= [0.15, 0.2; 0.25, 0.3][0.05; 0.1] + [0.35; 0.35]",
+        "z⁽¹⁾ = W⁽¹⁾x + b₁",
+        "= [0.15, 0.2; 0.25, 0.3][0.05; 0.1] + 0.35",
         "= [0.3775; 0.3925]",
         "δ⁽¹⁾ = (W⁽²⁾ᵀδ⁽²⁾) ⊙ σ′(z⁽¹⁾)",
         "∂E/∂W⁽²⁾ = δ⁽²⁾h⁽¹⁾ᵀ",

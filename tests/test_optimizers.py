@@ -65,13 +65,14 @@ def agree(found: dict[str, list[float]], expected: dict[str, list[float]]) -> No
         assert found[name] == pytest.approx(values, rel=1e-12), name
 
 
+INSIDE: dict[str, Any] = {"velocity": "rate_inside"}
 LIKE: dict[str, tuple[dict[str, Any], Callable[[Any], Callable[[list[Any]], Any]]]] = {
     "sgd": ({}, lambda t: lambda p: t.SGD(p, lr=0.05)),
     "weight_decay": ({"settings": {"decay": "0.1"}}, lambda t: lambda p: t.SGD(p, lr=0.05, weight_decay=0.1)),
     "momentum": ({"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
-    "momentum_rate_inside": ({"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
+    "momentum_rate_inside": (INSIDE | {"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
     "nesterov": ({}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
-    "nesterov_rate_inside": ({}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
+    "nesterov_rate_inside": (INSIDE, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
     "adagrad": ({"settings": {"epsilon": "1e-3"}}, lambda t: lambda p: t.Adagrad(p, lr=0.05, eps=1e-3)),
     "rmsprop": ({}, lambda t: lambda p: t.RMSprop(p, lr=0.05, alpha=0.9)),
     "adam": ({}, lambda t: lambda p: t.Adam(p, lr=0.05)),
@@ -85,7 +86,7 @@ def test_an_optimizer_moves_as_that_of_pytorch(name: str) -> None:
     import torch
 
     more, make = LIKE[name]
-    agree(iterates(descent(optimizer=name, **more)), torch_iterates(make(torch.optim)))
+    agree(iterates(descent(optimizer=name.removesuffix("_rate_inside"), **more)), torch_iterates(make(torch.optim)))
 
 
 @needs_torch

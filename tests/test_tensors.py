@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import operator
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from networks import Data, dense, forward_graph, graph_of, networks
+from hypothesis import HealthCheck, given, settings
+from networks import Data, batches, dense, forward_graph, networks, yaml_text
 
+from generator.equations import Equations
 from generator.errors import FormulaError, GraphError
 from generator.exact import evaluate
 from generator.formula import (
     Add,
     Blank,
     Call,
+    Div,
     Dots,
     Formula,
     Hadamard,
@@ -32,17 +39,18 @@ from generator.formula import (
 )
 from generator.graph import Graph, Label, Role, Tensor
 from generator.infix import infix, parse
-from generator.layers import loss_operands, with_layers
-from generator.notation import Chain
+from generator.layers import with_layers
+from generator.matrix_equations import MatrixEquations
+from generator.pipeline import load_worked
 from generator.solve import solve
-from generator.tensors import Room, entrywise, filled_in, in_matrices, put_in, shown_of
+from generator.tensors import Room, entrywise, filled_in, put_in, shown_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def tensor(name: str, high: int, wide: int) -> Tensor:
     entries = tuple(tuple(f"{name}{row}{column}" for column in range(wide)) for row in range(high))
-    return Tensor(name, Role.GIVEN, Label("weights", name), entries)
+    return Tensor(name, Label("weights", name), entries)
 
 
 TENSORS = {t.name: t for t in (tensor("A", 2, 3), tensor("B", 2, 3), tensor("C", 3, 2), tensor("v", 3, 1))}
@@ -113,25 +121,20 @@ def test_a_scalar_stays_as_it_is() -> None:
     assert entrywise(parse("s * (1 - s)"), TENSORS) == parse("s * (1 - s)")
 
 
-@pytest.mark.parametrize(
-    ("texts", "wanted"),
-    [
-        (["A00 * (1 - A00)", "A01 * (1 - A01)", "A02 * (1 - A02)"], Hadamard((A, Add((num(1), Neg(A)))))),
-        (["1 - A00**2", "1 - A01**2", "1 - A02**2"], Add((num(1), Neg(Hadamard((A, A)))))),
-        (["2 * A00", "2 * A01", "2 * A02"], Mul((num(2), A))),
-        (["A00 - B00", "A01 - B01", "A02 - B02"], Add((A, Neg(B)))),
-        (["A00 - B00", "A01 - B02", "A02 - B01"], None),  # not the same at every entry
-        (["1 if A00 > 0 else 0", "1 if A01 > 0 else 0", "1 if A02 > 0 else 0"], None),
-        (["A00**3", "A01**3", "A02**3"], None),
-        (["1 / A00", "1 / A01", "1 / A02"], None),
-    ],
-)
-def test_what_entries_say_is_said_of_matrices(texts: list[str], wanted: Formula | None) -> None:
-    found = in_matrices((tuple(map(parse, texts)),), TENSORS.values())
-    assert found == wanted
-    if found is not None:
-        entries = [evaluate(parse(text), VALUES.__getitem__) for text in texts]
-        assert list(worked(found)[0]) == entries
+def test_numbers_that_are_always_there() -> None:
+    ones = {"1:2": Tensor("1:2", Label("ones", index="2"), (("1",), ("1",))), **TENSORS}
+    summed = entrywise(MatMul((Transpose(Ref("1:2")), A)), ones)
+    assert isinstance(summed, Matrix)
+    assert evaluate(summed.rows[0][0], VALUES.__getitem__) == VALUES["A00"] + VALUES["A10"]
+    assert filled_in((("1", "A00"), ("0", "A01")), Ref, Room.everything()).rows[1] == (num(0), Ref("A01"))
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_a_vector_function_is_of_each_column_or_of_each_row(down: bool) -> None:
+    made = entrywise(Call("softmax", (A,)), TENSORS, down)
+    assert isinstance(made, Matrix)
+    line = ("A01", "A11") if down else ("A00", "A01", "A02")
+    assert made.rows[0][1] == Call("softmax", (Ref("A01"), *map(Ref, line)))
 
 
 # --- what is shown ---
@@ -168,19 +171,29 @@ def test_a_graph_refuses_tensors_that_are_none() -> None:
     graph = forward_graph(dense((2, 2)))
     good = graph.tensors[0]
     for wrong, why in (
-        (Tensor("y:1", Role.GIVEN, Label("inputs"), (("nothing",),)), "holds `nothing`"),
-        (Tensor("x0", Role.GIVEN, Label("inputs"), (("x0",),)), "is taken"),
-        (Tensor("y:1", Role.FORWARD, Label("pres"), (("x0",),), Ref("z:later")), "uses `z:later`"),
+        (Tensor("y:1", Label("inputs"), (("nothing",),)), "holds `nothing`"),
+        (Tensor("x0", Label("inputs"), (("x0",),)), "is taken"),
         (good, "is taken"),
     ):
         with pytest.raises(GraphError, match=why):
             Graph(graph.quantities, graph.givens, graph.loss, tensors=(good, wrong))
 
 
-def agree(graph: Graph) -> None:
-    """Every tensor's formula, worked in NumPy's matrix arithmetic, gives the values of its entries."""
-    values = {name: found[0] for name, found in solve(graph).items()}
-    arrays = {t.name: np.array([[values[name] for name in row] for row in t.entries]) for t in graph.tensors}
+def lifted(data: Data) -> MatrixEquations:
+    """The equations in matrices of a definition."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.yml"
+        path.write_text(yaml_text(data), encoding="utf-8")
+        worked = load_worked(path, "matrix")
+    scalars = Equations(worked.graph, worked.trace, worked.writer)
+    return MatrixEquations(worked.graph, worked.trace, worked.writer, scalars)
+
+
+def agree(found: MatrixEquations) -> int:
+    """Every formula over tensors, worked in NumPy's matrix arithmetic, gives the entries; how many there are."""
+    graph, count = found.graph, 0
+    values = {name: array[0] for name, array in solve(graph).items()}
+    arrays = {t.name: np.array([[values.get(n, n) for n in row] for row in t.entries], float) for t in graph.tensors}
 
     def work(tree: Formula) -> Any:
         match tree:
@@ -193,84 +206,128 @@ def agree(graph: Graph) -> None:
             case Neg(body):
                 return -work(body)
             case Mul(factors):
-                return np.prod(np.array([work(f) for f in factors[:-1]])) * work(factors[-1])
-            case MatMul((left, right)):
-                return work(left) @ work(right)
-            case Hadamard((left, right)):
-                return work(left) * work(right)
+                return math.prod(map(work, factors[:-1])) * work(factors[-1])
+            case Div(top, bottom):
+                return work(top) / work(bottom)
+            case Pow(base, exponent):
+                return work(base) ** work(exponent)
+            case MatMul(factors):
+                return functools.reduce(operator.matmul, map(work, factors))
+            case Hadamard(factors):
+                assert len({work(factor).shape for factor in factors}) == 1
+                return math.prod(map(work, factors))
             case Transpose(body):
                 return work(body).T
-            case Call("logistic", (body,)):
-                return 1 / (1 + np.exp(-work(body)))
-            case Call("tanh", (body,)):
-                return np.tanh(work(body))
-            case Call("relu", (body,)):
-                return np.maximum(0, work(body))
-            case Call("identity", (body,)):
-                return work(body)
+            case Call("softmax", (body,)):
+                axis = 0 if graph.vectors == "column" else 1
+                return np.exp(work(body)) / np.exp(work(body)).sum(axis=axis, keepdims=True)
+            case Call(name, args):
+                return FUNCTIONS[name](*map(work, args))
         raise AssertionError(tree)
 
-    for made in graph.tensors:
-        if made.formula is not None:
-            np.testing.assert_allclose(work(made.formula), arrays[made.name], rtol=1e-12, atol=1e-14)
+    for made in (*graph.tensors, *(quantity for quantity in graph if quantity.formula is not None)):
+        formula = found.formula(made.name)
+        if formula is not None:
+            count += 1
+            wanted = arrays[made.name] if made.name in arrays else values[made.name]
+            np.testing.assert_allclose(work(formula), wanted, rtol=1e-9, atol=1e-12)
+    return count
+
+
+FUNCTIONS: dict[str, Any] = {
+    "logistic": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh, "relu": lambda x: np.maximum(0, x),
+    "identity": lambda x: x, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "max": np.maximum,
+    "min": np.minimum, "softplus": lambda x: np.log1p(np.exp(x)), "silu": lambda x: x / (1 + np.exp(-x)),
+    "gelu": np.vectorize(lambda x: x / 2 * (1 + math.erf(x / math.sqrt(2)))), "erf": np.vectorize(math.erf),
+    "pi": lambda: math.pi, "sign": np.sign,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("vectors", ["column", "row"])
 @pytest.mark.parametrize("activation", ["logistic", "tanh", "relu", "identity"])
 @pytest.mark.parametrize("sizes", [(2, 3, 2), (1, 1), (3, 2, 4, 1)])
 def test_tensors_say_what_the_scalars_say(sizes: tuple[int, ...], activation: str, vectors: str) -> None:
-    graph = graph_of({**dense(sizes, activation), "vectors": vectors}, Chain.DELTA)
-    agree(graph)
-    last = f"layer{len(sizes) - 1}"
+    found = lifted({**dense(sizes, activation), "vectors": vectors})
+    assert agree(found) > 4 * len(sizes)
+    graph, last = found.graph, f"layer{len(sizes) - 1}"
     weights = graph.tensor[f"W:{last}"]
     shape = (len(weights.entries), len(weights.entries[0]))
     assert shape == ((sizes[-1], sizes[-2]) if vectors == "column" else (sizes[-2], sizes[-1]))
     for kind in "Wb":
         for number in range(1, len(sizes)):
-            assert f"dE_total/d{kind}:layer{number}" in graph.tensor
-            assert f"{kind}:layer{number}_new" in graph.tensor
-    assert loss_operands(graph) == ("half_squared_error", graph.tensor["t:targets"], graph.tensor[f"h:{last}"])
+            for name in (f"dE_total/d{kind}:layer{number}", f"{kind}:layer{number}_new"):
+                assert found.formula(name) is not None
+    assert found.formula("E_total", errors=True) is not None
 
 
 @given(data=networks(layers=2, units=3))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_the_tensors_of_any_network_agree_with_its_scalars(data: Data) -> None:
-    agree(graph_of(data, Chain.DELTA))
+    agree(lifted(data))
+
+
+@given(data=batches())
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_the_tensors_of_any_batch_and_optimizer_agree_with_its_scalars(data: Data) -> None:
+    found = lifted(data)
+    assert agree(found) > 10
+    for tensor in found.graph.tensors:  # whatever is worked for whole layers is said of whole layers
+        if tensor.role is not Role.GIVEN and tensor.role is not Role.LOCAL:
+            assert found.formula(tensor.name) is not None, tensor.name
 
 
 def changed(**changes: Any) -> Data:
     return {**dense((2, 2, 2)), **changes}
 
 
-def test_what_matrices_cannot_say_has_no_tensors() -> None:
+def test_what_stands_in_no_tensor_stays_a_number() -> None:
     data = dense((2, 2, 2))
     first, second = data["layers"]
-    assert forward_graph(data).tensors
     part = {unit: dict(fed) for unit, fed in first["units"].items()}
     del part["u1n0"]["x0"]
     weights = {name: value for name, value in data["weights"].items() if name != "w0"}
-    assert not forward_graph(changed(layers=[{**first, "units": part}, second], weights=weights)).tensors
+    found = lifted(changed(layers=[{**first, "units": part}, second], weights=weights))
+    assert "W:layer1" not in found.graph.tensor  # not every unit is fed by both inputs
+    assert found.formula("z:layer1") is None
+    assert found.formula("z:layer2") == Add((MatMul((Ref("W:layer2"), Ref("h:layer1"))), Ref("b:layer2")))
     tied = {
         unit: {source: name.replace("w5", "w4") for source, name in fed.items()}
         for unit, fed in second["units"].items()
     }
     weights = {name: value for name, value in data["weights"].items() if name != "w5"}
-    assert not forward_graph(changed(layers=[first, {**second, "units": tied}], weights=weights)).tensors
-    assert not forward_graph(changed(trained=("w0",))).tensors
-    biases = {name: value for name, value in data["biases"].items() if name != "b1"}
-    assert not forward_graph(changed(layers=[{**first, "bias": {"u1n0": "b0"}}, second], biases=biases)).tensors
-    assert forward_graph(changed(trained="weights")).tensors
-    assert forward_graph(changed(trained=("b2", "b3"))).tensors
+    found = lifted(changed(layers=[first, {**second, "units": tied}], weights=weights))
+    assert "W:layer2" not in found.graph.tensor  # a weight has two places in it
+    assert "W:layer1" in found.graph.tensor
+    found = lifted(changed(trained=("w0",)))
+    assert "W:layer1" in found.graph.tensor
+    assert "dE_total/dW:layer1" not in found.graph.tensor  # the others have no gradient
 
 
-def test_one_bias_for_a_layer_stands_at_every_entry() -> None:
+def test_weights_that_are_those_of_another_layer_turned_round() -> None:
+    data = dense((2, 2, 2))
+    first, second = data["layers"]
+    own = {f"w{4 + place}": name for place, name in enumerate(("w0", "w2", "w1", "w3"))}
+    tied = {unit: {source: own[name] for source, name in fed.items()} for unit, fed in second["units"].items()}
+    weights = {name: data["weights"][name] for name in own.values()}
+    found = lifted(changed(layers=[first, {**second, "units": tied}], weights=weights))
+    forward = MatMul((Transpose(Ref("W:layer1")), Ref("h:layer1")))
+    assert found.formula("z:layer2") == Add((forward, Ref("b:layer2")))
+    back = {f"dE_total/dz:layer{number}": Ref(f"dE_total/dz:layer{number}") for number in (1, 2)}
+    one, two = back.values()
+    uses = (MatMul((one, Transpose(Ref("x:inputs")))), MatMul((Ref("h:layer1"), Transpose(two))))
+    assert found.formula("dE_total/dW:layer1") in (Add(uses), Add(uses[::-1]))
+    agree(found)
+
+
+def test_one_bias_for_a_layer_is_a_number() -> None:
     data = dense((2, 2))
     (layer,) = data["layers"]
-    graph = graph_of({**data, "layers": [{**layer, "bias": "b0"}], "biases": {"b0": "0.5"}}, Chain.DELTA)
-    assert graph.tensor["b:layer1"].entries == (("b0",), ("b0",))
-    assert graph.tensor["b:layer1_new"].entries == (("b0_new",), ("b0_new",))
-    assert "dE_total/db:layer1" not in graph.tensor  # its gradient is a sum, and no vector
-    agree(graph)
+    found = lifted({**data, "layers": [{**layer, "bias": "b0"}], "biases": {"b0": "0.5"}})
+    assert "b:layer1" not in found.graph.tensor
+    assert found.formula("z:layer1") == Add((MatMul((Ref("W:layer1"), Ref("x:inputs"))), Ref("b0")))
+    gradient = MatMul((Transpose(Ref("1:2")), Ref("dE_total/dz:layer1")))
+    assert found.formula("dE_total/db0") == gradient
+    agree(found)
 
 
 def test_the_order_in_which_a_unit_names_its_inputs_is_free() -> None:

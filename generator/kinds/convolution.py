@@ -14,9 +14,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Graph, Label, Quantity, Role, Sliding
-from generator.optimizers import OPTIMIZERS, SCHEDULES, misfits, plan
-from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
+from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, Whole, exact
 from generator.source import Location
+from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
 from generator.windows import Maps, Place, Windows, named
 
 
@@ -107,7 +107,7 @@ class Stage(Model):
         return [name for name in Stage.model_fields if getattr(self, name) is not None]
 
 
-class Definition(Problem):
+class Definition(Learning):
     """A pipeline of layers over a signal or an image."""
 
     kind: Literal["convolution"]
@@ -120,12 +120,9 @@ class Definition(Problem):
     loss: str = "half_squared_error"
     loss_name: Name = "E"
     differentiate: tuple[Part, ...] = Field((), description="what the loss is differentiated by")
-    learning_rate: Rate | None = None
-    update: tuple[Literal["filters", "weights", "biases"], ...] = ()
-    optimizer: str = "sgd"
-    settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
-    schedule: str = "constant"
-    steps: Annotated[Whole, Field(ge=1, le=50)] = 1
+    update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
+        (), description="what takes a step against its gradient"
+    )
 
     def heading(self, group: str, language: str) -> str:
         """What the author calls a layer."""
@@ -145,7 +142,7 @@ class _MisfitError(Exception):
 def check(problem: Definition) -> Iterator[Finding]:
     """What is wrong with a definition beyond its types, in the order of the file."""
     try:
-        _Layers(problem).run()
+        made = _Layers(problem).run()
     except _MisfitError as error:
         yield error.finding
         return
@@ -154,13 +151,11 @@ def check(problem: Definition) -> Iterator[Finding]:
         yield (place,), "gradients", "`targets`, so that there is a loss to differentiate"
     if problem.update and problem.learning_rate is None:
         yield ("update",), "an update", "`learning_rate` beside it"
-    if problem.training and not (problem.update and problem.learning_rate):
-        yield ("training",), "a training", "`update` and `learning_rate` beside it"
-    for number, iteration in enumerate(problem.training.show if problem.training else ()):
-        if problem.training and iteration > problem.training.iterations:
-            yield ("training", "show", number), f"iteration {iteration}", f"at most {problem.training.iterations}"
+    moves = bool(problem.update and problem.learning_rate)
+    yield from check_training(problem, moves, "`update` and `learning_rate` beside it")
     yield from _check_functions(problem)
-    yield from misfits(problem.optimizer, problem.schedule, problem.settings)
+    found = [*check_learning(problem)]
+    yield from found or check_brought(problem, made.taken, made.names_of(problem.update))
 
 
 def _check_functions(problem: Definition) -> Iterator[Finding]:
@@ -180,19 +175,13 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: one quantity for each entry of each map, in reading order, then the loss."""
     made = _Layers(problem).run()
-    quantities, givens = (*made.given, *made.quantities), dict(made.values)
     loss = problem.loss_name if problem.targets else ""
-    rate = next(iter(problem.learning_rate or {}), "")
-    trained, wanted = (
-        tuple(q.name for q in made.given if any(q.label.kind == _KINDS[part] for part in parts))
-        for parts in (problem.update, problem.differentiate)
-    )
-    work = plan(OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule], problem.settings, trained, loss, rate)
-    if trained:
-        quantities, givens = (*quantities, *work.givens), {**givens, **work.values}
+    trained, wanted = made.names_of(problem.update), made.names_of(problem.differentiate)
+    work = plan_of(problem, trained, loss)
     return Graph(
-        quantities, givens, loss, trained, rate, wanted=wanted, updates=work.updates if trained else (),
-        rounds=(0,) * problem.steps, conventions=tuple(made.conventions), slidings=tuple(made.slidings),
+        (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
+        wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        conventions=(*made.conventions, *conventions_of(problem)), slidings=tuple(made.slidings),
     )  # fmt: skip
 
 
@@ -206,7 +195,7 @@ class _Layers:
         self.quantities: list[Quantity] = []
         self.conventions: list[Convention] = []
         self.slidings: list[Sliding] = []
-        self.taken: set[str] = {*(problem.learning_rate or {})}
+        self.taken: set[str] = set()
         self.place: Location = ()
         self.group = ""
 
@@ -222,10 +211,11 @@ class _Layers:
             self.place, self.group = (*self.place, kind), f"{kind}:{number}"
             self._layer(kind, getattr(layer, kind), number)
         self._loss()
-        for name, value in (self.problem.learning_rate or {}).items():
-            self.given.append(Quantity(name, Role.GIVEN, Label("rate", name)))
-            self.values[name] = value
         return self
+
+    def names_of(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """The names of the given entries of some parts."""
+        return tuple(q.name for q in self.given if any(q.label.kind == _KINDS[part] for part in parts))
 
     def _layer(self, kind: str, layer: Any, number: int) -> None:
         match layer:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from generator.declared import named as tensors
 from generator.errors import FormulaError, nearest
 from generator.formula import Call, Formula, Ref, rebuild, walk
 from generator.graph import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.grids import Grid, Value, named, names_of, referring, vector
 from generator.infix import parse
-from generator.optimizers import OPTIMIZERS, SCHEDULES, misfits, plan
-from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
+from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, exact
 from generator.source import Location
+from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
 from generator.vectors import expand
 
 
@@ -55,7 +57,7 @@ class Derivative(Model):
     wrt: tuple[Name, ...] = Field(min_length=1)
 
 
-class Definition(Problem):
+class Definition(Learning):
     """Any computation by named formulas, with derivatives and repeated updates where they are asked for."""
 
     kind: Literal["formulas"]
@@ -66,14 +68,9 @@ class Definition(Problem):
     differentiate: Derivative | Annotated[tuple[Derivative, ...], Field(min_length=1)] | None = Field(
         None, description="`{of: f, wrt: [x]}`, or several: `{of: [f, g], wrt: [x]}`, or a list of these"
     )
-    learning_rate: Rate | None = None
     update: tuple[Name, ...] | dict[Name, str] = Field(
         (), description="givens that take gradient steps; or given: its new value, where d(f, x) is a derivative"
     )
-    optimizer: str = "sgd"
-    settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
-    schedule: str = "constant"
-    steps: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
 
     def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
         """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
@@ -162,10 +159,11 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
         if name not in problem.givens:
             yield ("update", place), f"`{name}`", f"one of the givens: {', '.join(problem.givens)}"
             return
-    for name in problem.learning_rate or {}:
-        if name in taken:
-            yield ("learning_rate", name), f"`{name}`, which is taken", "a name of its own"
+    moves = bool(problem.update) and problem.differentiate is not None
+    yield from check_training(problem, moves, "`update`, and `differentiate` for what is to become small")
+    trained = [entry for name in problem.update for entry, _ in names_of(name, known[name])]
     if isinstance(problem.update, dict):
+        yield from check_brought(problem, taken, ())
         for name, text in problem.update.items():
             try:
                 value = expand(parse(text), _for_updates(problem, known))
@@ -175,13 +173,10 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
             if _shape(value) != _shape(known[name]):
                 yield ("update", name), f"`{text}`, which is {named(value)}", named(known[name])
         return
-    yield from _check_optimizer(problem)
-
-
-def _check_optimizer(problem: Definition) -> Iterator[Finding]:
     if problem.update and (problem.learning_rate is None or problem.differentiate is None):
         yield ("update",), "an update by gradients", "`differentiate` and `learning_rate` beside it"
-    yield from misfits(problem.optimizer, problem.schedule, problem.settings)
+    found = [*check_learning(problem)]
+    yield from found or check_brought(problem, taken, trained)
 
 
 def _shape(value: Value) -> tuple[int, int] | None:
@@ -221,15 +216,12 @@ def build(problem: Definition) -> Graph:
         for (entry, index), number in zip(names_of(name, known[name]), numbers, strict=True):
             quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
             givens[entry] = number
-    for name, rate in (problem.learning_rate or {}).items():
-        quantities.append(Quantity(name, Role.GIVEN, Label("rate", name)))
-        givens[name] = rate
     for group, _, formulas in problem.grouped():
         for name, text in formulas.items():
             value = expand(parse(text), known)
             quantities += _quantities(name, value, group)
             known[name] = referring(name, value)
-    return _updated(problem, quantities, givens, known)
+    return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
 
 
 def _flat(given: Any) -> tuple[Fraction, ...]:
@@ -246,28 +238,21 @@ def _quantities(name: str, value: Value, group: str) -> Iterator[Quantity]:
 
 
 def _updated(
-    problem: Definition, quantities: list[Quantity], givens: dict[str, Fraction], known: Mapping[str, Value]
+    problem: Definition, quantities: list[Quantity], givens: Mapping[str, Fraction], known: Mapping[str, Value]
 ) -> Graph:
     """The graph with what is differentiated and how its givens are updated."""
     first, *also = _asked(problem, quantities, known) or (Differentiated(""),)
-    loss, wanted = first.loss, first.targets
-    rate = next(iter(problem.learning_rate or {}), "")
-    rounds = (0,) * problem.steps
+    loss = first.loss
     stated = tuple(_conventions(problem))
-    if not isinstance(problem.update, dict):
-        trained = tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
-        optimizer, schedule = OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule]
-        work = plan(optimizer, schedule, problem.settings, trained, loss, rate)
-        if trained:
-            quantities, givens = [*quantities, *work.givens], {**givens, **work.values}
-        return Graph(
-            tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=work.updates if trained else (),
-            rounds=rounds, conventions=stated, also=tuple(also),
-        )  # fmt: skip
-    updates = tuple(_own_updates(problem, known, (first, *also)))
+    rounds = (0,) * (problem.steps or 1)
+    own = isinstance(problem.update, dict)
+    trained = () if own else tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
+    work = plan_of(problem, trained, loss)
+    updates = tuple(_own_updates(problem, known, (first, *also))) if own else work.updates
+    start, computed = ([q for q in quantities if (q.formula is None) is given] for given in (True, False))
     return Graph(
-        tuple(quantities), givens, loss, wanted=wanted, updates=updates, rounds=rounds, conventions=stated,
-        also=tuple(also),
+        (*start, *work.givens, *computed), {**givens, **work.values}, loss, trained, "" if own else problem.rate,
+        wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also),
     )  # fmt: skip
 
 
@@ -291,6 +276,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     differentiated = problem.differentiate is not None or "d" in called
     if called & {"argmax", "argmin"} or (differentiated and called & {"max", "min"}):
         yield Convention("first_of_equals")
+    if problem.update and not isinstance(problem.update, dict):
+        yield from conventions_of(problem)
 
 
 def _own_updates(

@@ -27,7 +27,7 @@ from generator.formula import (
     Ref,
     Transpose,
 )
-from generator.functions import ACTIVATIONS
+from generator.functions import ACTIVATIONS, VECTORS
 from generator.reading import Unreadable
 from generator.reading.normal import items, normal
 from generator.typeset.boxes import (
@@ -60,7 +60,8 @@ _DIFFERENTIALS = (Word("d"), Word("∂"))
 def functions() -> Mapping[str, str]:
     """The names that call a function, and the function each one calls."""
     signs = {row.name: normal(symbol(row.symbol)) for row in ACTIVATIONS.values() if row.symbol}
-    return {**_ELEMENTARY, **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)}}
+    shared = {name: name for name in VECTORS}  # of a whole vector, or of the rows or columns of a matrix
+    return {**_ELEMENTARY, **shared, **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)}}
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,14 @@ class Symbols:
                 return self.names[part], length, None
             last = part[-1]
             if isinstance(last, Script) and last.sup is not None:
+                (*sup, sign) = items(last.sup)
+                if sign == TRANSPOSED and sup:  # it stands after what is part of the name
+                    named = Script(last.base, last.sub, sup[0] if len(sup) == 1 else Row(tuple(sup)))
+                    if (*part[:-1], named) in self.names:
+                        return self.names[(*part[:-1], named)], length, sign
                 bare = Script(last.base, last.sub) if last.sub is not None else last.base
                 if (*part[:-1], bare) in self.names:
                     return self.names[(*part[:-1], bare)], length, last.sup
-                (*sup, sign) = items(last.sup)
-                if sign == TRANSPOSED and sup:  # it stands after what is part of the name
-                    bare = Script(last.base, last.sub, sup[0] if len(sup) == 1 else Row(tuple(sup)))
-                    if (*part[:-1], bare) in self.names:
-                        return self.names[(*part[:-1], bare)], length, sign
         return None
 
 

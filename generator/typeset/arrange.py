@@ -142,7 +142,7 @@ class Arranger:
             adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
             number = adjoins and _reads_on(items[-1], inside)
-            if isinstance(factor, Add | Cases) or grouped or number:
+            if isinstance(factor, Add | Cases | Hadamard) or grouped or number:
                 inside = Fence(inside)
             if before is not None and not adjoins:
                 items.append(Op(SIGNS[self.product]))

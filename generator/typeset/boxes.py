@@ -194,7 +194,7 @@ def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
 def bold(box: Box) -> Box:
     """A symbol with its letter in bold, as the names of matrices and vectors are set."""
     match box:
-        case Word(text):
+        case Word(text) | Digits(text):
             return Word(text, bold=True)
         case Script(base, sub, sup):
             return Script(bold(base), sub, sup)

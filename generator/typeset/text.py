@@ -28,6 +28,8 @@ _ALONE = {"′", "⊤", "⋯", "⋮", "⋱"}
 def text(box: Box) -> str:
     """`box` on one line: subscripts as they can be written, fractions with a slash."""
     match box:
+        case Word("1", _, True):
+            return "𝟏"
         case Word(word):
             return word
         case Digits(digits):

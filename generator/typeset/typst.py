@@ -31,7 +31,7 @@ def typst(box: Box) -> str:
     """`box` as Typst mathematics, without the dollar signs. Blanks call the function `blank` of the format file."""
     match box:
         case Word(text, _, bold) if bold:
-            return f"upright(bold({text if len(text) == 1 else chr(34) + text + chr(34)}))"
+            return f"upright(bold({text if len(text) == 1 and text.isalpha() else chr(34) + text + chr(34)}))"
         case Word(text, function):
             return _word(text, function)
         case Digits(text):
