@@ -100,7 +100,8 @@ def test_shapes_of_products_are_those_of_numpy(a: int, b: int, c: int, notation:
     in_matrices = worked.notation.view == "matrix"  # where every vector is a column
     named = {name: factors(line) for name, line in found.items()}
     assert named == {
-        "P": ["A", "B"], "Q": ["A", "C.T"], "z": ["A", "x"], "u": ["A.T", "y"] if in_matrices else ["y.T", "A"], "R": ["A.T", "A"],
+        "P": ["A", "B"], "Q": ["A", "C.T"], "z": ["A", "x"],
+        "u": ["A.T", "y"] if in_matrices else ["y.T", "A"], "R": ["A.T", "A"],
     }  # fmt: skip
     arrays = {name: np.array(value, dtype=float) for name, value in givens.items()}
     arrays = {name: value if value.ndim == 2 else value[:, None] for name, value in arrays.items()}
