@@ -34,7 +34,8 @@ class _Rounds:
         done: list[Differentiated] = []
         for number, place in enumerate(self.start.rounds):
             loss = self._forward(place, number, number)
-            done.append(self._gradients(loss))
+            done.append(self._gradients(loss, number))
+            done += (self._more(more, number) for more in self.start.also)
             self._update(number)
         if self.start.updates:
             self._after()
@@ -90,16 +91,24 @@ class _Rounds:
 
     # --- backward ---
 
-    def _gradients(self, loss: str) -> Differentiated:
+    def _more(self, more: Differentiated, number: int) -> Differentiated:
+        """The derivatives of another quantity than the loss."""
+        of, now = self.now.get(more.loss, more.loss), [self.now.get(name, name) for name in more.targets]
+        self._add(gradients(replace(self.graph, loss=of), now, self.chain))
+        for name, current in zip(more.targets, now, strict=True):
+            self.now[derivative_name(more.loss, name)] = derivative_name(of, current)
+        return Differentiated(of, tuple(now), number)
+
+    def _gradients(self, loss: str, number: int) -> Differentiated:
         targets = tuple(dict.fromkeys((*self.start.trained, *self.start.wanted)))
         if not loss or not targets:
-            return Differentiated(loss)
+            return Differentiated(loss, round=number)
         now = [self.now.get(name, name) for name in targets]
         made = gradients(replace(self.graph, loss=loss), now, self.chain)
         for name, current in zip(targets, now, strict=True):
             self.now[derivative_name(self.start.loss, name)] = derivative_name(loss, current)
         self._add(self._in_turn(made, loss, dict(zip(now, targets, strict=True))) if self.start.in_turn else made)
-        return Differentiated(loss, tuple(now))
+        return Differentiated(loss, tuple(now), number)
 
     def _in_turn(self, made: Iterable[Quantity], loss: str, names: dict[str, str]) -> Iterator[Quantity]:
         """Gradients, and as soon as those of a group are there its updates; later ones go through the new values.

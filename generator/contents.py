@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from generator.alike import tabled
 from generator.audit import Finding, Verdict, audit
 from generator.blocks import Block
 from generator.errors import RenderError
@@ -50,8 +51,11 @@ class View:
 def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
     """The worked solution; `choice` is its detail, `all` or `first`."""
     remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
+    worked, sections = paper.worked, paper.worked.sections(choice)
+    if (choice or worked.problem.detail) == "first":
+        sections = tuple(tabled(worked, section) for section in sections)
     return {
-        "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in paper.worked.sections(choice)]),
+        "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in sections]),
         "training": _training(paper),
         "remarks": [paragraph for remark in remarks for paragraph in remark],
     }
@@ -61,7 +65,8 @@ def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     setter, code = paper.setter, section.code
     group = setter.group(section.group) if section.group else ""
     introduction = [] if section.round else _introduction(paper, section)
-    title = setter.say(_own_code(paper, f"sections.{code}"), group=group)
+    titled = "gradients_of" if section.of and code.startswith("gradients") else code
+    title = setter.say(_own_code(paper, f"sections.{titled}"), group=group, of=paper.format.escape(section.of))
     return View(
         code,
         _heading(paper, section, title),

@@ -34,17 +34,16 @@ class Derivation:
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
         self.firsts = Firsts(graph, detail)
-        self.rounds = [Round.of(graph, number) for number in range(len(graph.rounds))]
+        self.rounds = Round.all(graph)
         self.round = self.rounds[0]
 
     def sections(self) -> Iterator[Section]:
         """All sections, in teaching order."""
-        for current in self.rounds:
-            self.round = current
-            yield from self._round(current.number if len(self.rounds) > 1 else None)
+        for number, same in groupby(self.rounds, key=lambda each: each.number):
+            yield from self._round(list(same), number if len(self.graph.rounds) > 1 else None)
         if self.graph.of_role(Role.AFTER):
             yield Section(
-                "after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss}
+                "after", self._plain_steps(Role.AFTER, None, len(self.graph.rounds)), names={"loss": self.graph.loss}
             )
         checks = (*self._checks(), *self._shapes())
         if checks:
@@ -54,13 +53,16 @@ class Derivation:
         """The closing lines of shapes."""
         return shape_steps(self.graph, self.equations.writer, None, self.detail)
 
-    def _round(self, number: int | None) -> Iterator[Section]:
-        """What is worked between one update and the next."""
+    def _round(self, rounds: list[Round], number: int | None) -> Iterator[Section]:
+        """What is worked between one update and the next; each of `rounds` differentiates one quantity."""
+        self.round = rounds[0]
         sections = [
             *(Section("forward", self._plain_steps(Role.FORWARD, group), group) for group in self.round.groups),
             Section("error", self._plain_steps(Role.LOSS, None)),
-            *self._gradients(),
         ]
+        for self.round in rounds:
+            of = self.round.loss if len(rounds) > 1 else ""
+            sections += (replace(section, of=of) for section in self._gradients())
         if not self.graph.in_turn:
             sections.append(Section("update", self._plain_steps(Role.UPDATE, None), names=self._updating()))
         for section in sections:
@@ -69,7 +71,7 @@ class Derivation:
 
     def _gradients(self) -> Iterator[Section]:
         if self.round.targets:
-            if not self.round.number and self._has_chains():
+            if self.round is self.rounds[0] and self._has_chains():
                 yield self._chain_rule()
             for group in reversed(self.round.groups):
                 last, in_turn = group == self.round.groups[-1], self.graph.in_turn

@@ -91,6 +91,7 @@ class Differentiated:
 
     loss: str
     targets: tuple[str, ...] = ()
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,9 @@ class Graph:
     """Quantities in the order of computing, the loss among them, and what is differentiated and updated.
 
     `givens` holds the exact values of the given quantities. `loss` is the quantity that is differentiated (empty:
-    nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
+    nothing is), with respect to what is `trained` and to what else is `wanted`; `also` are others.
+
+    Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
     word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
     be set as matrices, in which `vectors` are columns or rows, `slidings` what windows made, `followed` what a training
@@ -201,7 +204,8 @@ class Graph:
     wanted: tuple[str, ...] = ()
     updates: tuple[Update, ...] = ()
     rounds: tuple[int, ...] = (0,)
-    differentiated: tuple[Differentiated, ...] = ()  # one for each round, once its gradients are there
+    also: tuple[Differentiated, ...] = ()  # what else is differentiated in every round, in the graph's order
+    differentiated: tuple[Differentiated, ...] = ()  # round by round, once the gradients are there
     passes: tuple[Pass, ...] = ()
     conventions: tuple[Convention, ...] = ()
     cases: str = ""  # what the labels' cases are, where they are all worked alike: `observation`

@@ -89,11 +89,10 @@ def _windows(graph: Graph, found: Sequence[Whole]) -> Iterator[Equation]:
 
 
 def _products(graph: Graph, found: Sequence[Whole], detail: str) -> Iterator[Equation]:
-    seen: set[str] = set()
+    seen: dict[str, str] = {}  # by rule: what was made by it first
     for made in products(graph, found):
-        rule = graph[made.made.whole.entries[0]].rule
-        if detail == "all" or rule not in seen:
-            seen.add(rule)
+        whole = made.made.whole
+        if detail == "all" or seen.setdefault(graph[whole.entries[0]].rule, whole.name) == whole.name:
             yield _product_line(made)
 
 
@@ -121,10 +120,19 @@ def _tensor_products(graph: Graph, formulas: Mapping[str, Formula | None]) -> It
         formula = formulas.get(tensor.name)
         for part in walk(formula) if tensor.role is Role.FORWARD and formula is not None else ():
             match part:
-                case MatMul((Ref(one), Ref(other))):
-                    sizes = MatMul((_sizes(dims[one]), _sizes(dims[other])))
+                case MatMul((one, other)) if all(map(_is_named, (one, other))):
+                    sizes = MatMul((_factor_sizes(one, dims), _factor_sizes(other, dims)))
                     parts = (("=", sizes), ("→", _sizes(dims[tensor.name])), ("=", _shape(Ref(tensor.name))))
-                    yield _line(tensor.name, _shape(MatMul((Ref(one), Ref(other)))), *parts)
+                    yield _line(tensor.name, _shape(part), *parts)
+
+
+def _is_named(factor: Formula) -> bool:
+    return isinstance(factor.body if isinstance(factor, Transpose) else factor, Ref)
+
+
+def _factor_sizes(factor: Formula, dims: Mapping[str, Dims]) -> Formula:
+    (name,) = references(factor)
+    return _sizes(dims[name][::-1] if isinstance(factor, Transpose) else dims[name])
 
 
 # --- gradients ---

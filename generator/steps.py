@@ -55,6 +55,7 @@ class Step:
     after: tuple[Step, ...] = ()
     cell: tuple[str, str] | None = None  # its row and its column in a table of what is worked alike
     numbers: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""  # of which entries the cell is one (empty: the columns are the graph's cases)
 
     def walk(self) -> Iterator[Step]:
         """This step and all inside it, in the order of reading."""
@@ -74,6 +75,7 @@ class Section:
     group: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     round: int | None = None  # the number of updates before it, where several are worked
+    of: str = ""  # what is differentiated in it, where several quantities are
 
     def walk(self) -> Iterator[Step]:
         """Every step, in the order of reading."""

@@ -45,7 +45,8 @@ def wholes(graph: Graph) -> tuple[Whole, ...]:
     found: dict[tuple[str, str], dict[Dims, str]] = {}
     labels: dict[tuple[str, str], tuple[Label, str, Role]] = {}
     for quantity in graph:
-        label, match = quantity.label, _ENTRY.fullmatch(quantity.label.name)
+        label = quantity.label
+        match = _ENTRY.fullmatch(label.of if label.kind == "target" else label.name)  # which is that of its unit
         if match is None or quantity.role not in _ROLES or quantity.round or (label.index and not label.of):
             continue
         stem, suffix = match[1], match[2]
@@ -80,10 +81,9 @@ def _whole(called: str, label: Label, stem: str, role: Role, entries: Mapping[Di
 
 
 def gradients_of(graph: Graph, found: tuple[Whole, ...]) -> Iterator[tuple[Whole, Whole]]:
-    """Each whole that the first thing differentiated is differentiated by, entry by entry, and its gradient."""
-    done = graph.differentiated[0] if graph.differentiated else None
-    for whole in found if done else ():
-        assert done is not None
+    """Each whole that something is differentiated by in the first round, entry by entry, and its gradient."""
+    pairs = ((done, whole) for done in graph.differentiated if not done.round for whole in found)
+    for done, whole in pairs:
         entries = tuple(derivative_name(done.loss, name) for name in whole.entries)
         if set(whole.entries) <= set(done.targets) and all(name in graph for name in entries):
             label = Label("derivative", of=done.loss, wrt=whole.name)

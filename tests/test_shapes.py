@@ -61,7 +61,7 @@ def factors(line: Equation) -> list[str]:
     (product,) = line.left.args if isinstance(line.left, Call) else ()
     parts = product.factors if isinstance(product, Mul | MatMul) else ()
     bodies = ((part.body, ".T") if isinstance(part, Transpose) else (part, "") for part in parts)
-    return [body.name.removeprefix("whole:") + mark for body, mark in bodies if isinstance(body, Ref)]
+    return [body.name.removeprefix("whole:").removesuffix(":") + mark for body, mark in bodies if isinstance(body, Ref)]
 
 
 def read_back(worked: Worked, text: str, text_format: str) -> Report:
@@ -95,11 +95,13 @@ def test_shapes_of_products_are_those_of_numpy(a: int, b: int, c: int, notation:
         "n": "x * 2", "f": "sum(x)",
     }  # fmt: skip
     worked = made("formulas", {"givens": givens, "formulas": formulas}, notation)
-    found = {line.target.removeprefix("whole:"): line for line in lines(worked, "shapes")}
+    found = {line.target.removeprefix("whole:").removesuffix(":"): line for line in lines(worked, "shapes")}
     assert list(found) == ["P", "Q", "z", "u", "R"]
+    in_matrices = worked.notation.view == "matrix"  # where every vector is a column
     named = {name: factors(line) for name, line in found.items()}
     assert named == {
-        "P": ["A", "B"], "Q": ["A", "C.T"], "z": ["A", "x"], "u": ["y.T", "A"], "R": ["A.T", "A"],
+        "P": ["A", "B"], "Q": ["A", "C.T"], "z": ["A", "x"],
+        "u": ["A.T", "y"] if in_matrices else ["y.T", "A"], "R": ["A.T", "A"],
     }  # fmt: skip
     arrays = {name: np.array(value, dtype=float) for name, value in givens.items()}
     arrays = {name: value if value.ndim == 2 else value[:, None] for name, value in arrays.items()}
@@ -107,7 +109,8 @@ def test_shapes_of_products_are_those_of_numpy(a: int, b: int, c: int, notation:
         operands = [arrays[own[:-2]].T if own.endswith(".T") else arrays[own] for own in named[name]]
         assert sizes(line)[:3] == [*(one.shape for one in operands), (operands[0] @ operands[1]).shape]
     assert [part.relation for part in found["P"].parts] == ["=", "→", "="]
-    assert [part.relation for part in found["z"].parts] == ["=", "→", "=", "="]  # the shape of what is added too
+    signs = ["=", "→", "="] if in_matrices else ["=", "→", "=", "="]  # the shape of what is added too
+    assert [part.relation for part in found["z"].parts] == signs
     demand_true(worked)
 
 
@@ -140,6 +143,19 @@ def test_attention_is_products_of_matrices() -> None:
     assert list(map(factors, lines(worked, "shapes"))) == [["X", "W_V"], ["X", "X.T"], ["A", "V"]]
     assert len(lines(worked, "gradient_shapes", "first")) == 2  # the first of each kind
     assert len(lines(worked, "gradient_shapes")) == 3
+
+
+def test_a_state_is_a_sum_of_two_products() -> None:
+    data = {
+        "cell": "elman", "inputs": [["1", "0.5", "2"], ["0", "1", "1"]], "targets": {"2": ["1", "0"]},
+        "weights": {"W": matrix(2, 3), "U": matrix(2, 2, 3), "b": ["0.1", "0.2"]}, "learning_rate": {"eta": "0.5"},
+    }  # fmt: skip
+    worked = made("recurrent", data)
+    first, both = lines(worked, "shapes", "first"), lines(worked, "shapes")
+    assert list(map(factors, first)) == [["W", "x:1"], ["U", "h:0"]]
+    assert [sizes(line)[:3] for line in first] == [[(2, 3), (3, 1), (2, 1)], [(2, 2), (2, 1), (2, 1)]]
+    assert len(both) == 4  # at both time steps
+    demand_true(worked)
 
 
 # --- gradients -----------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ STAGES = {
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",
     "drawings": "drawing placing diagram plot",
-    "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline worksheet audit "
+    "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline alike worksheet audit "
     "export",
     "formats": "typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
