@@ -302,7 +302,7 @@ class _Unrolled:
             label = Label(kind, entry(sign or name, (index, len(row))), str(index), of=symbol, case=str(step))
             self._add(Quantity(own, Role.GIVEN, label), number)
             made.append(own)
-        self._declare(sign or name, tuple(made), step)
+        self._declare(name, tuple(made), step)
         return tuple(made)
 
     def _declare(self, name: str, entries: tuple[str, ...], step: int) -> None:
