@@ -198,12 +198,10 @@ class _InMatrices(Derivation):
             names["old"] = label.of
         first = self.graph[tensor.names[0]]
         formula = self.graph[first.label.of].formula if tensor.role is Role.LOCAL else first.formula
-        if isinstance(formula, Call):
-            inside = self.matrices.formula(tensor.name)
-            used = references(inside) if inside is not None else ()
-            names |= {"first": used[0]} if used else {}
-            return names, {"function": formula.name}
-        return names, {}
+        inside = self.matrices.formula(tensor.name)
+        used = references(inside) if inside is not None else ()
+        names |= {"first": used[0]} if used else {}
+        return names, {"function": formula.name} if isinstance(formula, Call) else {}
 
     def _updating(self) -> dict[str, str]:
         names = super()._updating()

@@ -33,8 +33,8 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
-    "graph": "graph families layers optimizers training rows batches losses normalization grids declared vectors tables windows "
-    "cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "graph": "graph families layers optimizers training rows batches losses normalization grids declared vectors "
+    "tables windows cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
