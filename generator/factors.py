@@ -110,6 +110,12 @@ def _over(tree: Formula) -> Formula | None:
 
 def scaled(scalars: list[Formula], divisors: list[Formula], body: Formula) -> Formula:
     """A matrix with the numbers that it is multiplied with and divided by before it, as one fraction."""
+    if divisors and isinstance(body, Mul):
+        *before, body = body.factors
+        for factor in before:
+            scalars = [*scalars, factor.top if isinstance(factor, Div) else factor]
+            divisors = [*divisors, factor.bottom] if isinstance(factor, Div) else divisors
+        scalars = [scalar for scalar in scalars if scalar != _ONE]
     if not divisors:
         return Mul((*scalars, body)) if scalars else body
     return Mul((Div(multiplied(scalars), multiplied(divisors)), body))
