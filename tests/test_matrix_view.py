@@ -94,7 +94,7 @@ def test_every_line_of_a_worksheet_and_its_key_is_true(data: Data, level: str, f
 
 
 @given(data=networks(layers=2, units=3))
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_network_that_matrices_cannot_say_is_worked_in_scalars(data: Data) -> None:
     worked = made(data, "matrix")
     codes = [section.code for section in worked.sections()]
@@ -168,7 +168,7 @@ KINDS = {"network": batches(), "recurrent": memories(), "attention": attentions(
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data(), format=st.sampled_from(sorted(FORMATS)), detail=st.sampled_from(["all", "first"]))
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_line_of_any_kind_in_matrices_is_true(kind: str, data: st.DataObject, format: str, detail: str) -> None:
     worked = made(data.draw(KINDS[kind]), "matrix")
     assert is_in_matrices(worked.graph, worked.writer)
@@ -179,7 +179,7 @@ def test_every_line_of_any_kind_in_matrices_is_true(kind: str, data: st.DataObje
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data(), format=st.sampled_from(sorted(FORMATS)), level=st.sampled_from(LEVELS))
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_worksheets_of_any_kind_in_matrices(kind: str, data: st.DataObject, format: str, level: str) -> None:
     worked = made(data.draw(KINDS[kind]), "matrix")
     for document in ("worksheet", "key"):
@@ -188,7 +188,7 @@ def test_worksheets_of_any_kind_in_matrices(kind: str, data: st.DataObject, form
 
 
 @given(data=memories())
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_all_that_a_cell_does_is_said_in_matrices(data: Data) -> None:
     worked = made(data, "matrix")
     found = MatrixEquations(
