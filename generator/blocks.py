@@ -123,8 +123,10 @@ class Setter:
     def _rule(self, rule: str) -> str:
         """The code of a rule's sentence: the kind's own, the rule's, or what is said of any formula."""
         own, plain = f"steps.{self.worked.problem.kind}.{rule}", f"steps.{rule}"
+        single = rule.replace("matrix_", "", 1)  # of a whole vector or matrix, what is said of an entry
         of_gradients = ("steps.matrix_gradient",) if rule.startswith("matrix_gradient_") else ()
-        codes = (own, plain, *of_gradients, f"steps.{rule.partition('_')[0]}_formula")
+        codes = (own, plain, *of_gradients, f"steps.{self.worked.problem.kind}.{single}", f"steps.{single}")
+        codes = (*codes, f"steps.{rule.partition('_')[0]}_formula")
         return next((code for code in codes if self.words.has(code)), plain)
 
     # --- rows ---

@@ -89,15 +89,36 @@ def times(*factors: Formula) -> Formula:
     negative = False
     for given in factors:
         factor = given
-        while isinstance(factor, Neg) or (isinstance(factor, Div) and not references(factor.bottom)):
+        while isinstance(factor, Neg) or _over(factor) is not None:
             if isinstance(factor, Neg):
                 negative, factor = not negative, factor.body
-            else:
-                divisors, factor = [*divisors, factor.bottom], factor.top
+            elif isinstance(factor, Mul) and isinstance(factor.factors[0], Div):
+                divisors, factor = [*divisors, factor.factors[0].bottom], factor.factors[1]
         plain += factor.factors if isinstance(factor, MatMul) else (factor,)
     made: Formula = MatMul(tuple(plain)) if len(plain) > 1 else plain[0]
-    made = Div(made, multiplied(divisors)) if divisors else made
+    made = scaled([], divisors, made)
     return Neg(made) if negative else made
+
+
+def _over(tree: Formula) -> Formula | None:
+    """The number that a matrix is divided by, and by nothing else multiplied."""
+    match tree:
+        case Mul((Div(top, bottom), _)) if top == _ONE and not references(bottom):
+            return bottom
+    return None
+
+
+def scaled(scalars: list[Formula], divisors: list[Formula], body: Formula) -> Formula:
+    """A matrix with the numbers that it is multiplied with and divided by before it, as one fraction."""
+    if divisors and isinstance(body, Mul):
+        *before, body = body.factors
+        for factor in before:
+            scalars = [*scalars, factor.top if isinstance(factor, Div) else factor]
+            divisors = [*divisors, factor.bottom] if isinstance(factor, Div) else divisors
+        scalars = [scalar for scalar in scalars if scalar != _ONE]
+    if not divisors:
+        return Mul((*scalars, body)) if scalars else body
+    return Mul((Div(multiplied(scalars), multiplied(divisors)), body))
 
 
 def turned(tree: Formula) -> Formula:

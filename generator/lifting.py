@@ -13,7 +13,7 @@ from functools import partial
 from itertools import groupby
 
 from generator.errors import FormulaError
-from generator.factors import Cube, Factors, added, multiplied, negative, opened, single, times, turned
+from generator.factors import Cube, Factors, added, multiplied, negative, opened, scaled, single, times, turned
 from generator.formula import (
     Add,
     Call,
@@ -132,6 +132,8 @@ class Lifter:
     def _quotient(self, top: Formula, bottom: Formula) -> Formula:
         if isinstance(top, Neg) and self.is_matrix(top):
             return Neg(self._quotient(top.body, bottom))
+        if self.is_matrix(top) and not self.is_matrix(bottom):
+            return scaled([], [bottom], top)
         return Div(top, bottom)
 
     def _call(self, rows: Rows, first: Call) -> Formula | None:
@@ -345,9 +347,9 @@ class Lifter:
         minus = isinstance(tree, Neg) ^ (sum(scalar == num(-1) for scalar in scalars) % 2 == 1)
         body = tree.body if isinstance(tree, Neg) else tree
         plain = [scalar for scalar in scalars if scalar not in (num(1), num(-1))]
-        made = body if not plain else multiplied(plain) if body == _ONE else Mul((*plain, body))
-        if divisors:
-            made = Div(made, multiplied(divisors))
+        if body == _ONE and plain:
+            *plain, body = plain
+        made = scaled(plain, list(divisors), body)
         return Neg(made) if minus else made
 
 

@@ -166,8 +166,8 @@ class MatrixEquations:
         parts.append(Part(self._relation(entries, formula), result, "result"))
         return Equation(name, left, tuple(parts))
 
-    def entries(self, name: str, valued: bool) -> Equation:
-        """A tensor and its entries by their symbols (a column as a row turned); `valued`: with their values."""
+    def entries(self, name: str, named: bool, valued: bool) -> Equation:
+        """A tensor and its entries (a column as a row turned), `named` by their symbols, `valued` with their values."""
         entries = self.graph.tensor[name].entries
 
         def written(leaf: Callable[[str], Formula]) -> Formula:
@@ -175,7 +175,7 @@ class MatrixEquations:
                 return Transpose(filled_in(tuple(zip(*entries, strict=True)), leaf, self.room))
             return filled_in(entries, leaf, self.room)
 
-        parts = [Part("=", written(Ref), "formula")]
+        parts = [Part("=", written(Ref), "formula")] if named else []
         if valued:
             parts.append(Part(self._relation(entries, None), written(self.trace.number), "result"))
         return Equation(name, Ref(name), tuple(parts))

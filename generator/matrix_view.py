@@ -21,7 +21,7 @@ from generator.steps import Section, Step
 from generator.tensor_gradients import DELTAS
 from generator.tensors import shown_of
 
-_NAMED = ("states", "ones", "tensor")  # whose entries have names that say where they stand
+_NAMED = ("states", "ones")  # whose entries have names that say where they stand
 _CHAIN = 4  # so many gradients stand as examples of the chain rule
 
 
@@ -56,9 +56,10 @@ class _InMatrices(Derivation):
         """Which quantities stand in which matrix: the given ones with their values."""
         for tensor in self.graph.tensors:
             is_given = tensor.role is Role.GIVEN
-            is_told = is_given or (tensor.role is Role.FORWARD and tensor.label.kind not in _NAMED)
-            if is_told and tensor.round == 0 and tensor.label.kind != "ones":
-                equation = self.matrices.entries(tensor.name, valued=is_given)
+            by_place = tensor.label.kind == "tensor" and self.graph[tensor.names[0]].label.case == tensor.label.case
+            is_told = is_given or (tensor.role is Role.FORWARD and not by_place)
+            if is_told and tensor.round == 0 and tensor.label.kind not in _NAMED:
+                equation = self.matrices.entries(tensor.name, named=not by_place, valued=is_given)
                 yield Step("matrices", tensor.name, (equation,), full=False)
 
     # --- forward, error, update, after ---
@@ -202,12 +203,10 @@ class _InMatrices(Derivation):
             names["old"] = label.of
         first = self.graph[tensor.names[0]]
         formula = self.graph[first.label.of].formula if tensor.role is Role.LOCAL else first.formula
-        if isinstance(formula, Call):
-            inside = self.matrices.formula(tensor.name)
-            used = references(inside) if inside is not None else ()
-            names |= {"first": used[0]} if used else {}
-            return names, {"function": formula.name}
-        return names, {}
+        inside = self.matrices.formula(tensor.name)
+        used = references(inside) if inside is not None else ()
+        names |= {"first": used[0]} if used else {}
+        return names, {"function": formula.name} if isinstance(formula, Call) else {}
 
     def _updating(self, group: str = "") -> dict[str, str]:
         names = super()._updating(group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from generator.errors import FormulaError
@@ -23,6 +23,7 @@ from generator.formula import (
     children,
     num,
     rebuild,
+    walk,
 )
 from generator.functions import VECTORS
 from generator.graph import Tensor
@@ -161,13 +162,31 @@ def _at(entries: tuple[tuple[str, ...], ...], row: int | None, column: int | Non
 
 
 def put_in(tree: Formula, tensors: Mapping[str, Tensor], leaf: Callable[[str], Formula], room: Room) -> Formula:
-    """`tree` with `leaf` of each quantity in its place; a tensor, or one transposed, as the matrix of its entries."""
+    """`tree` with `leaf` of each quantity in its place; a tensor, or one transposed, as the matrix of its entries.
+
+    Where a term has several wide matrices side by side, each is shown with fewer columns, so that they fit on a line.
+    """
+    made = _put_in(tree, tensors, leaf, room)
+    for wide in range(room.wide - 1, 2, -1):
+        terms = made.terms if isinstance(made, Add) else (made,)
+        if max(map(_columns, terms)) <= 2 * room.wide + 1:
+            break
+        made = _put_in(tree, tensors, leaf, replace(room, wide=wide))
+    return made
+
+
+def _columns(tree: Formula) -> int:
+    """The columns of all matrices in a formula, side by side."""
+    return sum(len(part.rows[0]) for part in walk(tree) if isinstance(part, Matrix))
+
+
+def _put_in(tree: Formula, tensors: Mapping[str, Tensor], leaf: Callable[[str], Formula], room: Room) -> Formula:
     match tree:
         case Ref(name):
             return leaf(name) if name not in tensors else filled_in(tensors[name].entries, leaf, room)
         case Transpose(Ref(name)) if name in tensors:
             return filled_in(tuple(zip(*tensors[name].entries, strict=True)), leaf, room)
-    return rebuild(tree, lambda part: put_in(part, tensors, leaf, room))
+    return rebuild(tree, lambda part: _put_in(part, tensors, leaf, room))
 
 
 def filled_in(entries: tuple[tuple[str, ...], ...], leaf: Callable[[str], Formula], room: Room) -> Matrix:

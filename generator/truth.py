@@ -109,7 +109,7 @@ class Truth:
         return substitute(tree, {name: self.shown.number(name) for name in references(tree)})
 
     def rounds_to(self, tree: Formula, number: Fraction) -> bool:
-        """Whether `tree`, worked from the shown numbers and rounded, is `number`."""
+        """Whether `tree`, worked from the shown numbers and rounded, is `number`; what has no value is none."""
         numbers = self.with_numbers(tree)
         for bits in _BITS:
             with precision(bits):
@@ -119,6 +119,8 @@ class Truth:
                     return self.rounding.number(value) == number
                 except Undecided:
                     continue
+                except Undefined:
+                    return False
         return False
 
     def text(self, subject: Formula) -> str:

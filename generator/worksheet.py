@@ -90,7 +90,8 @@ class _Sheet:
     def section(self, section: Section) -> Section:
         """The section with its results blanked."""
         if section.code == "matrices":  # says what stands where; the values stand in the table of givens
-            return replace(section, steps=tuple(map(_symbols_only, section.steps)))
+            shown = map(_symbols_only, section.steps)
+            return replace(section, steps=tuple(step for step in shown if step.equations[0].parts))
         if self.level == "open":
             steps = (step for step in section.walk() if step.rule not in ("chain_example", "matrix_chain"))
             tasks = [task for step in steps for task in self._tasks(step)]

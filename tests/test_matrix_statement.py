@@ -230,17 +230,44 @@ READ = tuple(FORMATS)
 
 
 @cache
-def example(vectors: str = "column") -> tuple[Worked, Truth, tuple[Equation, ...]]:
-    worked = load_worked(EXAMPLE, "matrix") if vectors == "column" else _made(vectors)
+def example(which: str = "column") -> tuple[Worked, Truth, tuple[Equation, ...]]:
+    worked = load_worked(EXAMPLE, "matrix") if which == "column" else _made(which)
     truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
     steps = [step for section in worked.sections("all") for step in section.walk()]
     return worked, truth, tuple(equation for step in steps for equation in step.equations)
 
 
-def _made(vectors: str) -> Worked:
+MADE = {
+    "row": {**dense((3, 2, 2), "tanh"), "vectors": "row"},
+    "batch": {
+        **dense((2, 2, 2), "tanh"), "loss": "squared_error", "optimizer": "adam", "batch": "mean",
+        "settings": {"beta1": "0.5", "beta2": "0.5"},
+        "inputs": {"x0": ["0.5", "-1", "2"], "x1": ["1", "0.25", "-0.5"]},
+        "targets": {"t0": ["1", "0", "0.5"], "t1": ["0.2", "1", "-1"]},
+    },
+    "recurrent": {
+        "kind": "recurrent", "title": "made", "cell": "gru", "inputs": [["1", "0.5"], ["0.3", "-1"]],
+        "targets": {"2": ["0.5", "0.1"]}, "learning_rate": {"eta": "0.1"}, "initial": {"h": ["0.2", "-0.4"]},
+        "weights": {
+            f"{letter}_{gate}": [["0.5", f"0.{place}"], ["0.2", f"-0.{place + 3}"]]
+            for place, (letter, gate) in enumerate([(letter, gate) for letter in "WU" for gate in "rzn"], 1)
+        },
+    },
+    "attention": {
+        "kind": "attention", "title": "made", "inputs": [["1", "0.5", "2"], ["0.3", "-1", "0.7"]], "heads": "2",
+        "weights": {
+            f"W_{letter}": [[f"0.{place + row + column}" for column in range(2)] for row in range(3)]
+            for place, letter in enumerate("QKV", 1)
+        },
+        "targets": [["1", "0"], ["0.5", "0.25"]], "learning_rate": {"eta": "0.1"},
+    },
+}  # fmt: skip
+
+
+def _made(which: str) -> Worked:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made.yml"
-        path.write_text(yaml_text({**dense((3, 2, 2), "tanh"), "vectors": vectors}), encoding="utf-8")
+        path.write_text(yaml_text(MADE[which]), encoding="utf-8")
         return load_worked(path, "matrix")
 
 
@@ -349,10 +376,10 @@ def is_of_tensors(truth: Truth, equation: Equation) -> bool:
     return any(isinstance(p, Matrix) or getattr(p, "name", "") in truth.graph.tensor for t in trees for p in walk(t))
 
 
-@pytest.mark.parametrize("vectors", ["column", "row"])
+@pytest.mark.parametrize("which", ["column", *MADE])
 @pytest.mark.parametrize("format", READ)
-def test_every_planted_error_in_matrices_is_found(format: str, vectors: str) -> None:
-    worked, truth, equations = example(vectors)
+def test_every_planted_error_in_matrices_is_found(format: str, which: str) -> None:
+    worked, truth, equations = example(which)
     chosen = [equation for equation in equations if is_of_tensors(truth, equation)]
     assert len(chosen) > 25
     caught: dict[str, int] = {}

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import DIFFERENTIABLE, HUNDREDTHS, PLAIN_LOSSES, Data, decimal, dense, networks, yaml_text
+from networks import DIFFERENTIABLE, HUNDREDTHS, PLAIN_LOSSES, Data, batches, decimal, dense, networks, yaml_text
 
+from generator.equations import Equations
 from generator.errors import DefinitionError
 from generator.formats import FORMATS as PRINTED
 from generator.formula import Blank, Dots, Formula, Matrix, Num, children, walk
 from generator.functions import ACTIVATIONS
 from generator.graph import Role, derivative_name, updated_name
-from generator.matrix_equations import is_in_matrices
+from generator.matrix_equations import MatrixEquations, is_in_matrices
 from generator.notation import Chain, View
 from generator.notations import load_notation, notation_for
 from generator.pipeline import Worked, load_worked
@@ -93,12 +94,109 @@ def test_every_line_of_a_worksheet_and_its_key_is_true(data: Data, level: str, f
 
 
 @given(data=networks(layers=2, units=3))
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_network_that_matrices_cannot_say_is_worked_in_scalars(data: Data) -> None:
     worked = made(data, "matrix")
     codes = [section.code for section in worked.sections()]
     assert ("matrices" in codes) == bool(worked.graph.tensors)
     assert checked(worked, render(worked, "solution", "markdown"), "markdown").untrue == ()
+
+
+# --- batches, optimizers, and other kinds ---
+
+
+def numbers(draw: st.DrawFn, high: int, wide: int) -> list[list[str]]:
+    return [[decimal(draw(st.sampled_from(HUNDREDTHS))) for _ in range(wide)] for _ in range(high)]
+
+
+@st.composite
+def memories(draw: st.DrawFn) -> Data:
+    """Recurrent networks of every cell, with vectors of up to three entries, over up to three steps."""
+    cell = draw(st.sampled_from(["elman", "lstm", "gru"]))
+    wide, hidden, steps = draw(st.integers(1, 3)), draw(st.integers(2, 3)), draw(st.integers(1, 3))
+    column = draw(st.booleans())
+    gates = {"elman": [""], "lstm": ["_i", "_f", "_g", "_o"], "gru": ["_r", "_z", "_n"]}[cell]
+    weights: Data = {}
+    for gate in gates:
+        weights[f"W{gate}"] = numbers(draw, hidden, wide) if column else numbers(draw, wide, hidden)
+        weights[f"U{gate}"] = numbers(draw, hidden, hidden)
+        if draw(st.booleans()):
+            weights[f"b{gate}"] = numbers(draw, 1, hidden)[0]
+    targets = draw(st.lists(st.integers(1, steps), min_size=1, max_size=steps, unique=True))
+    return {
+        "kind": "recurrent", "title": "made", "cell": cell, "weights": weights, "inputs": numbers(draw, steps, wide),
+        "targets": {str(step): numbers(draw, 1, hidden)[0] for step in sorted(targets)},
+        "learning_rate": {"eta": "0.1"}, "vectors": "columns" if column else "rows",
+        "optimizer": draw(st.sampled_from(["sgd", "momentum"])),
+    }  # fmt: skip
+
+
+@st.composite
+def attentions(draw: st.DrawFn) -> Data:
+    """Attention of up to three tokens, with one head or two, with masks, norms and residuals."""
+    tokens, heads = draw(st.integers(2, 3)), draw(st.integers(1, 2))
+    width = heads * draw(st.integers(1, 2))
+    weights = {f"W_{letter}": numbers(draw, width, width) for letter in draw(st.sampled_from(["QKV", "QV", "QKVO"]))}
+    return {
+        "kind": "attention", "title": "made", "inputs": numbers(draw, tokens, width), "weights": weights,
+        "heads": str(heads), "targets": numbers(draw, tokens, width), "learning_rate": {"eta": "0.1"},
+        "mask": draw(st.sampled_from(["none", "none", "causal"])),
+        "scale": draw(st.sampled_from(["sqrt", "d", "none"])),
+        "softmax": draw(st.sampled_from(["row", "steps"])), "residual": draw(st.sampled_from(["false", "true"])),
+        "wanted": draw(st.sampled_from([[], ["X"]])),
+    }  # fmt: skip
+
+
+@st.composite
+def computations(draw: st.DrawFn) -> Data:
+    """Named formulas of vectors and matrices, of sizes that fit."""
+    high, wide = draw(st.integers(2, 3)), draw(st.integers(2, 3))
+    lines = {
+        "z": "W @ x + b", "h": draw(st.sampled_from(["tanh(z)", "softmax(z)", "z * z", "logistic(z) - 1/2"])),
+        "u": draw(st.sampled_from(["transpose(W) @ h", "h @ W", "3 * x"])), "e": "h - t", "m": "mean(u)",
+        "f": draw(st.sampled_from(["dot(e, e) / 2", "sum(e) + m", "norm(e) * m"])),
+    }  # fmt: skip
+    given = {name: numbers(draw, 1, size)[0] for name, size in (("x", wide), ("b", high), ("t", high))}
+    return {
+        "kind": "formulas", "title": "made", "givens": {"W": numbers(draw, high, wide), **given}, "formulas": lines,
+        "differentiate": {"of": "f", "wrt": ["W", "b"]}, "learning_rate": {"eta": "0.1"}, "update": ["W", "b"],
+    }  # fmt: skip
+
+
+KINDS = {"network": batches(), "recurrent": memories(), "attention": attentions(), "formulas": computations()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data(), format=st.sampled_from(sorted(FORMATS)), detail=st.sampled_from(["all", "first"]))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_every_line_of_any_kind_in_matrices_is_true(kind: str, data: st.DataObject, format: str, detail: str) -> None:
+    worked = made(data.draw(KINDS[kind]), "matrix")
+    assert is_in_matrices(worked.graph, worked.writer)
+    report = checked(worked, render(worked, "solution", format, detail=detail), format)
+    assert report.untrue == ()
+    assert report.checked > 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data(), format=st.sampled_from(sorted(FORMATS)), level=st.sampled_from(LEVELS))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_worksheets_of_any_kind_in_matrices(kind: str, data: st.DataObject, format: str, level: str) -> None:
+    worked = made(data.draw(KINDS[kind]), "matrix")
+    for document in ("worksheet", "key"):
+        assert checked(worked, render(worked, document, format, level=level), format).untrue == ()
+    assert worksheet(worked, level).answers
+
+
+@given(data=memories())
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_all_that_a_cell_does_is_said_in_matrices(data: Data) -> None:
+    worked = made(data, "matrix")
+    found = MatrixEquations(
+        worked.graph, worked.trace, worked.writer, Equations(worked.graph, worked.trace, worked.writer)
+    )
+    for tensor in worked.graph.tensors:
+        if tensor.role is not Role.GIVEN:
+            assert found.formula(tensor.name) is not None, tensor.name
 
 
 # --- worksheets ---
