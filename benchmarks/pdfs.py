@@ -34,7 +34,7 @@ def _row(name: str, format_name: str, make: Callable[[str], bytes], problems: li
     for worked, document in asked:
         text = render(worked, document, format_name)
         made: list[bytes] = []
-        times.append(timed(lambda text=text, made=made: made.append(make(text))))  # type: ignore[misc]
+        times.append(timed(lambda text=text, made=made: made.append(make(text))))  # type: ignore[misc]  # defaults bind the loop's names
         pages += len(PdfReader(io.BytesIO(made[0])).pages)
     note = f"{len(asked)} documents, {pages} pages, {pages / sum(times):.1f} pages/s"
     return Row(f"{name}, a document", Sample(tuple(times)), note=note)

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the package beside this folder, installed or not
 
+# What follows needs the line above: hence the marks.
 from graphs import graphs  # noqa: E402
 from homework import homework  # noqa: E402
 from kinds import kinds  # noqa: E402

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from generator.formula import Formula, Ref, references, substitute
@@ -34,7 +34,8 @@ class _Rounds:
         done: list[Differentiated] = []
         for number, place in enumerate(self.start.rounds):
             loss = self._forward(place, number, number)
-            done.append(self._gradients(loss))
+            done.append(self._gradients(loss, number))
+            done += (self._more(more, number) for more in self.start.also)
             self._update(number)
         if self.start.updates:
             self._after()
@@ -90,16 +91,24 @@ class _Rounds:
 
     # --- backward ---
 
-    def _gradients(self, loss: str) -> Differentiated:
+    def _more(self, more: Differentiated, number: int) -> Differentiated:
+        """The derivatives of another quantity than the loss."""
+        of, now = self.now.get(more.loss, more.loss), [self.now.get(name, name) for name in more.targets]
+        self._add(gradients(replace(self.graph, loss=of), now, self.chain))
+        for name, current in zip(more.targets, now, strict=True):
+            self.now[derivative_name(more.loss, name)] = derivative_name(of, current)
+        return Differentiated(of, tuple(now), number)
+
+    def _gradients(self, loss: str, number: int) -> Differentiated:
         targets = tuple(dict.fromkeys((*self.start.trained, *self.start.wanted)))
         if not loss or not targets:
-            return Differentiated(loss)
+            return Differentiated(loss, round=number)
         now = [self.now.get(name, name) for name in targets]
         made = gradients(replace(self.graph, loss=loss), now, self.chain)
         for name, current in zip(targets, now, strict=True):
             self.now[derivative_name(self.start.loss, name)] = derivative_name(loss, current)
         self._add(self._in_turn(made, loss, dict(zip(now, targets, strict=True))) if self.start.in_turn else made)
-        return Differentiated(loss, tuple(now))
+        return Differentiated(loss, tuple(now), number)
 
     def _in_turn(self, made: Iterable[Quantity], loss: str, names: dict[str, str]) -> Iterator[Quantity]:
         """Gradients, and as soon as those of a group are there its updates; later ones go through the new values.
@@ -110,6 +119,7 @@ class _Rounds:
         waiting = [(q.group, q.name) for q in made if q.name in gradient_of]
         moved: dict[str, Formula] = {}
         ready: list[str] = []
+        worked: set[str] = set()
         for quantity in made:
             formula = quantity.formula
             if formula is not None and quantity.role is Role.LOCAL and quantity.label.wrt not in names:
@@ -119,14 +129,25 @@ class _Rounds:
                 waiting.remove((quantity.group, quantity.name))
                 ready.append(gradient_of[quantity.name])
                 if quantity.group not in [group for group, _ in waiting]:
-                    for line in self.start.updates:
-                        if any(names[current] == line.old for current in ready):
-                            update = self._updated(line, quantity.round)
-                            yield update
-                            moved[self.now.get(line.old, line.old)] = Ref(update.name)
+                    for line in self._lines({names[current] for current in ready}):
+                        update = self._updated(line, quantity.round)
+                        moved[self.now.get(line.old, line.old)] = Ref(update.name)
+                        if update.name not in worked:  # such as the count of updates, which all parameters share
+                            worked.add(update.name)
+                            yield replace(update, group=quantity.group)
                     ready = []
 
     # --- update and after ---
+
+    def _lines(self, parameters: Container[str]) -> list[Update]:
+        """The lines of the update that some parameters' new values are made of, in order."""
+        found: list[Update] = []
+        needed: set[str] = set()
+        for line in reversed(self.start.updates):
+            if line.old in parameters or _made(line) in needed:
+                needed.update(references(line.formula))
+                found.append(line)
+        return found[::-1]
 
     def _update(self, number: int) -> None:
         made: dict[str, str] = {}  # what takes the places when all lines are worked
@@ -135,17 +156,18 @@ class _Rounds:
             quantity = self._updated(line, number)
             if quantity.name not in self.graph:  # in turn, it has been worked among the gradients
                 worked.append(quantity)
-            self.now[updated_name(line.old) if line.old else line.name] = quantity.name
             if line.old:
                 made[line.old] = quantity.name
         self._add(worked)
         self.now |= made
 
     def _updated(self, line: Update, number: int) -> Quantity:
-        """What one line of the update makes."""
+        """What one line of the update makes; the lines after it are computed with that."""
         name = updated_name(line.old, number + 1) if line.old else _on_the_way(line.name, number)
         label, group = self._update_label(line, number), self._group(line.old)
-        return Quantity(name, Role.UPDATE, label, self._current(line.formula), line.rule, group, number)
+        made = Quantity(name, Role.UPDATE, label, self._current(line.formula), line.rule, group, number)
+        self.now[_made(line)] = name
+        return made
 
     def _update_label(self, line: Update, number: int) -> Label:
         if line.old:
@@ -163,6 +185,11 @@ class _Rounds:
         rounds = len(self.start.rounds)
         for place in dict.fromkeys(self.start.rounds):
             self._forward(place, rounds, rounds, Role.AFTER)
+
+
+def _made(line: Update) -> str:
+    """What the lines after it call what a line makes."""
+    return updated_name(line.old) if line.old else line.name
 
 
 def _on_the_way(name: str, number: int) -> str:

@@ -172,15 +172,15 @@ class Setter:
 
     def _steps(self, steps: Iterable[Step], depth: int) -> Iterator[Block]:
         """The blocks of steps; those that are cells of a table and follow one another make one table."""
-        for is_table, group in groupby(steps, key=lambda step: step.cell is not None):
+        for (is_table, table), group in groupby(steps, key=lambda step: (step.cell is not None, step.table)):
             if is_table:
-                yield from self._tables([cell for step in group for cell in step.walk() if cell.cell], depth)
+                yield from self._tables([cell for step in group for cell in step.walk() if cell.cell], depth, table)
             else:
                 for step in group:
                     yield from self._step(step, depth)
 
-    def _tables(self, steps: list[Step], depth: int) -> Iterator[Block]:
-        """Statements as tables: a column for each case, as many as fit beside each other."""
+    def _tables(self, steps: list[Step], depth: int, table: str) -> Iterator[Block]:
+        """Statements as tables: a column for each case or entry, as many as fit beside each other."""
         cells: dict[str, dict[str, str]] = {}
         for step in steps:
             assert step.cell is not None
@@ -192,12 +192,19 @@ class Setter:
         cases = list(dict.fromkeys(case for row in cells.values() for case in row))
         for start in range(0, len(cases), _COLUMNS):
             columns = cases[start : start + _COLUMNS]
-            header = [self.group(f"{self.worked.graph.cases}:{case}") for case in columns]
             body = [[row.get(case, "") for case in columns] for row in cells.values()]
-            yield Block("table", self.format.macro("table", header, body, "cells"), (), depth)
+            lead = self.format.macro("lead", self.word("texts.alike")).rstrip() if table and not start else ""
+            made = self.format.macro("table", self._header(columns, table), body, "cells")
+            yield Block("table", f"{lead}\n\n{made}" if lead else made, (), depth)
+
+    def _header(self, columns: list[str], table: str) -> list[str]:
+        """What stands over the columns: the numbers of entries, or what the cases are."""
+        if table:
+            return [self.format.inline(Digits(column)) for column in columns]
+        return [self.group(f"{self.worked.graph.cases}:{case}") for case in columns]
 
     def _step(self, step: Step, depth: int) -> Iterator[Block]:
-        own = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
+        own = [line for made in step.equations for line in self.rows(made, compact=made.short or not step.full)]
         if not step.full:
             yield from self._steps(step.before, depth)
             yield Block("listed", "", tuple(own), depth)

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from generator.errors import FormulaError, GraphError, SolveError
+from generator.claims import claimed
+from generator.errors import SolveError
 from generator.exact import Exact, ball, bounds
 from generator.formula import Add, Div, Formula, Mul, Neg, Num, Ref, num, references
 from generator.formula import replace as replace_names
 from generator.graph import Check, Graph, Label, Quantity, Role, derivative_name
-from generator.infix import parse
+from generator.invariants import invariants
 from generator.solve import solve
 
 _STEPS = (Fraction(1, 10), Fraction(1, 100), Fraction(1, 1000))  # the first that comes close enough is taken
 _CLOSE = Fraction(1, 20)  # part of the gradient that a difference may be away from it
-_SIGNS = {"==": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">"}
 _TINY = Fraction(1, 10**20)  # values that are equal in theory differ by less
-_COMPARISON = re.compile(r"(==|<=|>=|<|>)")
 
 
 def with_checks(graph: Graph, claims: tuple[str, ...] = ()) -> Graph:
-    """`graph` with the quantities of its closing checks, and the checks. Raises `GraphError` for a claim unread."""
-    checks = [*graph.checks, *(check for claim in claims for check in claimed(claim, graph))]
+    """`graph` with the quantities of its closing checks, and the checks. Raises `ClaimError` for a claim unread."""
+    own = list(claimed(claims, graph))
+    said = [(check.left, check.relation, check.right) for check in own]
+    always = [check for check in invariants(graph) if (check.left, check.relation, check.right) not in said]
+    checks = [*graph.checks, *always, *own]
     for step in _STEPS:
         shifted = _difference(graph, step)
         if shifted is not None:
@@ -56,26 +57,6 @@ def failed(check: Check, values: Mapping[str, Exact]) -> bool:
         "<": low >= 0,
         ">": high <= 0,
     }[check.relation]
-
-
-# --- claims ---
-
-
-def claimed(text: str, graph: Graph) -> Iterator[Check]:
-    """The comparisons of a claim such as `0 <= H <= log(3)`, one by one."""
-    sides = _COMPARISON.split(text)
-    if len(sides) < 3:
-        raise GraphError(f"the claim `{text}` is no comparison: expected ==, <=, >=, < or > between two formulas")
-    try:
-        trees = [parse(side) for side in sides[::2]]
-    except FormulaError as error:
-        raise GraphError(f"the claim `{text}`: {error}") from None
-    for tree in trees:
-        for name in references(tree):
-            if name not in graph:
-                raise GraphError(f"the claim `{text}` names `{name}`, which is no quantity of the problem")
-    for left, sign, right in zip(trees, sides[1::2], trees[1:], strict=False):
-        yield Check("claim", left, _SIGNS[sign], right)
 
 
 # --- a gradient by a finite difference ---

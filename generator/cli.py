@@ -229,6 +229,13 @@ def homework_set(
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, help="How many; all processors if left out.")
     ] = None,
+    thorough: Annotated[
+        bool | None,
+        typer.Option(
+            "--check-all/--check-looks",
+            help="Read back every line of every paper, or of each look that papers have (default: all with PDFs).",
+        ),
+    ] = None,
 ) -> None:
     """Make a homework set: for every student a paper of their own, with solution and key, and books for you.
 
@@ -242,7 +249,7 @@ def homework_set(
     kinds = tuple(dict.fromkeys(part.strip() for part in formats.split(",")))
     for kind in kinds:
         _choice(kind, ("pdf", "latex", "markdown"), "--format")
-    order = Order(file, roster, output, Options(kinds, solutions), again, processes)
+    order = Order(file, roster, output, Options(kinds, solutions), again, processes, thorough)
     with progress() as report:
         shelf = build(order, report)
     typer.echo(f"{len(shelf.seats)} papers in {output}/students, keys and answers in {output}/instructor")

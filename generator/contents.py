@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from generator.alike import tabled
 from generator.audit import Finding, Verdict, audit
 from generator.blocks import Block
 from generator.errors import RenderError
@@ -50,8 +51,11 @@ class View:
 def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
     """The worked solution; `choice` is its detail, `all` or `first`."""
     remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
+    worked, sections = paper.worked, paper.worked.sections(choice)
+    if (choice or worked.problem.detail) == "first":
+        sections = tuple(tabled(worked, section) for section in sections)
     return {
-        "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in paper.worked.sections(choice)]),
+        "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in sections]),
         "training": _training(paper),
         "remarks": [paragraph for remark in remarks for paragraph in remark],
     }
@@ -61,7 +65,8 @@ def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     setter, code = paper.setter, section.code
     group = setter.group(section.group) if section.group else ""
     introduction = [] if section.round else _introduction(paper, section)
-    title = setter.say(_own_code(paper, f"sections.{code}"), group=group)
+    titled = "gradients_of" if section.of and code.startswith("gradients") else code
+    title = setter.say(_own_code(paper, f"sections.{titled}"), group=group, of=paper.format.escape(section.of))
     return View(
         code,
         _heading(paper, section, title),
@@ -150,17 +155,18 @@ def _is_iterated(graph: Graph, quantity: Quantity) -> bool:
 
 
 def _training(paper: Paper) -> dict[str, Any] | None:
-    history, graph = paper.worked.history, paper.worked.graph
+    history, graph, watched = paper.worked.history, paper.worked.graph, paper.worked.graph.watched
     if history is None:
         return None
     rounding, setter = paper.worked.trace.rounding, paper.setter
     outputs = [
         name
         for name in history.names
-        if graph[name].role is Role.FORWARD and any(graph[user].role is Role.LOSS for user in graph.consumers[name])
+        if watched[name].role is Role.FORWARD
+        and any(watched[user].role is Role.LOSS for user in watched.consumers[name])
     ]
     rows = []
-    for name in dict.fromkeys((graph.loss, *outputs, *(old for old, _ in graph.moves))):
+    for name in dict.fromkeys((watched.loss, *outputs, *(old for old, _ in graph.moves))):
         cells = [paper.number(rounding.text(row[name])) for row in history.rows.values()]
         rows.append([paper.format.inline(setter.symbol(name)), *cells])
     return {
@@ -173,11 +179,18 @@ def _training(paper: Paper) -> dict[str, Any] | None:
 
 
 def _training_text(paper: Paper) -> str:
-    """What an iteration is: one update, or all that are worked, which may be an epoch."""
-    count = len(paper.worked.graph.rounds)
-    if count == 1:
-        return paper.setter.word("texts.training")
-    return paper.setter.say("texts.training_rounds", count=paper.number(count))
+    """What an iteration is: one update, or all that are worked, which may be an epoch; and what is followed."""
+    graph, setter = paper.worked.graph, paper.setter
+    count = len(graph.rounds)
+    said = (
+        setter.say("texts.training_rounds", count=paper.number(count)) if count > 1 else setter.word("texts.training")
+    )
+    if graph.followed is None:
+        return said
+    total = graph.watched[graph.followed.loss]
+    code = "texts.followed_mean" if total.rule == "batch_mean" else "texts.followed_sum"
+    errors = paper.number(len(graph.watched.operands[total.name]))
+    return " ".join((said, setter.say(code, {"loss": total.name}, count=errors)))
 
 
 # --- worksheet and key ---

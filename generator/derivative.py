@@ -30,6 +30,7 @@ from generator.formula import (
     num,
     references,
     replace,
+    shortest,
     walk,
 )
 from generator.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
@@ -124,6 +125,13 @@ def kinks(call: Call) -> dict[Fraction, Fraction]:
         if isinstance(taken, Fraction) and any(evaluate(o, values.__getitem__) != taken for o in _outcomes(slope)):
             found[place] = taken
     return found
+
+
+def value_at(call: Call, place: int) -> str:
+    """The value of an activation there, where that is a rational number."""
+    value = evaluate(Call(call.name, (num(place), *call.args[1:])), _no_names)
+    assert isinstance(value, Fraction)
+    return shortest(value)
 
 
 def _no_names(name: str) -> Exact:

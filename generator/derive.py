@@ -12,10 +12,11 @@ from itertools import groupby
 from generator.equations import DELTA, Equations
 from generator.firsts import Firsts
 from generator.formula import Add, Call, Ref, shortest
-from generator.graph import Graph, Quantity, Role, derivative_name
+from generator.graph import Check, Graph, Quantity, Role, derivative_name
 from generator.notation import Working, Writer
 from generator.pairs import Softmax
 from generator.rounds import Round
+from generator.shapes import shape_steps
 from generator.solve import Trace
 from generator.steps import Equation, Section, Step
 
@@ -33,28 +34,35 @@ class Derivation:
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
         self.firsts = Firsts(graph, detail)
-        self.rounds = [Round.of(graph, number) for number in range(len(graph.rounds))]
+        self.rounds = Round.all(graph)
         self.round = self.rounds[0]
 
     def sections(self) -> Iterator[Section]:
         """All sections, in teaching order."""
-        for current in self.rounds:
-            self.round = current
-            yield from self._round(current.number if len(self.rounds) > 1 else None)
+        for number, same in groupby(self.rounds, key=lambda each: each.number):
+            yield from self._round(list(same), number if len(self.graph.rounds) > 1 else None)
         if self.graph.of_role(Role.AFTER):
             yield Section(
-                "after", self._plain_steps(Role.AFTER, None, len(self.rounds)), names={"loss": self.graph.loss}
+                "after", self._plain_steps(Role.AFTER, None, len(self.graph.rounds)), names={"loss": self.graph.loss}
             )
-        if self.graph.checks:
-            yield Section("checks", tuple(self._checks()))
+        checks = (*self._checks(), *self._shapes())
+        if checks:
+            yield Section("checks", checks)
 
-    def _round(self, number: int | None) -> Iterator[Section]:
-        """What is worked between one update and the next."""
+    def _shapes(self) -> Iterator[Step]:
+        """The closing lines of shapes."""
+        return shape_steps(self.graph, self.equations.writer, None, self.detail)
+
+    def _round(self, rounds: list[Round], number: int | None) -> Iterator[Section]:
+        """What is worked between one update and the next; each of `rounds` differentiates one quantity."""
+        self.round = rounds[0]
         sections = [
             *(Section("forward", self._plain_steps(Role.FORWARD, group), group) for group in self.round.groups),
             Section("error", self._plain_steps(Role.LOSS, None)),
-            *self._gradients(),
         ]
+        for self.round in rounds:
+            of = self.round.loss if len(rounds) > 1 else ""
+            sections += (replace(section, of=of) for section in self._gradients())
         if not self.graph.in_turn:
             sections.append(Section("update", self._plain_steps(Role.UPDATE, None), names=self._updating()))
         for section in sections:
@@ -63,14 +71,14 @@ class Derivation:
 
     def _gradients(self) -> Iterator[Section]:
         if self.round.targets:
-            if not self.round.number and self._has_chains():
+            if self.round is self.rounds[0] and self._has_chains():
                 yield self._chain_rule()
             for group in reversed(self.round.groups):
                 last, in_turn = group == self.round.groups[-1], self.graph.in_turn
                 code = "gradients_last" if last else "gradients_in_turn" if in_turn else "gradients"
                 yield Section(code, tuple(self._backward(group)), group)
                 if in_turn:
-                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating())
+                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating(group))
             for group in self.round.shared:
                 yield Section("gradients_shared", tuple(self._backward(group)), group)
 
@@ -78,12 +86,11 @@ class Derivation:
         """Whether the chain rule has anything to say: whether a target acts on the loss through something."""
         return any(quantity.rule.startswith("gradient_") for quantity in self.round.gradients)
 
-    def _updating(self) -> dict[str, str]:
-        """The first gradient and the learning rate, as an example of an update."""
-        return {
-            "rate": self.graph.rate,
-            **({"gradient": derivative_name(self.round.loss, self.round.targets[0])} if self.round.targets else {}),
-        }
+    def _updating(self, group: str = "") -> dict[str, str]:
+        """The first gradient (of those of a group) and the learning rate, as an example of an update."""
+        found = [derivative_name(self.round.loss, name) for name in self.round.targets]
+        first = next((name for name in found if not group or self.graph[name].group == group), "")
+        return {"rate": self.graph.rate, **({"gradient": first} if first else {})}
 
     # --- forward, error, update, after ---
 
@@ -122,9 +129,15 @@ class Derivation:
         """The closing checks; those that say the same stand under one sentence."""
         for (code, names, numbers), same in groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers)):
             checks = list(same)
-            equations = tuple(equation for check in checks for equation in self.equations.check(check))
+            equations = tuple(equation for chain in _chains(checks) for equation in self._checked(chain))
             shown = {key: shortest(value) for key, value in numbers.items()}
             yield Step(f"check_{code}", checks[0].sides[0], equations, names, numbers=shown)
+
+    def _checked(self, chain: list[Check]) -> tuple[Equation, ...]:
+        written = self.equations.writer.written
+        chain = [replace(check, left=written(check.left), right=written(check.right)) for check in chain]
+        is_equal = chain[0].relation == "="
+        return self.equations.check(chain[0]) if is_equal else self.equations.comparisons(chain)
 
     # --- gradients ---
 
@@ -259,3 +272,18 @@ class Derivation:
         )
         names = {"target": quantity.name, "delta": DELTA + pre, "wrt": quantity.label.wrt, "gradient": made}
         return (Step("delta_rule_hidden" if hidden else "delta_rule", quantity.name, equations, names),)
+
+
+def _chains(checks: list[Check]) -> list[list[Check]]:
+    """Checks one by one; comparisons that go on where the one before ends, as `0 <= H` and `H <= 1`, together."""
+    chains: list[list[Check]] = []
+    for check in checks:
+        last = chains[-1][-1] if chains else None
+        goes_on = last is not None and last.right == check.left and {last.relation, check.relation} <= _one_way(check)
+        chains = [*chains[:-1], [*chains[-1], check]] if goes_on else [*chains, [check]]
+    return chains
+
+
+def _one_way(check: Check) -> set[str]:
+    """The comparisons that can stand in one chain with a check."""
+    return next((set(signs) for signs in ("<≤", ">≥") if check.relation in signs), set())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from operator import ge, gt, le, lt
 
 from generator.derivative import by_terms
 from generator.formula import Add, Call, Formula, Mul, Num, Ref, references, substitute
@@ -13,6 +15,7 @@ from generator.solve import Trace
 from generator.steps import Equation, Part
 
 DELTA = "δ:"  # the prefix of a name that stands for a unit's δ, another sign for the gradient of its pre-activation
+_HOLDS = {"≤": le, "≥": ge, "<": lt, ">": gt}
 _TERMS = 6  # a longer sum is not differentiated term by term on the page
 
 
@@ -62,23 +65,30 @@ class Equations:
         return Equation(target, left, (*parts, self.result(target, formula)))
 
     def check(self, check: Check) -> tuple[Equation, ...]:
-        """The equations of a closing check."""
-        left, _ = check.sides
-        if check.relation == "=":
-            sides = [(check.left, left)] if references(check.left) else []
-            sides += [(check.right, check.sides[1])] if references(check.right) and check.right != check.left else []
-            return tuple(self._valued(side, name) for side, name in sides)
-        stated = Equation(left, check.left, (Part(check.relation, check.right, "formula"),))
-        low, high = (self.trace.number(side) for side in check.sides)
-        holds = {"≤": low.value <= high.value, "≥": low.value >= high.value, "<": low.value < high.value}
-        if not holds.get(check.relation, low.value > high.value):
-            return (stated,)
-        return (stated, Equation(left, low, (Part(check.relation, high, "numbers"),)))
+        """The equations of a closing check that says what equals what: each side that has something to work."""
+        left, right = check.sides
+        sides = [(check.left, left)] if references(check.left) else []
+        sides += [(check.right, right)] if references(check.right) and check.right != check.left else []
+        return tuple(self._valued(side, name) for side, name in sides)
+
+    def comparisons(self, checks: Sequence[Check]) -> tuple[Equation, ...]:
+        """The equations of closing checks, `a < b` and `b < c`, as one chain, and again with their numbers."""
+        first = checks[0]
+        parts = tuple(Part(check.relation, check.right, "formula") for check in checks)
+        stated = Equation(first.sides[0], first.left, parts, short=True)
+        low = self.trace.number(first.sides[0])
+        numbers = [self.trace.number(check.sides[1]) for check in checks]
+        pairs = zip(checks, (low, *numbers), numbers, strict=False)
+        if not all(_HOLDS[check.relation](one.value, other.value) for check, one, other in pairs):
+            return (stated,)  # the digits that are shown do not tell
+        shown = tuple(Part(check.relation, number, "numbers") for check, number in zip(checks, numbers, strict=True))
+        return (stated, Equation(first.sides[0], low, shown, short=True))
 
     def _valued(self, formula: Formula, name: str) -> Equation:
         """A formula's numbers and its value, which the quantity `name` holds."""
-        parts = [Part("=", self.numbers(formula), "numbers")] if not isinstance(formula, Ref) else []
-        return Equation(name, formula, (*parts, self.result(name, formula)))
+        if isinstance(formula, Ref):
+            return self.value(formula.name)
+        return Equation(name, formula, (Part("=", self.numbers(formula), "numbers"), self.result(name, formula)))
 
     def inlined(self, whole: Equation) -> Equation:
         """A gradient's equation with its factors' own formulas (and, if the notation says so, their numbers) put in."""

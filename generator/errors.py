@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint at the end of what was expected: what is known that looks most like `name` (empty: nothing does)."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"; the closest is `{near[0]}`" if near else ""
 
 
 class LonghandError(Exception):
@@ -33,6 +41,14 @@ class FormulaError(LonghandError):
 
 class GraphError(LonghandError):
     """A graph of quantities is not well formed: an unknown, repeated or later name."""
+
+
+class ClaimError(LonghandError):
+    """A claim of a definition cannot be read: its place in the list, what was found and what was expected."""
+
+    def __init__(self, place: int, found: str, expected: str) -> None:
+        self.place, self.found, self.expected = place, found, expected
+        super().__init__(f"the claim {place + 1}: found {found}; expected {expected}")
 
 
 class SolveError(LonghandError):

@@ -149,7 +149,15 @@ class _Gradients:
 
     def _product(self, source: str, user: str, name: str) -> list[Formula]:
         """What comes from `source` by way of `user`, times the user's own derivative."""
-        return [*self._upstream(source, user), Ref(self._local(user, name))]
+        return [*self._upstream(source, user), self._factor(user, name)]
+
+    def _factor(self, user: str, name: str) -> Formula:
+        """The user's own derivative: by name, unless the name is taken by the derivative along all its ways."""
+        key = derivative_name(user, name)
+        if key in self.graph and self.graph[key].role is Role.GRADIENT:  # it was differentiated itself
+            own = derivative(self.graph[user], name, self._find)
+            return Ref(key) if self.graph[key].formula == own else own
+        return Ref(self._local(user, name))
 
     def _per_term(self, name: str) -> bool:
         """Whether the chain style works `name` for each error term by itself."""

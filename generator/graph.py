@@ -91,6 +91,7 @@ class Differentiated:
 
     loss: str
     targets: tuple[str, ...] = ()
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,17 @@ class Check:
     names: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, Fraction] = field(default_factory=dict)
     sides: tuple[str, str] = ("", "")  # the quantities that hold the values of both sides, once they are there
+    claim: int = -1  # its place among the definition's claims, where it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """Windows that made all that is an entry of `made`: along each index the size of the input, the padding on both
+    sides, the size of the window and the stride.
+    """
+
+    made: str
+    along: tuple[tuple[int, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +183,15 @@ class Graph:
     """Quantities in the order of computing, the loss among them, and what is differentiated and updated.
 
     `givens` holds the exact values of the given quantities. `loss` is the quantity that is differentiated (empty:
-    nothing is), with respect to what is `trained` and to what else is `wanted`. Each of the `rounds` computes one of
+    nothing is), with respect to what is `trained` and to what else is `wanted`; `also` are others.
+
+    Each of the `rounds` computes one of
     the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
     word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
-    be set as matrices, in which `vectors` are columns or rows. Raises `GraphError` on a name that is
-    repeated, unknown or used before it stands.
+    be set as matrices, in which `vectors` are columns or rows, `slidings` what windows made, `followed` what a training
+    shows.
+
+    Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
 
     quantities: tuple[Quantity, ...]
@@ -187,14 +203,17 @@ class Graph:
     wanted: tuple[str, ...] = ()
     updates: tuple[Update, ...] = ()
     rounds: tuple[int, ...] = (0,)
-    differentiated: tuple[Differentiated, ...] = ()  # one for each round, once its gradients are there
+    also: tuple[Differentiated, ...] = ()  # what else is differentiated in every round, in the graph's order
+    differentiated: tuple[Differentiated, ...] = ()  # round by round, once the gradients are there
     passes: tuple[Pass, ...] = ()
     conventions: tuple[Convention, ...] = ()
     cases: str = ""  # what the labels' cases are, where they are all worked alike: `observation`
     in_turn: bool = False  # each group is updated before the gradients of the group before it are worked
     checks: tuple[Check, ...] = ()
     tensors: tuple[Tensor, ...] = ()
+    slidings: tuple[Sliding, ...] = ()
     vectors: str = "column"  # how the vectors among them stand: `column` or `row`
+    followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -219,6 +238,14 @@ class Graph:
                 if name not in known:
                     raise GraphError(f"the tensor `{tensor.name}` holds `{name}`, which is no quantity")
             named.add(tensor.name)
+
+    @cached_property
+    def watched(self) -> Graph:
+        """What training is followed by: the graph itself, or its givens with what is `followed`."""
+        if self.followed is None:
+            return self
+        givens = (quantity for quantity in self.quantities if quantity.formula is None)
+        return Graph((*givens, *self.followed.quantities), self.givens, self.followed.loss)
 
     @cached_property
     def tensor(self) -> Mapping[str, Tensor]:

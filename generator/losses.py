@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.batches import at
-from generator.formula import Add, Call, Formula, Mul, Pow, Ref, num
+from generator.formula import Add, Call, Formula, Ref, num, shortest
 from generator.formula import Div as Quotient
-from generator.graph import Label, Quantity, Role
+from generator.functions import LOSSES, Loss
+from generator.graph import Convention, Label, Quantity, Role
+from generator.rows import Chosen, Rows, arguments, row_name
 
 GROUP = "loss"
 DATA = "E_data"  # the loss without its penalties
+MEAN = "mean_squared_error"  # no row: squared errors, averaged over the outputs
+LOSS_ROWS: Rows = {**LOSSES, MEAN: LOSSES["squared_error"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,29 @@ class Losses:
     parameters: tuple[Formula, ...] = ()
     mean_outputs: bool = False
     mean_batch: bool = False
+
+    @classmethod
+    def of(cls, chosen: Chosen, name: str, mean_batch: bool) -> Losses:
+        """The loss that a definition chooses."""
+        row = row_name(chosen)
+        return cls(LOSS_ROWS[row].name, name, arguments(chosen, LOSS_ROWS), row == MEAN, mean_batch)
+
+
+def loss_conventions(chosen: Chosen, outputs: int) -> Iterator[Convention]:
+    """What a document says about the loss that a definition chooses, for so many outputs."""
+    name = row_name(chosen)
+    row = LOSS_ROWS[name]
+    yield Convention("loss", {"function": f"functions.{row.name}"})
+    if isinstance(row, Loss) and "base" in row.parameters:
+        given = {} if isinstance(chosen, str) else chosen[name]
+        yield logarithm(shortest(given["base"]) if "base" in given else "")
+    if outputs > 1 or name == MEAN:
+        yield Convention("outputs_mean" if name == MEAN else "outputs_sum")
+
+
+def logarithm(base: str) -> Convention:
+    """What a document says about logarithms to a base (empty: they are natural)."""
+    return Convention("logarithm_base", numbers={"base": base}) if base else Convention("logarithm_natural")
 
 
 def losses(
@@ -63,6 +90,12 @@ def losses(
         yield Quantity(whole, Role.LOSS, label, Add(terms), "penalized", GROUP)
 
 
+def over_observations(name: str, errors: Sequence[str], mean: bool) -> Quantity:
+    """The sum or the mean of the errors of all observations."""
+    label = Label("mean" if mean else "loss", name)
+    return _summed(name, label, errors, "batch_mean" if mean else "batch")
+
+
 def _observation(how: Losses, outputs: Sequence[Output], case: str, name: str, label: Label) -> Iterator[Quantity]:
     """The errors of one observation's outputs and what adds them up (for a single output: the error itself)."""
     several = len(outputs) > 1
@@ -81,19 +114,3 @@ def _summed(name: str, label: Label, terms: Sequence[str], rule: str) -> Quantit
     if rule in ("batch_mean", "total_mean"):
         total = Quotient(total, num(len(terms)))
     return Quantity(name, Role.LOSS, label, total, rule, GROUP)
-
-
-def l2_penalty(name: str, rate: str, parameters: Sequence[str], half: bool) -> Quantity:
-    """R = λ/2 · Σ w², or without the half."""
-    factor = Quotient(Ref(rate), num(2)) if half else Ref(rate)
-    return _penalty(name, factor, [Pow(Ref(parameter), num(2)) for parameter in parameters], "penalty_l2")
-
-
-def l1_penalty(name: str, rate: str, parameters: Sequence[str]) -> Quantity:
-    """R = λ · Σ |w|."""
-    return _penalty(name, Ref(rate), [Call("abs", (Ref(parameter),)) for parameter in parameters], "penalty_l1")
-
-
-def _penalty(name: str, factor: Formula, terms: Sequence[Formula], rule: str) -> Quantity:
-    total = Add(tuple(terms)) if len(terms) > 1 else terms[0]
-    return Quantity(name, Role.LOSS, Label("penalty", name), Mul((factor, total)), rule, GROUP)

@@ -15,6 +15,7 @@ from generator.functions import VECTORS
 from generator.graph import Graph, Quantity, Role, Tensor, derivative_name
 from generator.matrix_equations import MatrixEquations
 from generator.notation import Writer
+from generator.shapes import shape_steps
 from generator.solve import Trace
 from generator.steps import Section, Step
 from generator.tensor_gradients import DELTAS
@@ -46,6 +47,10 @@ class _InMatrices(Derivation):
         """All sections, in teaching order."""
         yield Section("matrices", tuple(self._declared()))
         yield from super().sections()
+
+    def _shapes(self) -> Iterator[Step]:
+        formulas = {tensor.name: self.matrices.formula(tensor.name) for tensor in self.graph.tensors}
+        return shape_steps(self.graph, self.equations.writer, formulas, self.detail)
 
     def _declared(self) -> Iterator[Step]:
         """Which quantities stand in which matrix: the given ones with their values."""
@@ -203,8 +208,8 @@ class _InMatrices(Derivation):
         names |= {"first": used[0]} if used else {}
         return names, {"function": formula.name} if isinstance(formula, Call) else {}
 
-    def _updating(self) -> dict[str, str]:
-        names = super()._updating()
+    def _updating(self, group: str = "") -> dict[str, str]:
+        names = super()._updating(group)
         gradient = self.tensor_of.get(names.get("gradient", ""))
         return {**names, "gradient": gradient.name} if gradient is not None else names
 

@@ -7,7 +7,7 @@ the mean, d = x - m, v the mean of d², s = √(v + ε), z = d / s, and γ·z + 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -15,10 +15,11 @@ from typing import Literal
 from pydantic import Field
 
 from generator.batches import at
-from generator.formula import Add, Call, Formula, Mul, Neg, Num, Pow, Ref, num
+from generator.formula import Add, Call, Formula, Mul, Neg, Num, Pow, Ref, num, shortest
 from generator.formula import Div as Quotient
-from generator.graph import Label, Quantity, Role
-from generator.problem import Exact, Model, Name
+from generator.graph import Convention, Label, Quantity, Role
+from generator.problem import Exact, Finding, Model, Name
+from generator.source import Location
 
 
 class Statistics(Model):
@@ -40,6 +41,7 @@ class Normalization(Model):
     running: Statistics | None = Field(None, description="over a batch: statistics to use instead of the batch's own")
 
 
+_OVER = {"batch": "normalized_batch", "layer": "normalized_layer", "running": "normalized_running"}
 _VARIANCE = {"population": "norm_variance_population", "sample": "norm_variance_sample"}  # what is said of it
 
 
@@ -52,29 +54,66 @@ class Entry:
     value: str
 
 
-def scale_of(unit: str) -> str:
-    """The name of a unit's γ."""
-    return f"gamma_{unit}"
-
-
-def shift_of(unit: str) -> str:
-    """The name of a unit's β."""
-    return f"beta_{unit}"
-
-
 def normalized_name(unit: str, case: str) -> str:
     """The name of a normalized value."""
     return at(f"norm_{unit}", case)
 
 
-def per_unit(value: Fraction | dict[str, Fraction], unit: str) -> Fraction:
-    """The number of one unit."""
+def check_normalization(
+    how: Normalization, units: Collection[str], several: bool, place: Location
+) -> Iterator[Finding]:
+    """What is wrong with a layer's normalization, at `place`; `several`: observations are learned from at once."""
+    running = how.running
+    for key, numbers, where in (
+        ("gamma", how.gamma, (*place, "gamma")),
+        ("beta", how.beta, (*place, "beta")),
+        ("mean", running.mean if running else None, (*place, "running", "mean")),
+        ("variance", running.variance if running else None, (*place, "running", "variance")),
+    ):
+        if isinstance(numbers, dict) and set(numbers) != set(units):
+            yield where, f"`{key}` for {', '.join(numbers)}", f"one for each unit: {', '.join(units)}"
+    if running is not None and how.over == "layer":
+        yield (*place, "running"), "running statistics over a layer", "none: each observation has its own"
+    if running is not None and any(number < 0 for number in running.variance.values()):
+        yield (*place, "running", "variance"), "a variance below zero", "zero or more"
+    if running is None and how.over == "batch" and not several:
+        yield (*place, "over"), "a batch of one observation", "several observations at once, or `running` statistics"
+    if how.over == "layer" and len(units) < 2:
+        yield (*place, "over"), "a layer of one unit", "several units"
+
+
+def normalization_givens(how: Normalization, units: Collection[str]) -> Iterator[tuple[str, str, Fraction]]:
+    """What is given for the units of a normalized layer: kind, name and number of each."""
+    for unit in units:
+        yield "weight", _scale_of(unit), _per_unit(how.gamma, unit)
+        yield "bias", _shift_of(unit), _per_unit(how.beta, unit)
+        if how.running:
+            yield "statistic", f"mean_{unit}", how.running.mean[unit]
+            yield "statistic", f"var_{unit}", how.running.variance[unit]
+
+
+def _scale_of(unit: str) -> str:
+    return f"gamma_{unit}"
+
+
+def _shift_of(unit: str) -> str:
+    return f"beta_{unit}"
+
+
+def _per_unit(value: Fraction | dict[str, Fraction], unit: str) -> Fraction:
     return value[unit] if isinstance(value, dict) else value
 
 
-def statistics_names(unit: str) -> tuple[str, str]:
-    """The names of the mean and the variance that a batch normalization uses for a unit."""
-    return f"mean_{unit}", f"var_{unit}"
+def normalization_conventions(how: Normalization) -> Iterator[Convention]:
+    """What a document says about a normalization."""
+    over = "running" if how.running else how.over
+    yield Convention(_OVER[over], {"place": f"places.{how.place}"})
+    if how.epsilon:
+        yield Convention("epsilon_inside", numbers={"epsilon": shortest(how.epsilon)})
+    else:
+        yield Convention("epsilon_none")
+    if not how.running:
+        yield Convention({"population": "variance_population", "sample": "variance_sample"}[how.variance])
 
 
 def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, group: str) -> Iterator[Quantity]:
@@ -99,8 +138,8 @@ def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, 
     for entry, dev in zip(entries, devs, strict=True):
         yield made.quantity("std", entry.unit, entry.case, Quotient(Ref(dev), Ref(deviation)), "norm_standardized")
     for entry in entries:
-        scaled = Mul((Ref(scale_of(entry.unit)), Ref(at(f"std_{entry.unit}", entry.case))))
-        shifted = Add((scaled, Ref(shift_of(entry.unit))))
+        scaled = Mul((Ref(_scale_of(entry.unit)), Ref(at(f"std_{entry.unit}", entry.case))))
+        shifted = Add((scaled, Ref(_shift_of(entry.unit))))
         yield made.quantity("norm", entry.unit, entry.case, shifted, "norm_scaled")
 
 

@@ -19,6 +19,7 @@ from generator.functions import ACTIVATIONS, LOSSES, VECTORS, expand, is_signed,
 from generator.graph import Graph, Label
 from generator.rounding import Rounding
 from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
+from generator.wholes import gradients_of, wholes
 
 
 class Product(StrEnum):
@@ -134,11 +135,22 @@ class Writer:
     def __init__(self, graph: Graph, notation: Notation) -> None:
         self.graph, self.notation = graph, notation
         self._boxes: dict[Label, Box] = {}
+        found = wholes(graph)
+        self._wholes = {whole.name: whole.label for whole in found}
+        self._wholes |= {made.name: made.label for _, made in gradients_of(graph, found)}
 
     def box(self, name: str) -> Box:
-        """The symbol of the quantity or tensor `name`."""
-        label = self._source(name)
+        """The symbol of the quantity, tensor or whole called `name`."""
+        label = self.label_of(name)
         return self._tensor_box(label) if name in self.graph.tensor else self.label_box(label)
+
+    def writes(self, name: str) -> bool:
+        """Whether there is a symbol for `name`: a pattern that wants an index has none for a whole vector."""
+        try:
+            self.box(name)
+        except NotationError:
+            return False
+        return True
 
     def _tensor_box(self, label: Label) -> Box:
         """The symbol of a tensor, with its letter in bold."""
@@ -176,8 +188,8 @@ class Writer:
     def check(self) -> None:
         """Raise `NotationError` where two quantities would be written alike."""
         seen: dict[Box, str] = {}
-        for quantity in self.graph:
-            self._check_alike(seen, quantity.name)
+        for name in dict.fromkeys(quantity.name for quantity in (*self.graph, *self.graph.watched)):
+            self._check_alike(seen, name)
         for tensor in self.graph.tensors if self.notation.view is View.MATRIX else ():
             self._check_alike(seen, tensor.name)
 
@@ -207,7 +219,7 @@ class Writer:
         if pattern is None:
             raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
         tensor = self.graph.tensor.get(label.of)
-        of = self._source(label.of) if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
+        of = self.label_of(label.of) if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
         values = {
             "name": plain(label.name),
             "indexed": indexed(label.name),
@@ -225,9 +237,13 @@ class Writer:
             made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", label.case)
         return made
 
-    def _source(self, name: str) -> Label:
-        """The label of the quantity or tensor `name`."""
-        return self.graph.tensor[name].label if name in self.graph.tensor else self.graph[name].label
+    def label_of(self, name: str) -> Label:
+        """The label of the quantity or tensor `name`, or of a whole vector or matrix that has no formula of its own."""
+        if name in self._wholes:
+            return self._wholes[name]
+        if name in self.graph.tensor:
+            return self.graph.tensor[name].label
+        return (self.graph if name in self.graph else self.graph.watched)[name].label
 
     def written(self, formula: Formula) -> Formula:
         """`formula` in the order and the forms of this notation; its value is the same."""

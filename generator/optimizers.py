@@ -9,7 +9,6 @@ from fractions import Fraction
 from generator.formula import Formula, Ref, references, substitute
 from generator.graph import Label, Quantity, Role, Update, derivative_name, updated_name
 from generator.infix import parse
-from generator.source import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def plan(
     for state in optimizer.states:
         for parameter in parameters:
             given("state", _name(state, parameter), Fraction(0), of=parameter)
-    counts = any("k" in references(parse(text)) for text in (*optimizer.lines.values(), *schedule.lines.values()))
+    counts = _counts(optimizer, schedule)
     if counts:
         given("state", "k", Fraction(0))
     updates = (*_counted(counts), *_scheduled(schedule, rate))
@@ -116,24 +115,19 @@ def plan(
     return Plan(tuple(q for q, _ in made), {q.name: value for q, value in made}, updates)
 
 
-def misfits(optimizer: str, schedule: str, settings: Mapping[str, Fraction]) -> Iterator[tuple[Location, str, str]]:
-    """What is wrong with the keys `optimizer`, `schedule` and `settings` of a definition: where, found, expected."""
-    for key, name, rows in (("optimizer", optimizer, OPTIMIZERS), ("schedule", schedule, SCHEDULES)):
-        if name not in rows:
-            yield (key,), f"`{name}`", f"one of {', '.join(rows)}"
-            return
-    known = {**OPTIMIZERS[optimizer].settings, **SCHEDULES[schedule].settings}
-    for name in settings:
-        if name not in known:
-            yield ("settings", name), f"`{name}`", f"one of {', '.join(known) or 'no settings'}"
-
-
 def names(optimizer: Optimizer, schedule: Optimizer, parameters: Sequence[str]) -> Iterator[str]:
     """The names that a plan brings into a problem."""
-    yield from (*optimizer.settings, *schedule.settings, "k", *schedule.lines)
+    yield from (*optimizer.settings, *schedule.settings, *schedule.lines)
+    if _counts(optimizer, schedule):
+        yield "k"
     for parameter in parameters:
         for target in (*optimizer.states, *(line for line in optimizer.lines if line not in ("p", *optimizer.states))):
             yield _name(target, parameter)
+
+
+def _counts(optimizer: Optimizer, schedule: Optimizer) -> bool:
+    """Whether the number of the update matters."""
+    return any("k" in references(parse(text)) for text in (*optimizer.lines.values(), *schedule.lines.values()))
 
 
 def _counted(counts: bool) -> Iterator[Update]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from generator.blocks import Setter
-from generator.derivative import kinks
+from generator.derivative import kinks, value_at
 from generator.drawing import Drawing
 from generator.errors import RenderError
 from generator.extremes import is_extreme
@@ -130,6 +130,9 @@ class Paper:
             for slope in sorted(set(kinks(call).values())):
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(shortest(slope))}
                 yield setter.say("conventions.kink", None, **texts)
+            if "at_zero" in ACTIVATIONS[call.name].parameters:
+                texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(value_at(call, 0))}
+                yield setter.say("conventions.jump", None, **texts)
         if self._differentiates_extremes():
             yield setter.word("conventions.extremes")
         if graph.of_role(Role.UPDATE):
@@ -205,10 +208,12 @@ class Paper:
         return self.words("labels.network_description").format(columns=listed, edges=edges)
 
     def _curve(self, history: History) -> Drawing:
-        return plot(history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.loss))
+        return plot(
+            history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.watched.loss)
+        )
 
     def _curve_description(self, history: History) -> str:
         graph, last, rounding = self.worked.graph, max(history.rows), self.worked.trace.rounding
-        start, end = (rounding.text(history.rows[n][graph.loss]) for n in (0, last))
+        start, end = (rounding.text(history.rows[n][graph.watched.loss]) for n in (0, last))
         updates = last * len(graph.rounds)
         return self.words("labels.curve_description").format(start=start, end=end, iterations=updates)

@@ -12,8 +12,8 @@ from generator.checks import failed, with_checks
 from generator.derive import derive
 from generator.diagram import draw_diagram
 from generator.drawing import Drawing
-from generator.errors import DefinitionError, FormulaError, GraphError, NotationError, SolveError
-from generator.graph import Graph
+from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
+from generator.graph import Graph, Role
 from generator.infix import infix
 from generator.matrix_equations import is_in_matrices
 from generator.matrix_view import derive_matrices
@@ -90,10 +90,23 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
         writer = Writer(graph, chosen)
         writer.check()
         worked = Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
+    except ClaimError as error:
+        raise definition.source.error(("claims", error.place), error.found, error.expected) from error
     except (FormulaError, GraphError, SolveError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
     _hold(worked)
+    if notation is None:  # in another notation there are other quantities on the way
+        _check_asked(worked)
     return worked
+
+
+def _check_asked(worked: Worked) -> None:
+    """Raise `DefinitionError` where the worksheet asks for what no quantity that is computed is called."""
+    computed = [q.name for q in worked.graph if q.formula is not None and q.role is not Role.CHECK]
+    for place, name in enumerate(worked.problem.worksheet.ask):
+        if name not in computed:
+            expected = f"the name of a quantity that is computed{nearest(name, computed)}"
+            raise worked.definition.source.error(("worksheet", "ask", place), f"`{name}`", expected)
 
 
 def _hold(worked: Worked) -> None:
@@ -102,7 +115,8 @@ def _hold(worked: Worked) -> None:
         if check.code == "claim" and failed(check, worked.trace.values):
             left, right = (worked.trace.shown[side] for side in check.sides)
             found = f"{infix(check.left)} = {left} and {infix(check.right)} = {right}"
-            raise worked.definition.source.error(("claims",), found, f"the left side {check.relation} the right one")
+            expected = f"the left side {check.relation} the right one"
+            raise worked.definition.source.error(("claims", check.claim), found, expected)
 
 
 def published(worked: Worked) -> Worked:

@@ -48,6 +48,10 @@ class Notes:
         return answer
 
 
+def _hash(_: object) -> int:
+    return 0  # all alike, so that every look into a set or a dictionary asks
+
+
 class Digits(str):
     """A shown text whose digits are marks."""
 
@@ -68,14 +72,8 @@ class Digits(str):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _hash(_: object) -> int:
-    return 0  # all alike, so that every look into a set or a dictionary asks
-
-
-Digits.__hash__ = _hash  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return _hash(self)
 
 
 class Number(Fraction):

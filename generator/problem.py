@@ -132,7 +132,9 @@ class Problem(Model):
     detail: Literal["all", "first"] = "first"
     training: Training | None = None
     worksheet: Worksheet = Worksheet()
-    claims: tuple[str, ...] = Field((), description="what holds at the end: `p1 + p2 == 1`, `0 <= H <= log(3)`")
+    claims: tuple[str, ...] = Field(
+        (), description="what holds at the end: `p1 + p2 == 1`, `0 <= H <= log(3)`, `sum(p) == 1`, `d(E_total, w5) > 0`"
+    )
     level: Literal["introductory", "intermediate", "advanced"] = "introductory"
     minutes: Whole | None = Field(None, description="about how long it takes by hand", ge=1)
     requires: tuple[str, ...] = Field((), description="the ids of problems that come before this one")

@@ -15,8 +15,9 @@ from generator.errors import RenderError
 from generator.formats import environment
 from generator.formula import Call, Ref, walk
 from generator.functions import ACTIVATIONS, expand, formula_of
-from generator.graph import Quantity, Role
+from generator.graph import Graph, Quantity, Role
 from generator.language import Words, load_words
+from generator.notation import Writer
 from generator.pipeline import Worked, givens
 from generator.rounding import Carry
 from generator.typeset.python import DIALECTS, WIDTH, Dialect, Printer, comment, identifiers, quoted, real
@@ -70,7 +71,8 @@ class Listing:
         self.worked, self._words = worked, words
         own = tuple(q for q in worked.graph if q.role is not Role.CHECK)  # the closing checks are for readers
         self.graph = replace(worked.graph, quantities=own)
-        self.names = identifiers(q.name for q in self.graph)
+        watched = worked.graph.watched
+        self.names = identifiers(dict.fromkeys(q.name for q in (*self.graph, *watched)))
         steep = any(value > _STEEP or value < -_STEEP for value in worked.trace.values.values())
         if steep and not dialect.arrays:
             dialect = replace(dialect, functions={**dialect.functions, "exp": "exp"})  # defined in the template
@@ -79,7 +81,8 @@ class Listing:
         problem = worked.problem
         self.title = comment(problem.text(problem.title, language)) or comment(worked.id)
         shown = self.graph.loss or self.graph.quantities[-1].name
-        self.loss = self.names[shown]
+        self.loss = self.names[watched.loss or shown]
+        self.followed = tuple(self._followed(watched)) if watched is not worked.graph else ()
         self.loss_key = quoted(shown)
         self.width = max(len(repr(q.name)) - 2 for q in self.graph)
         self.parts = tuple(self._parts())
@@ -141,6 +144,13 @@ class Listing:
             chosen = tuple(quantity for _, quantity in quantities)
             statements = tuple(self._printer.assignment(q.name, self._formulas[q.name]) for q in chosen)
             yield Part(heading, quoted(heading), chosen, statements, self.entries(q.name for q in chosen))
+
+    def _followed(self, watched: Graph) -> Iterator[str]:
+        """The statements of what training is followed by, where that is not computed anyway."""
+        writer = Writer(watched, self.worked.notation)
+        for quantity in watched:
+            if quantity.formula is not None:
+                yield self._printer.assignment(quantity.name, writer.formula(quantity.name))
 
     def _headed(self) -> Iterator[tuple[str, Quantity]]:
         """Every computed quantity with the heading that it stands under, in an order of computing."""
@@ -240,7 +250,7 @@ class Listing:
 
     def loss_heading(self) -> str:
         """The heading over the errors of the iterations, as a string literal."""
-        return quoted(f"{self.word('labels.iteration'):>{self.iteration_width()}}  {self.graph.loss}")
+        return quoted(f"{self.word('labels.iteration'):>{self.iteration_width()}}  {self.worked.graph.watched.loss}")
 
     def iteration_width(self) -> int:
         """How wide the column of the iterations is."""

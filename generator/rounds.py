@@ -24,17 +24,21 @@ class Round:
     shared: list[str]
 
     @classmethod
-    def of(cls, graph: Graph, number: int) -> Round:
-        """The round of a graph with this number, from 0."""
-        done = graph.differentiated[number]
-        here = [q for q in graph if q.round == number]
-        groups = list(dict.fromkeys(q.group for q in here if q.role is Role.FORWARD))
-        needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets))
-        gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
-        reaching = graph.computing(done.loss) if done.loss else frozenset()
-        shared = dict.fromkeys(graph[name].group for name in done.targets)
-        own = [group for group in shared if group and group not in groups]
-        return cls(number, done.loss, done.targets, groups, gradients, reaching, own)
+    def all(cls, graph: Graph) -> list[Round]:
+        """The rounds of a graph, from 0; where several things are differentiated in one, there is one for each."""
+        made: list[Round] = []
+        taken: set[str] = set()
+        for done in graph.differentiated:
+            here = [q for q in graph if q.round == done.round]
+            groups = list(dict.fromkeys(q.group for q in here if q.role is Role.FORWARD))
+            needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets)) - taken
+            gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
+            taken.update(q.name for q in gradients)
+            reaching = graph.computing(done.loss) if done.loss else frozenset()
+            shared = dict.fromkeys(graph[name].group for name in done.targets)
+            own = [group for group in shared if group and group not in groups]
+            made.append(cls(done.round, done.loss, done.targets, groups, gradients, reaching, own))
+        return made
 
     def section(self, group: str) -> str:
         """The group whose section of the backward pass has what belongs to `group`: the last one, if not another."""

@@ -9,7 +9,7 @@ learned is rendered in full as well, and its text has to be the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -34,6 +34,7 @@ from generator.worksheet import worksheet
 
 BATCH = 1024  # variants that are worked at once
 MOST = 256  # templates that are kept; a variant that looks otherwise is rendered in full
+Reader = Callable[[Worked, str], object]
 _KNOWN = ("solution", "worksheet", "key")  # documents whose equations are known
 
 
@@ -54,9 +55,11 @@ class Slots:
         language: str = "en",
         choice: str | None = None,
         standalone: bool = True,
+        reader: Reader | None = None,
     ) -> None:
         self.worked, self.document, self.format, self.language = worked, document, format_name, language
         self.choice, self.standalone = choice, standalone
+        self.reader = reader  # is told of every text that is rendered in full, so of each look at least once
         self.templates: list[Template] = []
         self.follows = document in _KNOWN or document not in CONTENTS  # else everything is rendered in full
         self._breaks: dict[object, Breaks] = {}
@@ -75,10 +78,10 @@ class Slots:
         """The documents of variants whose shown numbers are known."""
         made: list[str] = [""] * found.count
         if not self.follows:
-            return [self._render(variant(self.worked, found.of(number))) for number in range(found.count)]
+            return [self._read(variant(self.worked, found.of(number))) for number in range(found.count)]
         batch, left, rooms = Batch(found), np.ones(found.count, dtype=bool), _rooms(found)
         for number in np.flatnonzero(found.long).tolist():
-            made[number], left[number] = self._render(variant(self.worked, found.of(number))), False
+            made[number], left[number] = self._read(variant(self.worked, found.of(number))), False
         while left.any() and self.follows:
             for template in self.templates:
                 fitting = left & (rooms == template.room)
@@ -95,15 +98,23 @@ class Slots:
 
     def _render(self, worked: Worked) -> str:
         detail, level = (self.choice, None) if self.document == "solution" else (None, self.choice)
-        alone = self.standalone
-        return render(worked, self.document, self.format, self.language, detail=detail, level=level, standalone=alone)
+        return render(
+            worked, self.document, self.format, self.language, detail=detail, level=level, standalone=self.standalone
+        )
+
+    def _read(self, worked: Worked) -> str:
+        """The document of one variant, rendered in full and read by who wants to."""
+        text = self._render(worked)
+        if self.reader is not None:
+            self.reader(worked, text)
+        return text
 
     # --- learning ---
 
     def _learn(self, batch: Batch, number: int, room: int) -> str:
         """The document of one variant, rendered in full; what it looks like is remembered."""
         worked = variant(self.worked, batch.shown.of(number))
-        text = self._render(worked)
+        text = self._read(worked)
         asked = np.arange(batch.shown.count) == number
         known = (template for template in self.templates if template.room == room)
         if len(self.templates) >= MOST and not any(batch.like(template, asked)[number] for template in known):

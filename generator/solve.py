@@ -176,7 +176,9 @@ def _no_names(name: str) -> Exact:
 class History:
     """What training does: the loss after every number of updates, and all values after chosen ones.
 
-    `losses[n]` is the loss after n updates (double precision, for drawing); `rows[n]` holds exact values.
+    `losses[n]` is the loss after n updates (double precision, for drawing); `rows[n]` holds exact values. Where one
+    observation is learned from after the other, an update is all of those that are worked, and the loss that of all
+    observations.
     """
 
     losses: Array
@@ -209,7 +211,8 @@ def _start(graph: Graph, names: tuple[str, ...]) -> dict[str, Exact]:
 
 
 def _history_names(graph: Graph) -> tuple[str, ...]:
-    forward = tuple(q.name for q in graph if q.name in graph.needed(graph.loss) and q.formula is not None)
+    watched = graph.watched
+    forward = tuple(q.name for q in watched if q.name in watched.needed(watched.loss) and q.formula is not None)
     return (*forward, *(old for old, _ in graph.moves))
 
 
@@ -218,11 +221,14 @@ def _trained(
 ) -> History:
     inputs = tuple(q.name for q in graph if q.formula is None)
     moved, updated = zip(*graph.moves, strict=True)
+    watched = graph.watched
+    alone = watched is graph  # then the update computes the loss on its way
     run = compile_graph(graph, inputs, (graph.loss, *updated)).balls(last)
-    look = compile_graph(graph, inputs, names).balls(last)
+    measure = compile_graph(watched, inputs, (watched.loss,)).balls(last)
+    look = compile_graph(watched, inputs, names).balls(last)
     now = {name: ball(graph.givens[name]) for name in inputs}
     losses = np.empty(iterations + 1)
-    rows: dict[int, Mapping[str, Exact]] = {0: _start(graph, names)}
+    rows: dict[int, Mapping[str, Exact]] = {0: _start(watched, names)}
     for iteration in range(iterations + 1):
         if iteration in wanted and iteration:
             found = dict(zip(names, look(*now.values()), strict=True))
@@ -231,6 +237,8 @@ def _trained(
             for value in rows[iteration].values():
                 rounding.text(value)  # raises Undecided where a digit is still open
         loss, *after = run(*now.values())
+        if not alone:
+            (loss,) = measure(*now.values())
         if not loss.is_finite():
             raise Undecided("the error bound has grown beyond all size")
         losses[iteration] = float(loss)

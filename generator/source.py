@@ -136,7 +136,10 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
 
 def _is_branch(part: str | int) -> bool:
     """Whether pydantic put the part in to name a branch of a union, so that it is not in the file."""
-    return isinstance(part, str) and ("[" in part or part in ("str", "bool", "list", "dict", "function-before"))
+    if not isinstance(part, str):
+        return False
+    is_model = part[:1].isupper() and part.isalpha() and len(part) > 1  # keys of models are lower case
+    return is_model or "[" in part or part in ("str", "bool", "list", "dict", "function-before")
 
 
 def _kind(data: object) -> str:

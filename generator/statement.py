@@ -18,17 +18,24 @@ from generator.formula import Blank, Formula, Ref, references
 from generator.infix import infix
 from generator.matrix_statement import check_matrices, is_of_matrices
 from generator.reading import Unreadable
-from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL, Statement
+from generator.reading.chains import ABOUT, ARROW, ASSIGN, COMPARISONS, EQUAL, Statement
 from generator.reading.formula import functions, read_formula
 from generator.reading.shape import has_blank, number_of
+from generator.shape_statement import check_shapes, is_of_shapes
 from generator.truth import Truth
 from generator.typeset.boxes import Op, Word
+
+_TINY = Fraction(1, 10**60)  # at the precision of comparisons, values that are equal in theory differ by less
 
 
 def check(statement: Statement, truth: Truth) -> tuple[int, list[str]]:
     """How many relations of a statement were checked, and why it is not true (nothing: it is)."""
     if statement.problem:
         return 0, [statement.problem]
+    if is_of_shapes(statement, truth):
+        return check_shapes(statement, truth)
+    if ARROW in statement.relations:
+        return 0, [f"`{ARROW}` between formulas"]
     (first, *rest) = statement.segments
     if not rest and ((isinstance(first, Word) and first.text in functions()) or isinstance(first, Op)):
         return 0, []  # a function or a sign that a sentence speaks of
@@ -174,7 +181,9 @@ class _Chain(Examined):
             values = self.truth.values(0, 512)
             sides = [bounds(evaluate(tree, values.__getitem__)) for tree in (left, right)]
         (low, high), (from_, to) = sides
-        holds = {"<": high < from_, ">": low > to, "≤": high <= from_, "≥": low >= to, "≠": high < from_ or low > to}
+        same = max(abs(low - to), abs(high - from_)) < _TINY  # no precision tells equal irrational values apart
+        holds = {"<": high < from_, ">": low > to, "≠": high < from_ or low > to}
+        holds |= {"≤": high <= from_ or same, "≥": low >= to or same}
         if not holds[relation]:
             self._untrue(f"`{infix(left)} {relation} {infix(right)}` does not hold")
 

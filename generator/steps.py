@@ -22,12 +22,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """`left = part = part ...` about the quantity `target`. `plain`: parameters by their bare names."""
+    """`left = part = part ...` about the quantity `target`.
+
+    `plain`: parameters by their bare names; `short`: on one line where it fits, whatever step it belongs to.
+    """
 
     target: str
     left: Formula
     parts: tuple[Part, ...]
     plain: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Step:
     after: tuple[Step, ...] = ()
     cell: tuple[str, str] | None = None  # its row and its column in a table of what is worked alike
     numbers: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""  # of which entries the cell is one (empty: the columns are the graph's cases)
 
     def walk(self) -> Iterator[Step]:
         """This step and all inside it, in the order of reading."""
@@ -70,6 +75,7 @@ class Section:
     group: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     round: int | None = None  # the number of updates before it, where several are worked
+    of: str = ""  # what is differentiated in it, where several quantities are
 
     def walk(self) -> Iterator[Step]:
         """Every step, in the order of reading."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
-from generator.graph import Convention
+from generator.graph import Convention, Label, Quantity, Role
 from generator.optimizers import OPTIMIZERS, SCHEDULES, Optimizer, Plan, names, plan
 from generator.problem import Exact, Finding, Name, Problem, Rate, Whole
 
@@ -15,7 +16,7 @@ _INSIDE = "_rate_inside"
 
 
 class Learning(Problem):
-    """What every kind has that trains parameters by the gradients of one loss."""
+    """What every kind has that updates quantities by the gradients of one loss."""
 
     learning_rate: Rate | None = None
     optimizer: str = "sgd"
@@ -26,11 +27,19 @@ class Learning(Problem):
         None, description="how many updates are worked (default: one, or one epoch)", ge=1, le=50
     )
 
+    @property
+    def rate(self) -> str:
+        """The name of the learning rate (empty: there is none)."""
+        return next(iter(self.learning_rate or {}), "")
+
 
 def optimizer_of(problem: Learning) -> Optimizer:
     """The row of the optimizer, with the velocity as the definition wants it."""
     inside = f"{problem.optimizer}{_INSIDE}"
     return OPTIMIZERS[inside if problem.velocity == "rate_inside" and inside in OPTIMIZERS else problem.optimizer]
+
+
+# --- checks ---
 
 
 def check_learning(problem: Learning) -> Iterator[Finding]:
@@ -54,19 +63,61 @@ def check_learning(problem: Learning) -> Iterator[Finding]:
             yield (key,), f"`{key}` without a learning rate", "`learning_rate` beside it"
 
 
+def check_trained(trained: str | Sequence[str], known: Sequence[str]) -> Iterator[Finding]:
+    """What is wrong with a list of what is trained; `known` is all that can be."""
+    if isinstance(trained, str):
+        return
+    for number, name in enumerate(trained):
+        if name not in known:
+            yield ("trained", number), f"`{name}`", f"one of {', '.join(known) or 'no weights'}"
+    if len(set(trained)) < len(trained):
+        yield ("trained",), "a name twice", "each name once"
+
+
+def check_training(problem: Problem, moves: bool, needed: str) -> Iterator[Finding]:
+    """What is wrong with a training; `moves` says whether it has updates to repeat, `needed` what makes some."""
+    training = problem.training
+    if training is None:
+        return
+    if not moves:
+        yield ("training",), "a training without updates by gradients", needed
+    for number, iteration in enumerate(training.show):
+        if iteration > training.iterations:
+            yield ("training", "show", number), f"iteration {iteration}", f"at most {training.iterations}"
+
+
+def check_brought(problem: Learning, taken: Container[str], parameters: Sequence[str]) -> Iterator[Finding]:
+    """Where the names of the learning rate and of what comes with the optimizer are taken by others."""
+    if problem.rate in taken:
+        yield ("learning_rate", problem.rate), f"`{problem.rate}`, which is taken", "a name of its own"
+    for name in brought_names(problem, parameters):
+        if name in taken or name == problem.rate:
+            expected = "names other than those that the optimizer and the schedule bring along"
+            yield ("optimizer",), f"`{name}`, which is taken", expected
+
+
 def brought_names(problem: Learning, parameters: Sequence[str]) -> Iterator[str]:
     """The names that the optimizer and the schedule bring into the problem."""
-    if problem.learning_rate is not None and parameters:
+    if problem.rate and parameters:
         yield from names(optimizer_of(problem), SCHEDULES[problem.schedule], parameters)
 
 
+# --- the graph ---
+
+
 def plan_of(problem: Learning, parameters: Sequence[str], loss: str) -> Plan:
-    """The update of `parameters` by the gradients of `loss` (of nothing, where there is no learning rate)."""
-    rate = next(iter(problem.learning_rate or {}), "")
-    optimizer, schedule = optimizer_of(problem), SCHEDULES[problem.schedule]
-    if not rate or not parameters:
+    """The update of `parameters` by the gradients of `loss`, whose first given is the learning rate.
+
+    Nothing but that where there are no parameters, and nothing at all without a learning rate.
+    """
+    if not problem.learning_rate:
         return Plan((), {}, ())
-    return plan(optimizer, schedule, problem.settings, parameters, loss, rate)
+    rate = Quantity(problem.rate, Role.GIVEN, Label("rate", problem.rate))
+    if not parameters:
+        return Plan((rate,), problem.learning_rate, ())
+    optimizer, schedule = optimizer_of(problem), SCHEDULES[problem.schedule]
+    made = plan(optimizer, schedule, problem.settings, parameters, loss, problem.rate)
+    return replace(made, givens=(rate, *made.givens), values={**problem.learning_rate, **made.values})
 
 
 def conventions_of(problem: Learning) -> Iterator[Convention]:

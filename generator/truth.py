@@ -15,13 +15,16 @@ from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate,
 from generator.families import Family, families
 from generator.formula import Formula, Ref, references, replace, substitute
 from generator.graph import Graph, Role, derivative_name
+from generator.matrix_equations import is_in_matrices
 from generator.notation import View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.normal import items, normal
 from generator.reading.shape import alike, shape
 from generator.rounding import Carry, Rounding
+from generator.shapes import dims_of
 from generator.solve import Trace, trace
 from generator.typeset.boxes import Box
+from generator.wholes import Dims
 
 _BITS = (256, 512, 1024, 4096)  # of working precision, each tried where the one before leaves a question open
 _CLOSE = Fraction(1, 10**25)  # two values that are equal in theory differ by less than this part of them
@@ -65,6 +68,16 @@ class Truth:
     @cached_property
     def _families(self) -> Mapping[tuple[Box, ...], Family]:
         return {items(normal(self.writer.label_box(family.label))): family for family in families(self.graph)}
+
+    @cached_property
+    def dims(self) -> Mapping[str, Dims]:
+        """The shapes of the vectors and matrices that a line can speak of, by their names."""
+        return dims_of(self.graph, is_in_matrices(self.graph, self.writer))
+
+    @cached_property
+    def whole_symbols(self) -> Symbols:
+        """The symbols of these vectors and matrices."""
+        return Symbols.of((self.writer.box(name), name) for name in self.dims if self.writer.writes(name))
 
     def values(self, sample: int, bits: int) -> Mapping[str, Exact]:
         """Every quantity from exact operands; to be called, and used, at `bits` of working precision."""
@@ -151,8 +164,8 @@ class Truth:
 
 
 def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:
-    for quantity in graph:
-        yield writer.box(quantity.name), quantity.name
+    for name in dict.fromkeys(quantity.name for quantity in (*graph, *graph.watched)):
+        yield writer.box(name), name
     for quantity in graph.of_role(Role.FORWARD):
         name = derivative_name(graph.loss, quantity.name)
         if quantity.label.kind == "pre" and name in graph and "delta" in writer.notation.symbols:

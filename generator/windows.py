@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from generator.graph import Sliding
+
 Place = tuple[int, int]
 
 
@@ -29,6 +31,11 @@ class Windows:
             for inside, more, size, step in zip(self.shape, self.padding, self.size, self.stride, strict=True)
         )
         return down, across
+
+    def sliding(self, made: str, dimensions: int) -> Sliding:
+        """What a reader is told of how many windows there are; a signal has one index."""
+        along = tuple(zip(self.shape, self.padding, self.size, self.stride, strict=True))
+        return Sliding(made, along[-dimensions:])
 
     def at(self, window: Place) -> Iterator[tuple[Place, Place]]:
         """The places that one window covers: in the window, and in the image. What lies on the padding is left out."""

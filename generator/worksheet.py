@@ -60,7 +60,7 @@ def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterat
     if not asked or level == "open":
         yield from sections
         return
-    needed = worked.graph.needed(*asked)
+    needed = worked.graph.needed(*(name for name in asked if name in worked.graph))  # another notation has others
     for section in sections:
         yield replace(section, steps=tuple(step for step in section.steps if step.target in needed))
 

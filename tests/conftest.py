@@ -9,16 +9,15 @@ import contextlib
 import importlib
 import importlib.util
 import os
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from functools import cache
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tools import need
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_ALL = os.environ.get("LONGHAND_REQUIRE_ALL") == "1"
@@ -36,32 +35,6 @@ settings.load_profile("longhand")
 
 
 # --- what a test needs beyond Python packages that are always installed ---
-
-
-def _has_cjk_font() -> bool:
-    from generator.publish.pdf import CJK_FONT, has_font
-
-    return has_font(CJK_FONT)
-
-
-TOOLS: Mapping[str, Callable[[], bool]] = {
-    "chromium": lambda: shutil.which("chromium") is not None and shutil.which("chromedriver") is not None,
-    "tex": lambda: shutil.which("latexmk") is not None and shutil.which("pdflatex") is not None,
-    "torch": lambda: importlib.util.find_spec("torch") is not None,
-    "cjk font": _has_cjk_font,
-}
-
-
-@cache
-def _here(tool: str) -> bool:
-    return TOOLS[tool]()
-
-
-def need(*tools: str) -> None:
-    """Skip the test where a tool is missing (or fail it, where everything is required)."""
-    missing = [tool for tool in tools if not _here(tool)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
 
 
 @pytest.fixture

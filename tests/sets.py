@@ -57,12 +57,13 @@ def made(
     reissue: bool = False,
     solutions: bool = True,
     processes: int = 1,
+    thorough: bool | None = None,
 ) -> Shelf:
     """Build the small set in `folder/out`."""
     file = folder / "small.yml" if (folder / "small.yml").exists() else set_file(folder, text)
     students = roster_file(folder, roster) if roster is not None else None
     options = Options(tuple(formats.split(",")), solutions)
-    return build(Order(file, students, folder / "out", options, reissue, processes))
+    return build(Order(file, students, folder / "out", options, reissue, processes, thorough))
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,6 +35,7 @@ from networks import (
     trained,
     value,
 )
+from tools import needs_torch
 
 from generator import gradients as module
 from generator import optimizers
@@ -59,7 +59,6 @@ ROUNDING = Rounding(decimals=6)
 EXAMPLES = sorted(
     path for path in Path("problems/networks").resolve().glob("example_*.yml") if not path.name.endswith(".claims.yml")
 )
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 
 
 def away_from_kinks(data: Data) -> Data:

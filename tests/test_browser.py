@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import need
 from pypdf import PdfReader
+from tools import need
 
 from generator.pipeline import load_worked
 from generator.program import FLAVOURS, program

@@ -6,6 +6,7 @@ The witnesses read the definition themselves: a padded copy of the input, loops 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -17,6 +18,7 @@ import sympy
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tools import needs_torch
 
 from generator.errors import DefinitionError
 from generator.graph import Role, derivative_name
@@ -259,11 +261,12 @@ def test_loss_and_gradients_are_those_of_differences(data: Data) -> None:
     assert checked or all(value == 0 for value in flat(list(numbers.values())) if not isinstance(value, list))
 
 
+@needs_torch
 @given(pipelines())
 @settings(max_examples=40)
 def test_loss_and_gradients_are_those_of_torch(data: Data) -> None:
     """At ties and kinks too: the first largest entry takes the gradient, and the rectifier has no slope at zero."""
-    torch = pytest.importorskip("torch")
+    torch: Any = importlib.import_module("torch")
     made = worked(data)
     tensors = {
         name: torch.tensor(as_floats(value), dtype=torch.float64, requires_grad=True)
@@ -447,8 +450,7 @@ def test_a_flipped_filter_multiplies_polynomials() -> None:
     assert [made.trace.values[f"z_{place}"] for place in range(1, 5)] == product
 
 
-def test_two_updates_are_those_of_torch() -> None:
-    torch = pytest.importorskip("torch")
+def test_two_updates_are_those_of_torch(torch: Any) -> None:
     made = load_worked(HERE / "learned_filter.yml")
     x, t = (torch.tensor(v, dtype=torch.float64) for v in ([[[1.0, 2, 0, 1]]], [[[1.0, -2, 1]]]))
     layer = torch.nn.Conv1d(1, 1, 2, dtype=torch.float64)

@@ -208,9 +208,9 @@ def test_chinese_is_chinese() -> None:
     han = r"[\u4e00-\u9fff]"
     for key, text in load_words("zh").texts.items():
         assert not re.search(rf"{han}\s*[,;:.?!()]|[,;:?!()]\s*{han}", text), f"{key}: Western punctuation"
-        assert not re.search(rf"{han}\{{(?!function|mode|group)|(?<!function)(?<!mode)(?<!name)\}}{han}", text), (
-            f"{key}: no space between letters and a formula"
-        )
+        assert not re.search(
+            rf"{han}\{{(?!function|mode|group|bias)|(?<!function)(?<!mode)(?<!name)(?<!bias)\}}{han}", text
+        ), f"{key}: no space between letters and a formula"
         words = set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+=?\}|`\w+`", "", text)))
         assert words <= NAMES, key
 

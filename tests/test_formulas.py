@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tools import needs_torch
 
 from generator.errors import DefinitionError
 from generator.formats import FORMATS
@@ -29,7 +29,6 @@ from generator.source import Source
 from generator.truth import Truth
 from generator.verify import verify
 
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHIPPED = [
     path for folder in ("circuits", "others") for path in sorted(Path("problems", folder).resolve().glob("*.yml"))
@@ -372,7 +371,15 @@ update: [x]
         ("v: [1, 2]", "v: [1, [2]]", 3, "givens.v", "", "a list of numbers"),
         ("[[1, 2], [2, 4]]", "[[1, 2], [2]]", 3, "givens.M", "", "a matrix whose rows have the same length"),
         ("v: [1, 2]", "v: []", 3, "givens.v", "", "a list of numbers"),
-        ("of: f", "of: x", 7, "differentiate.of", "`x`", "a formula that is one number"),
+        ("of: f", "of: x", 7, "differentiate.of", "`x`", "the name of a formula"),
+        ("of: f", "of: ff", 7, "differentiate.of", "`ff`", "the closest is `f`"),
+        ("of: f", "of: 3", 7, "differentiate.of", "`3`", "a name"),
+        ("of: f", "of: [f, x]", 7, "differentiate.of.1", "`x`", "the name of a formula"),
+        ("of: f", "of: [f, f]", 7, "differentiate.of.1", "`f` a second time", "one formula"),
+        ("of: f", "of: []", 7, "differentiate.of", "a list", ""),
+        ("{of: f, wrt: [x, v]}", "[{of: f, wrt: [x]}, {of: f, wrt: [y]}]", 7, "differentiate.1.of", "a second", "one"),
+        ("{of: f, wrt: [x, v]}", "[{of: f, wrt: [y]}]", 7, "differentiate.0.wrt.0", "`y`", "one of the givens"),
+        ("{of: f, wrt: [x, v]}", "[{of: f, wtr: [x]}]", 7, "differentiate.0.wtr", "an unknown key", "of"),
         ("of: f", "of: g", 7, "differentiate.of", "`g`", "a formula that is one number"),
         ("wrt: [x, v]", "wrt: [x, f]", 7, "differentiate.wrt.1", "`f`", "one of the givens"),
         ("{eta: 0.1}", "{x: 0.1}", 8, "learning_rate.x", "taken", "a name of its own"),

@@ -48,6 +48,7 @@ from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
+from generator.shapes import SHAPE
 from generator.solve import solve
 from generator.steps import Equation, Part
 from generator.tensors import entrywise
@@ -137,7 +138,7 @@ def matrices(draw: st.DrawFn, high: int, wide: int, depth: int = 3) -> Formula:
 
 
 def back(source: str, format: str) -> Formula:
-    (line,) = MATHS[format][1](source)  # type: ignore[misc]
+    (line,) = MATHS[format][1](source)  # type: ignore[misc]  # functions of different types in one table
     (statement,) = statements([line])
     (segment,) = statement.segments
     return read_formula(segment, SYMBOLS)
@@ -370,6 +371,8 @@ def planted(truth: Truth, equation: Equation) -> Iterator[tuple[str, Equation]]:
 
 def is_of_tensors(truth: Truth, equation: Equation) -> bool:
     trees = (equation.left, *(part.formula for part in equation.parts))
+    if isinstance(equation.left, Call) and equation.left.name == SHAPE:
+        return False  # a line of shapes, which stays true for another name of the same shape
     return any(isinstance(p, Matrix) or getattr(p, "name", "") in truth.graph.tensor for t in trees for p in walk(t))
 
 

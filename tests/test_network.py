@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
 import subprocess
@@ -18,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import HUNDREDTHS, MPMATH, Data, Pick, Space, decimal, torch_space, value, yaml_text
 from networks import chosen as parameters_of
+from tools import needs_torch
 
 from generator.audit import Verdict, audit
 from generator.errors import DefinitionError
@@ -34,7 +34,6 @@ from generator.verify import verify
 
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 PROBLEMS = Path(__file__).resolve().parents[1] / "problems"
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 
 BASE: Data = {
     "kind": "network",
@@ -555,7 +554,6 @@ BAD: dict[str, tuple[Data, str]] = {
     "schedule": ({"schedule": "linear"}, "`schedule`: found `linear`"),
     "velocity": ({"velocity": "rate_inside"}, "this optimizer has no velocity"),
     "setting": ({"settings": {"mu": "0.5"}}, "`settings.mu`: found `mu`; expected no settings"),
-    "in turn": ({"optimizer": "adam", "update_order": "outputs_first"}, "`outputs_first` with another optimizer"),
     "clash": ({"optimizer": "adam", "biases": {"k": "1", "b2": "0"}, "layers": [
         {**BASE["layers"][0], "bias": "k"}, BASE["layers"][1]]}, "`k`, which `biases` has too"),
     "activation": ({"layers": [{**BASE["layers"][0], "activation": {"tanh": {"slope": "1"}}}, BASE["layers"][1]]},

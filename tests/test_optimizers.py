@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import needs_torch
 
 from generator.formula import references
 from generator.graph import Role, updated_name
@@ -20,7 +20,6 @@ from generator.pipeline import Worked, work
 from generator.problem import Definition as Loaded
 from generator.source import Source
 
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 STEPS = 3
 START = {"x": "1.5", "y": "-0.5"}
 FORMULA = "(x - 2)**2 * 2 + (y + x)**2 + x*y"
@@ -65,13 +64,14 @@ def agree(found: dict[str, list[float]], expected: dict[str, list[float]]) -> No
         assert found[name] == pytest.approx(values, rel=1e-12), name
 
 
+INSIDE: dict[str, Any] = {"velocity": "rate_inside"}
 LIKE: dict[str, tuple[dict[str, Any], Callable[[Any], Callable[[list[Any]], Any]]]] = {
     "sgd": ({}, lambda t: lambda p: t.SGD(p, lr=0.05)),
     "weight_decay": ({"settings": {"decay": "0.1"}}, lambda t: lambda p: t.SGD(p, lr=0.05, weight_decay=0.1)),
     "momentum": ({"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
-    "momentum_rate_inside": ({"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
+    "momentum_rate_inside": (INSIDE | {"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
     "nesterov": ({}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
-    "nesterov_rate_inside": ({}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
+    "nesterov_rate_inside": (INSIDE, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
     "adagrad": ({"settings": {"epsilon": "1e-3"}}, lambda t: lambda p: t.Adagrad(p, lr=0.05, eps=1e-3)),
     "rmsprop": ({}, lambda t: lambda p: t.RMSprop(p, lr=0.05, alpha=0.9)),
     "adam": ({}, lambda t: lambda p: t.Adam(p, lr=0.05)),
@@ -85,7 +85,7 @@ def test_an_optimizer_moves_as_that_of_pytorch(name: str) -> None:
     import torch
 
     more, make = LIKE[name]
-    agree(iterates(descent(optimizer=name, **more)), torch_iterates(make(torch.optim)))
+    agree(iterates(descent(optimizer=name.removesuffix("_rate_inside"), **more)), torch_iterates(make(torch.optim)))
 
 
 @needs_torch

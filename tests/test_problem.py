@@ -175,7 +175,7 @@ MISTAKES = {
     "unknown level": Mistake("level: faded", "level: hard", "worksheet.level", "`hard`", "'guided'"),
     "shown too late": Mistake("show: [1, 10]", "show: [1, 11]", "training.show.1", "11", "at most 10"),
     "two learning rates": Mistake("{eta: .5}", "{eta: .5, mu: 1}", "learning_rate", "mapping", "at most 1"),
-    "training without a rate": Mistake("learning_rate: {eta: .5}\n", "", "training", "without", "both", "training"),
+    "training without a rate": Mistake("learning_rate: {eta: .5}\n", "", "training", "updates", "rate`", "training"),
     "unknown language": Mistake("title: A small one", "title: {English: A}", "title.English", "`English`", "match"),
     "missing key": Mistake("targets: {t1: 1, t2: 0.10}\n", "", "targets", "nothing", "this key", "kind"),
     "missing layer name": Mistake("  - name: hidden\n    units:", "  - units:", "layers.0.name", "nothing", "this key"),
@@ -451,8 +451,8 @@ def test_a_changed_definition_works_or_is_refused(text: str) -> None:
         worked = load_worked(path)
     except DefinitionError as error:
         assert str(path) in str(error) or "notations" in str(error)  # noqa: PT017 - both ways are right
-        assert error.found  # noqa: PT017
-        assert error.expected  # noqa: PT017
+        assert error.found  # noqa: PT017 - as above
+        assert error.expected  # noqa: PT017 - as above
         return
     assert set(worked.trace.shown) == {quantity.name for quantity in worked.graph}
     try:

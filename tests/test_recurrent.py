@@ -495,7 +495,7 @@ MISTAKES = {
     "trained twice": ("weights", "trained: [W, W]\nweights", "trained", "twice", "once"),
     "wanted": ("weights", "wanted: [c]\nweights", "wanted", "`c`", "x, h"),
     "rate's name": ("eta", "h_t1", "learning_rate.h_t1", "taken", "own"),
-    "training": ("learning_rate: {eta: 0.1}", "training: {iterations: 5}", "training", "learning rate", "both"),
+    "training": ("learning_rate: {eta: 0.1}", "training: {iterations: 5}", "training", "updates", "rate`"),
     "cell": ("CELL", "rnn", "cell", "`rnn`", "elman"),
 }
 

@@ -21,19 +21,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typst
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 from pypdf.generic import StreamObject, TextStringObject
 from sets import ROOT, ROSTER, SECRET, SMALL, files, made, roster_file, set_file
 from test_set_roster import LITERAL
 
-from generator.errors import DefinitionError, SetError
+from generator.diagram import draw_diagram, numbered
+from generator.errors import DefinitionError, SetError, UntrueLineError
+from generator.figures import image
+from generator.paper import Paper
+from generator.pipeline import Worked, work
+from generator.problem import load
+from generator.publish import shards
 from generator.publish.files import write_file
 from generator.publish.homework import SECRET as VARIABLE
 from generator.publish.printable import without_font, without_latex
 from generator.publish.shards import Workshop
 from generator.rounding import Mode, Rounding
+from generator.sets.papers import Press
+from generator.sets.pictures import Pictures
 from generator.sets.roster import csv_line
+from generator.shown import Shown
 
 LONG = re.compile(r"-?\d\.\d{4,}")  # an answer with as many digits stands nowhere by chance: givens have fewer
 
@@ -299,8 +310,7 @@ def test_every_answer_of_the_shipped_set_follows_too(tmp_path: Path) -> None:
         by_hand = {"one_unit": (one_unit, first), "example_222_sum_output": (sums, second)}
         work, sheet = by_hand.get(row["problem"], (three_two_two, third))
         value = work(printed_givens(sheet)).get(row["quantity"])
-        if value is None:
-            continue  # a local gradient that the next answers are made of
+        assert value is not None, row
         checked += 1
         if work is sums:  # cut off after five decimals
             exact = Fraction(value).limit_denominator(10**13)
@@ -308,6 +318,77 @@ def test_every_answer_of_the_shipped_set_follows_too(tmp_path: Path) -> None:
         else:
             assert abs(float(row["value"]) - value) <= 0.5e-4 + 1e-12, row
     assert checked > 30 * 45
+
+
+# --- read back before it is handed out ---
+
+
+def spoilt(monkeypatch: pytest.MonkeyPatch, place: int) -> None:
+    """A wrong result on the paper of the student at `place` of each shard."""
+    bodies = Press.bodies
+
+    def wrong(self: Press, document: str, number: int, found: Shown) -> list[str]:
+        made = bodies(self, document, number, found)
+        if document == "solution":
+            made[place] = re.sub(r"(= -?\d\.\d{3})(\d)", lambda m: m[1] + str(9 - int(m[2])), made[place])
+        return made
+
+    monkeypatch.setattr(Press, "bodies", wrong)
+
+
+@pytest.mark.parametrize(
+    ("place", "formats", "thorough"), [(0, "markdown", False), (2, "markdown", True), (2, "pdf", None)]
+)
+def test_a_wrong_line_stops_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, formats: str, thorough: bool | None
+) -> None:
+    """The first paper of a shard is always read; with PDFs, or when asked for, all of them are."""
+    spoilt(monkeypatch, place)
+    with pytest.raises(UntrueLineError):
+        made(tmp_path, formats=formats, thorough=thorough)
+    student = ("ada", "grace", "emmy")[place]
+    assert not list((tmp_path / "out").rglob(f"{student}/*"))
+
+
+def test_every_look_of_a_document_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that no other check meets: whatever a template is learned from has been read before it is used."""
+    read: list[tuple[str, str]] = []
+    real = shards.checked
+
+    def noted(worked: Worked, text: str, format_name: str, name: str) -> str:
+        read.append((name, text))
+        return real(worked, text, format_name, name)
+
+    monkeypatch.setattr(shards, "checked", noted)
+    head, *rows = ("id,name", *(f"s{n},Student {n}" for n in range(60)))
+    shelf = made(tmp_path, "\n".join([head, *rows]) + "\n", "markdown", thorough=False)
+    for document in ("worksheet", "solution"):
+        (slots,) = [slots for (name, _), slots in shelf.shop.presses["markdown"]._slots.items() if name == document]
+        looks = [text for name, text in read if name == document]
+        assert len(slots.templates) > 1 or document == "worksheet"
+        assert len(slots.templates) <= len(set(looks)) < 60
+
+
+# --- pictures ---
+
+
+@given(
+    numbers=st.lists(
+        st.decimals(min_value=-99, max_value=99, places=3, allow_nan=False).map(str), min_size=8, max_size=8
+    )
+)
+@settings(max_examples=40)
+def test_a_filled_picture_is_the_drawn_one(numbers: list[str]) -> None:
+    worked = work(load(ROOT / "problems" / "first" / "one_unit.yml"))
+    diagram = worked.graph.diagram
+    assert diagram is not None
+    values = dict(zip(numbered(diagram), numbers, strict=False))
+    pictures = Pictures(worked, "en")
+    paper = Paper(worked, "markdown", "en")
+    (description,) = [words for kind, _, words in paper.pictures() if kind == "network"]
+    wanted = image(draw_diagram(diagram, worked.writer, values.__getitem__), paper.alt("network"), description)
+    assert pictures.svg(values.__getitem__) == wanted
+    assert pictures.svg(values.__getitem__) == wanted, "the second time, from what is remembered"
 
 
 # --- the same bytes, whatever happened ---

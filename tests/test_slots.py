@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pytest
@@ -20,7 +21,7 @@ from shipped import ROOT as PROBLEMS
 import generator.slots
 from generator import formats, resources
 from generator.errors import SolveError
-from generator.filling import Template
+from generator.filling import Batch, Template
 from generator.notations import notation_names
 from generator.pipeline import Worked, work
 from generator.problem import load
@@ -109,7 +110,9 @@ def test_a_longer_number_has_another_diagram(fmt: str) -> None:
 
 @pytest.mark.parametrize(("document", "choice"), [("solution", "first"), ("worksheet", "faded"), ("key", "guided")])
 @pytest.mark.parametrize("notation", [name for name in notation_names() if name != "matrix"])  # rendered in full
-def test_templates_serve_variants_that_they_have_not_seen(notation: str, document: str, choice: str) -> None:
+def test_templates_serve_variants_that_they_have_not_seen(
+    notation: str, document: str, choice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is filled without being rendered, not only what has been learned from, is right."""
     worked = worked_without_training(FILES[0], notation)
     slots = Slots(worked, document, "latex", "en", choice)
@@ -118,11 +121,11 @@ def test_templates_serve_variants_that_they_have_not_seen(notation: str, documen
     learned: list[int] = []
     original = slots._learn
 
-    def noted(batch: object, number: int, room: int) -> str:
+    def noted(batch: Batch, number: int, room: int) -> str:
         learned.append(number)
-        return original(batch, number, room)  # type: ignore[arg-type]
+        return original(batch, number, room)
 
-    slots._learn = noted  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(slots, "_learn", noted)
     givens = homework(worked, 15, shift=200)
     found = list(slots.fill(givens))
     assert len(learned) < 8
@@ -170,12 +173,12 @@ def test_jinja_renders_only_while_something_is_learned(monkeypatch: pytest.Monke
         calls[0] += 1
         return original(self, *args, **kwargs)
 
-    def noted(*args: object) -> str:
+    def noted(*args: Any) -> str:
         learned[0] += 1
-        return learn(*args)  # type: ignore[arg-type]
+        return learn(*args)
 
     monkeypatch.setattr(jinja2.Template, "render", counted)
-    slots._learn = noted  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(slots, "_learn", noted)
     assert len(list(slots.fill(homework(worked, 700)))) == 700
     assert calls[0] == 2 * learned[0]  # as it is, and with marks
     assert 0 < learned[0] < 40

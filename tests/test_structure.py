@@ -33,27 +33,29 @@ PACKAGE = ROOT / "generator"
 STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
-    "graph": "graph families layers optimizers training rows batches losses normalization grids declared vectors "
-    "tables windows cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
+    "penalties biases networks units network_checks grids declared vectors tables windows cells kinds.network "
+    "kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
     "matrices": "tensors tensor_gradients identity factors lifting",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
-    "solve": "solve checks approx digits shown probe",
+    "solve": "solve invariants claims checks approx digits shown probe",
     "drawings": "drawing placing diagram plot",
-    "derive": "steps rounds equations firsts derive matrix_equations matrix_view pipeline worksheet audit export",
+    "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline alike worksheet audit "
+    "export",
     "formats": "typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
     "many variants": "breaks filling slots",
     "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
     "reading.shape reading.formula reading.latex reading.mathml reading.typst",
-    "verify": "truth examined matrix_statement statement verify_tables verify",
+    "verify": "truth examined matrix_statement shape_statement statement verify_tables verify",
     "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
     "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
-    "sets.records",
+    "sets.pictures sets.records",
     "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
     "publish.shards publish.printable publish.books publish.homework publish.issued publish.certify "
     "publish.cards publish.pages publish.gallery publish.parts publish.set_pages publish.site publish.plugin",
@@ -268,11 +270,18 @@ def test_core_code_holds_no_latex() -> None:
 def test_core_code_holds_no_prose() -> None:
     """What a reader of a document sees in words stands in the language files: code holds no sentences."""
     stages = ORDER[: ORDER.index("verify")]
-    speaks = {"source", "problem", "notation", "training", "rows", "batches", "normalization"} | {
-        name for name in ORDER if name.startswith("kinds.")
-    }  # what they say is said in errors and schemas
+    speaks = (
+        {"source", "problem", "notation", "training", "rows", "batches", "normalization"}
+        | {
+            "dropout",
+            "penalties",
+            "networks",
+            "network_checks",
+        }
+        | {name for name in ORDER if name.startswith("kinds.")}
+    )  # what they say is said in errors and schemas
     reads = {name for name in ORDER if name.startswith("reading")}
-    reads |= {"truth", "matrix_statement", "statement", "verify_tables"}  # reports
+    reads |= {"truth", "matrix_statement", "shape_statement", "statement", "verify_tables"}  # reports
     prose = re.compile(r"(?=.*\b(the|a|of|is|are|to|in|and|with|for)\b)[A-Za-z]{2,} [a-z]+ [a-z]+ [a-z]{2,}")
     found = [
         f"{name}:{text.lineno}: {text.value!r}"
@@ -456,10 +465,11 @@ def test_help_comes_within_a_quarter_of_a_second() -> None:
 
 
 def test_a_skipped_test_fails_where_everything_is_required(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    for name in ("conftest.py", "tools.py"):
+        shutil.copy(ROOT / "tests" / name, tmp_path)
     (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('there_is_no_such_module')\n")
     (tmp_path / "test_tests.py").write_text(
-        "import pytest\nfrom conftest import TOOLS, need\n"
+        "import pytest\nfrom tools import TOOLS, need\n"
         "def test_body():\n    pytest.skip('not here')\n"
         "@pytest.mark.skipif(True, reason='never')\ndef test_mark():\n    pass\n"
         "@pytest.mark.xfail\ndef test_known():\n    assert False\n"

@@ -200,7 +200,7 @@ def missing(tree: Formula) -> Iterator[Formula]:
     parts = tree.terms if isinstance(tree, Add) else tree.factors if isinstance(tree, Mul) else ()
     for at in range(len(parts)):
         left = (*parts[:at], *parts[at + 1 :])
-        yield left[0] if len(left) == 1 else type(tree)(left)  # type: ignore[call-arg, arg-type]
+        yield left[0] if len(left) == 1 else type(tree)(left)  # type: ignore[call-arg, arg-type]  # a sum or a product: both take it
 
 
 def other_symbol(truth: Truth) -> Callable[[Formula], Iterator[Formula]]:
@@ -251,7 +251,7 @@ def as_float(tree: Formula, value_of: Callable[[str], float]) -> float:
 def still_true(key: tuple[Path, str], one: Formula, other: Formula) -> bool:
     values = witnesses(key)
     try:
-        pairs = [[as_float(tree, lambda name: values[name][k]) for tree in (one, other)] for k in range(4)]  # noqa: B023
+        pairs = [[as_float(tree, lambda name: values[name][k]) for tree in (one, other)] for k in range(4)]  # noqa: B023 - called at once
     except ZeroDivisionError:
         return False
     return all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-13) for a, b in pairs)

@@ -20,6 +20,7 @@ from pypdf import PdfReader
 from pypdf.generic import StreamObject
 from shipped import ALL, EXAMPLES, ROOT
 
+from generator.errors import DefinitionError
 from generator.figures import image
 from generator.formats import FORMATS
 from generator.formula import Blank, Matrix, Num, children, walk
@@ -529,3 +530,33 @@ def test_no_network_tells_an_answer(data: dict[str, object], notation: str) -> N
         for part in parts_of(sheet):
             for leaf in walk(part.formula):
                 assert not isinstance(leaf, Blank) or leaf.number <= len(sheet.answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("net_h9", "`net_h2`"), ("dE_total/dw55", "`dE_total/dw5`"), ("i1", ""), ("nothing", ""), ("check1_left", "")],
+)
+def test_asking_for_what_there_is_not_is_an_error(name: str, hint: str, tmp_path: Path) -> None:
+    """A given cannot be asked for either, nor what only a closing check is made of."""
+    source = next(path for path in EXAMPLES if path.stem == "example_222_net_out").read_text(encoding="utf-8")
+    assert "worksheet:" not in source
+    path = tmp_path / "own.yml"
+    path.write_text(f"{source.rstrip()}\nworksheet:\n  ask:\n    - out_o1\n    - {name}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_worked(path)
+    error = caught.value
+    last = len(path.read_text(encoding="utf-8").splitlines())
+    assert (error.file, error.line, error.key, error.found) == (path, last, "worksheet.ask.1", f"`{name}`")
+    assert error.expected.startswith("the name of a quantity that is computed")
+    assert hint in error.expected
+
+
+def test_what_another_notation_does_not_have_is_passed_over(tmp_path: Path) -> None:
+    source = next(path for path in EXAMPLES if path.stem == "example_222_net_out").read_text(encoding="utf-8")
+    path = tmp_path / "own.yml"
+    path.write_text(f"{source.rstrip()}\nworksheet: {{ask: [dE_o1/dout_h1, dE_total/dw1]}}\n", encoding="utf-8")
+    assert "dE_o1/dout_h1" in load_worked(path).graph
+    other = load_worked(path, "z_h")
+    assert "dE_o1/dout_h1" not in other.graph
+    assert [answer.quantity for answer in worksheet(other, "open").answers] == ["dE_total/dw1"]
+    assert all(worksheet(other, level).answers for level in LEVELS)

@@ -12,20 +12,29 @@ from typing import Literal
 
 from pydantic import Field
 
+from generator.biases import bias_conventions
 from generator.declared import grid, heads, matrix, whole
-from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num
+from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num, shortest
 from generator.functions import LOSSES
-from generator.graph import Check, Convention, Graph, Label, Quantity, Role, Tensor, Update
-from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
-from generator.optimizers import names as optimizer_names
-from generator.problem import Exact, Finding, Name, Problem, Rate, Whole
+from generator.graph import Convention, Graph, Label, Quantity, Role, Tensor
+from generator.losses import loss_conventions
+from generator.problem import Exact, Finding, Name, Whole
 from generator.tables import Rows, Table, entries, entry, names, said, shape
+from generator.training import (
+    Learning,
+    check_brought,
+    check_learning,
+    check_trained,
+    check_training,
+    conventions_of,
+    plan_of,
+)
 
 LOSS = "E_total"
 PROJECTIONS = {"Q": "queries", "K": "keys", "V": "values"}  # each letter, and the group that it makes
 
 
-class Definition(Problem):
+class Definition(Learning):
     """Scaled dot-product attention of a few tokens, with one or several heads."""
 
     kind: Literal["attention"]
@@ -46,13 +55,15 @@ class Definition(Problem):
     targets: Table | None = Field(None, description="one row for each token, compared with its output")
     upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
     loss: str = "half_squared_error"
-    learning_rate: Rate | None = None
     trained: Literal["all"] | tuple[Name, ...] = "all"
     wanted: tuple[Literal["X", "Q", "K", "V"], ...] = Field((), description="also differentiate by inputs, or Q, K, V")
-    optimizer: str = "sgd"
-    settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
-    schedule: str = "constant"
-    steps: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The entries of what is trained; nothing is where there is nothing to differentiate."""
+        chosen = tuple(self.weights) if self.trained == "all" else self.trained
+        differentiated = self.targets or self.upstream
+        return tuple(own for name in chosen for own in names(name, self.weights[name])) if differentiated else ()
 
 
 # --- checks ---
@@ -101,6 +112,7 @@ def check(problem: Definition) -> Iterator[Finding]:
     found = [*_check_sources(problem)]
     found = found or [*_check_shapes(problem)]
     found = found or [*_check_learning(problem)]
+    found = found or [*_check_updates(problem)]
     yield from found
 
 
@@ -160,36 +172,23 @@ def _check_shapes(problem: Definition) -> Iterator[Finding]:
 
 
 def _check_learning(problem: Definition) -> Iterator[Finding]:
-    for key, known in (("loss", LOSSES), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
-        if getattr(problem, key) not in known:
-            yield (key,), f"`{getattr(problem, key)}`", f"one of {', '.join(known)}"
-            return
-    ends = problem.targets or problem.upstream
-    if not ends and (problem.learning_rate or problem.wanted or problem.training):
+    if problem.loss not in LOSSES:
+        yield ("loss",), f"`{problem.loss}`", f"one of {', '.join(LOSSES)}"
+    if not (problem.targets or problem.upstream) and (problem.learning_rate or problem.wanted or problem.training):
         yield ("targets",), "no `targets` and no `upstream`", "one of them, since gradients are asked for"
-    if not isinstance(problem.trained, str):
-        for number, name in enumerate(problem.trained):
-            if name not in problem.weights:
-                yield ("trained", number), f"`{name}`", f"one of {', '.join(problem.weights) or 'no weights'}"
-        if len(set(problem.trained)) < len(problem.trained):
-            yield ("trained",), "a name twice", "each matrix once"
-    if problem.learning_rate and (not problem.weights or problem.trained == ()):
-        yield ("learning_rate",), "a learning rate", "weights that are trained with it"
     for number, name in enumerate(problem.wanted):
         here = problem.inputs if name == "X" else getattr(problem, PROJECTIONS[name])
         if here is None:
             yield ("wanted", number), f"`{name}`", "rows that are given"
-    if problem.training is not None and problem.learning_rate is None:
-        yield ("training",), "a training without a learning rate", "`learning_rate` beside it"
-    settings = {**OPTIMIZERS[problem.optimizer].settings, **SCHEDULES[problem.schedule].settings}
-    for name in problem.settings:
-        if name not in settings:
-            yield ("settings", name), f"`{name}`", f"one of {', '.join(settings) or 'no settings'}"
-    taken = {quantity.name for quantity in _Attention(problem).quantities}
-    taken |= set(optimizer_names(OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule], ()))
-    for name in problem.learning_rate or {}:
-        if name in taken:
-            yield ("learning_rate", name), f"`{name}`, which is taken", "a name of its own"
+    yield from check_trained(problem.trained, tuple(problem.weights))
+    yield from check_learning(problem)
+
+
+def _check_updates(problem: Definition) -> Iterator[Finding]:
+    if problem.learning_rate and (not problem.weights or problem.trained == ()):
+        yield ("learning_rate",), "a learning rate", "weights that are trained with it"
+    yield from check_training(problem, problem.learning_rate is not None, "`learning_rate` beside it")
+    yield from check_brought(problem, {quantity.name for quantity in _Attention(problem).quantities}, problem.learned)
 
 
 # --- the graph ---
@@ -199,22 +198,12 @@ def build(problem: Definition) -> Graph:
     """The graph of a checked definition: projections, scores, weights, mixtures, outputs, and what becomes of them."""
     made = _Attention(problem)
     loss = LOSS if problem.targets or problem.upstream else ""
-    rate = next(iter(problem.learning_rate or {}), "")
-    chosen = tuple(problem.weights) if problem.trained == "all" else problem.trained
-    trained = tuple(own for name in chosen for own in names(name, problem.weights[name])) if loss else ()
-    quantities, givens = [*made.quantities], dict(made.givens)
-    updates: tuple[Update, ...] = ()
-    if rate:
-        quantities.append(Quantity(rate, Role.GIVEN, Label("rate", rate)))
-        optimizer, schedule = OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule]
-        work = plan(optimizer, schedule, problem.settings, trained, loss, rate)
-        quantities, givens = [*quantities, *work.givens], {**givens, **(problem.learning_rate or {}), **work.values}
-        updates = work.updates
+    work = plan_of(problem, problem.learned, loss)
     wanted = tuple(own for name in problem.wanted for row in made.given[name] for own in row)
     return Graph(
-        tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=updates,
-        rounds=(0,) * problem.steps, conventions=tuple(_conventions(problem)), checks=made.checks,
-        tensors=whole(made.tensors), vectors="row",
+        (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
+        wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        conventions=tuple(_conventions(problem)), tensors=whole(made.tensors), vectors="row",
     )  # fmt: skip
 
 
@@ -229,8 +218,13 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("mask_causal" if problem.mask == "causal" else "mask_given")
     if problem.normalization != "none":
         yield Convention("layer_norm")
+        epsilon = {"epsilon": shortest(problem.epsilon)}
+        yield Convention("epsilon_inside", numbers=epsilon) if problem.epsilon else Convention("epsilon_none")
+    biases = [[own] for name, rows in problem.weights.items() if name.startswith("b_") for own in names(name, rows)]
+    yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
     if problem.targets:
-        yield Convention("loss", {"function": f"functions.{problem.loss}"})
+        yield from loss_conventions(problem.loss, sum(map(len, problem.targets)))
+    yield from conventions_of(problem)
 
 
 Cells = tuple[tuple[str, ...], ...]  # the names of a matrix's entries, row by row
@@ -245,7 +239,6 @@ class _Attention:
         self.tensors: list[Tensor] = []
         self.givens: dict[str, Fraction] = {}
         self.given: dict[str, Cells] = {}
-        self.checks: tuple[Check, ...] = ()
         self._givens()
         inputs = self.given.get("X", ())
         if problem.normalization == "before":
@@ -383,9 +376,6 @@ class _Attention:
             total = self._grid("Z", "weights", "sum_of_row", sums, head)
             formulas = {(i, j): Div(Ref(raw[i][j]), Ref(total[i][0])) for i, j in places}
             made = self._grid("A", "weights", "share", formulas, head)
-        longest = max(([Ref(own) for own in row if own] for row in made), key=len)
-        if len(longest) > 1 and not self.checks:
-            self.checks = (Check("softmax", _sum(longest), "=", num(1)),)
         return made
 
     # --- around it ---

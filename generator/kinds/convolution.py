@@ -11,12 +11,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from generator.biases import bias_conventions
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Convention, Graph, Label, Quantity, Role
-from generator.optimizers import OPTIMIZERS, SCHEDULES, misfits, plan
-from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
+from generator.graph import Convention, Graph, Label, Quantity, Role, Sliding
+from generator.losses import loss_conventions
+from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, Whole, exact
 from generator.source import Location
+from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
 from generator.windows import Maps, Place, Windows, named
 
 
@@ -107,7 +109,7 @@ class Stage(Model):
         return [name for name in Stage.model_fields if getattr(self, name) is not None]
 
 
-class Definition(Problem):
+class Definition(Learning):
     """A pipeline of layers over a signal or an image."""
 
     kind: Literal["convolution"]
@@ -120,12 +122,9 @@ class Definition(Problem):
     loss: str = "half_squared_error"
     loss_name: Name = "E"
     differentiate: tuple[Part, ...] = Field((), description="what the loss is differentiated by")
-    learning_rate: Rate | None = None
-    update: tuple[Literal["filters", "weights", "biases"], ...] = ()
-    optimizer: str = "sgd"
-    settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
-    schedule: str = "constant"
-    steps: Annotated[Whole, Field(ge=1, le=50)] = 1
+    update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
+        (), description="what takes a step against its gradient"
+    )
 
     def heading(self, group: str, language: str) -> str:
         """What the author calls a layer."""
@@ -145,7 +144,7 @@ class _MisfitError(Exception):
 def check(problem: Definition) -> Iterator[Finding]:
     """What is wrong with a definition beyond its types, in the order of the file."""
     try:
-        _Layers(problem).run()
+        made = _Layers(problem).run()
     except _MisfitError as error:
         yield error.finding
         return
@@ -154,13 +153,11 @@ def check(problem: Definition) -> Iterator[Finding]:
         yield (place,), "gradients", "`targets`, so that there is a loss to differentiate"
     if problem.update and problem.learning_rate is None:
         yield ("update",), "an update", "`learning_rate` beside it"
-    if problem.training and not (problem.update and problem.learning_rate):
-        yield ("training",), "a training", "`update` and `learning_rate` beside it"
-    for number, iteration in enumerate(problem.training.show if problem.training else ()):
-        if problem.training and iteration > problem.training.iterations:
-            yield ("training", "show", number), f"iteration {iteration}", f"at most {problem.training.iterations}"
+    moves = bool(problem.update and problem.learning_rate)
+    yield from check_training(problem, moves, "`update` and `learning_rate` beside it")
     yield from _check_functions(problem)
-    yield from misfits(problem.optimizer, problem.schedule, problem.settings)
+    found = [*check_learning(problem)]
+    yield from found or check_brought(problem, made.taken, made.names_of(problem.update))
 
 
 def _check_functions(problem: Definition) -> Iterator[Finding]:
@@ -180,20 +177,24 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: one quantity for each entry of each map, in reading order, then the loss."""
     made = _Layers(problem).run()
-    quantities, givens = (*made.given, *made.quantities), dict(made.values)
     loss = problem.loss_name if problem.targets else ""
-    rate = next(iter(problem.learning_rate or {}), "")
-    trained, wanted = (
-        tuple(q.name for q in made.given if any(q.label.kind == _KINDS[part] for part in parts))
-        for parts in (problem.update, problem.differentiate)
-    )
-    work = plan(OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule], problem.settings, trained, loss, rate)
-    if trained:
-        quantities, givens = (*quantities, *work.givens), {**givens, **work.values}
+    trained, wanted = made.names_of(problem.update), made.names_of(problem.differentiate)
+    work = plan_of(problem, trained, loss)
     return Graph(
-        quantities, givens, loss, trained, rate, wanted=wanted, updates=work.updates if trained else (),
-        rounds=(0,) * problem.steps, conventions=tuple(made.conventions),
+        (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
+        wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        conventions=tuple(_conventions(problem, made, trained)), slidings=tuple(made.slidings),
     )  # fmt: skip
+
+
+def _conventions(problem: Definition, made: _Layers, trained: Sequence[str]) -> Iterator[Convention]:
+    yield from made.conventions
+    yield from bias_conventions(made.biases, trained)
+    if any(layer.convolution and layer.convolution.biases for layer in problem.layers):
+        yield Convention("bias_of_filter")
+    if problem.targets is not None:
+        yield from loss_conventions(problem.loss, len(made.maps.entries))
+    yield from conventions_of(problem)
 
 
 class _Layers:
@@ -205,7 +206,9 @@ class _Layers:
         self.values: dict[str, Fraction] = {}
         self.quantities: list[Quantity] = []
         self.conventions: list[Convention] = []
-        self.taken: set[str] = {*(problem.learning_rate or {})}
+        self.slidings: list[Sliding] = []
+        self.biases: list[Sequence[str]] = []  # of units side by side; a filter's stands alone
+        self.taken: set[str] = set()
         self.place: Location = ()
         self.group = ""
 
@@ -221,10 +224,11 @@ class _Layers:
             self.place, self.group = (*self.place, kind), f"{kind}:{number}"
             self._layer(kind, getattr(layer, kind), number)
         self._loss()
-        for name, value in (self.problem.learning_rate or {}).items():
-            self.given.append(Quantity(name, Role.GIVEN, Label("rate", name)))
-            self.values[name] = value
         return self
+
+    def names_of(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """The names of the given entries of some parts."""
+        return tuple(q.name for q in self.given if any(q.label.kind == _KINDS[part] for part in parts))
 
     def _layer(self, kind: str, layer: Any, number: int) -> None:
         match layer:
@@ -295,6 +299,7 @@ class _Layers:
         if layer.padding >= min(size if self.maps.dimensions == 2 else size[1:]):
             raise _MisfitError((*self.place, "padding"), f"{layer.padding}", "less than the size of the filter")
         windows = self._windows(size, layer.stride, layer.padding)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         biases = self._biases(layer.biases, len(filters), "filter")
         made = named(layer.name, len(filters), windows.count, self.maps.dimensions)
         formulas = [
@@ -346,6 +351,7 @@ class _Layers:
             raise _MisfitError((*self.place, "biases", name), found, f"one for each {of}: {count}")
         biases = named(name, 1, (1, count), 0)
         self._give("bias", "biases", _labels("bias", name, biases), value)
+        self.biases += [biases.entries] if of == "unit" else [(own,) for own in biases.entries]
         return [Ref(entry) for entry in biases.entries]
 
     def _activation(self, layer: Activation) -> None:
@@ -358,6 +364,7 @@ class _Layers:
     def _pooling(self, kind: str, layer: Pooling, number: int) -> None:
         size = (layer.size, layer.size) if self.maps.dimensions == 2 else (1, layer.size)
         windows = self._windows(size, layer.stride or layer.size)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         made = named(layer.name, len(self.maps.channels), windows.count, self.maps.dimensions)
         covered = [
             tuple(Ref(channel[down][across]) for _, (down, across) in windows.at((row, column)))
@@ -426,7 +433,6 @@ class _Layers:
             label, total = Label("loss", loss), Add(tuple(map(Ref, terms)))
             self._take([(loss, label)], "loss_name")
             self.quantities.append(Quantity(loss, Role.LOSS, label, total, "total", "loss"))
-        self.conventions.append(Convention("loss", {"function": f"functions.{self.problem.loss}"}))
 
 
 def _labels(kind: str, name: str, maps: Maps) -> list[tuple[str, Label]]:

@@ -6,7 +6,7 @@ Longer than 250 lines because a kind is one file: its model, its checks, its gra
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -14,14 +14,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.declared import named as tensors
-from generator.errors import FormulaError
-from generator.formula import Call, Formula, Ref, rebuild, walk
-from generator.graph import Convention, Graph, Label, Quantity, Role, Update, derivative_name
+from generator.errors import FormulaError, nearest
+from generator.formula import Call, Formula, MatMul, Ref, rebuild, walk
+from generator.graph import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.grids import Grid, Value, named, names_of, referring, vector
 from generator.infix import parse
-from generator.optimizers import OPTIMIZERS, SCHEDULES, misfits, plan
-from generator.problem import NUMBER_SCHEMA, Exact, Finding, Model, Name, Problem, Rate, Texts, Whole, exact
+from generator.losses import logarithm
+from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, exact
 from generator.source import Location
+from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
 from generator.vectors import expand
 
 
@@ -51,13 +52,13 @@ class Part(Model):
 
 
 class Derivative(Model):
-    """What is differentiated, and with respect to which givens."""
+    """What is differentiated (all of it, where it is a vector or several), and with respect to which givens."""
 
-    of: Name
+    of: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     wrt: tuple[Name, ...] = Field(min_length=1)
 
 
-class Definition(Problem):
+class Definition(Learning):
     """Any computation by named formulas, with derivatives and repeated updates where they are asked for."""
 
     kind: Literal["formulas"]
@@ -65,15 +66,23 @@ class Definition(Problem):
     formulas: dict[Name, str] = Field(default_factory=dict, description="name: a formula over what stands before it")
     parts: tuple[Part, ...] = Field((), description="formulas under headings, instead of `formulas`")
     say: dict[Name, Texts] = Field(default_factory=dict, description="name: the sentence before its formula")
-    differentiate: Derivative | None = None
-    learning_rate: Rate | None = None
+    differentiate: Derivative | Annotated[tuple[Derivative, ...], Field(min_length=1)] | None = Field(
+        None, description="`{of: f, wrt: [x]}`, or several: `{of: [f, g], wrt: [x]}`, or a list of these"
+    )
     update: tuple[Name, ...] | dict[Name, str] = Field(
         (), description="givens that take gradient steps; or given: its new value, where d(f, x) is a derivative"
     )
-    optimizer: str = "sgd"
-    settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
-    schedule: str = "constant"
-    steps: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
+
+    def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
+        """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
+        asked = self.differentiate
+        listed = asked if isinstance(asked, tuple) else () if asked is None else (asked,)
+        for number, each in enumerate(listed):
+            place: Location = ("differentiate", number) if isinstance(asked, tuple) else ("differentiate",)
+            if isinstance(each.of, str):
+                yield (*place, "of"), each.of, each.wrt
+            else:
+                yield from (((*place, "of", at), name, each.wrt) for at, name in enumerate(each.of))
 
     def heading(self, group: str, language: str) -> str:
         """The title of the part that a group is."""
@@ -126,14 +135,23 @@ def check(problem: Definition) -> Iterator[Finding]:
 
 
 def _check_derivatives(problem: Definition, known: Mapping[str, Value]) -> Iterator[Finding]:
-    asked = problem.differentiate
-    if asked is None:
-        return
-    if asked.of not in known or asked.of in problem.givens or isinstance(known[asked.of], Grid):
-        yield ("differentiate", "of"), f"`{asked.of}`", "the name of a formula that is one number"
-    for number, name in enumerate(asked.wrt):
-        if name not in problem.givens:
-            yield ("differentiate", "wrt", number), f"`{name}`", f"one of the givens: {', '.join(problem.givens)}"
+    seen: set[str] = set()
+    by_gradients = isinstance(problem.update, tuple) and bool(problem.update)
+    for place, of, wrt in problem.derivatives():
+        if of not in known or of in problem.givens:
+            near = nearest(of, (name for name in known if name not in problem.givens))
+            yield place, f"`{of}`", f"the name of a formula{near}"
+        elif by_gradients and isinstance(known[of], Grid):
+            found, expected = f"`{of}`, which is {known[of]}", "a formula that is one number"
+            yield place, found, f"{expected}, where givens take gradient steps"
+        elif of in seen or (seen and by_gradients):
+            found = f"`{of}` a second time" if of in seen else f"`{of}` beside `{min(seen)}`"
+            yield place, found, "one formula, where givens take gradient steps" if by_gradients else "each formula once"
+        seen.add(of)
+        start = place[: place.index("of")]
+        for number, name in enumerate(wrt):
+            if name not in problem.givens:
+                yield (*start, "wrt", number), f"`{name}`", f"one of the givens: {', '.join(problem.givens)}"
 
 
 def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[str]) -> Iterator[Finding]:
@@ -142,10 +160,11 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
         if name not in problem.givens:
             yield ("update", place), f"`{name}`", f"one of the givens: {', '.join(problem.givens)}"
             return
-    for name in problem.learning_rate or {}:
-        if name in taken:
-            yield ("learning_rate", name), f"`{name}`, which is taken", "a name of its own"
+    moves = bool(problem.update) and problem.differentiate is not None
+    yield from check_training(problem, moves, "`update`, and `differentiate` for what is to become small")
+    trained = [entry for name in problem.update for entry, _ in names_of(name, known[name])]
     if isinstance(problem.update, dict):
+        yield from check_brought(problem, taken, ())
         for name, text in problem.update.items():
             try:
                 value = expand(parse(text), _for_updates(problem, known))
@@ -155,13 +174,10 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
             if _shape(value) != _shape(known[name]):
                 yield ("update", name), f"`{text}`, which is {named(value)}", named(known[name])
         return
-    yield from _check_optimizer(problem)
-
-
-def _check_optimizer(problem: Definition) -> Iterator[Finding]:
     if problem.update and (problem.learning_rate is None or problem.differentiate is None):
         yield ("update",), "an update by gradients", "`differentiate` and `learning_rate` beside it"
-    yield from misfits(problem.optimizer, problem.schedule, problem.settings)
+    found = [*check_learning(problem)]
+    yield from found or check_brought(problem, taken, trained)
 
 
 def _shape(value: Value) -> tuple[int, int] | None:
@@ -182,12 +198,12 @@ def _for_updates(problem: Definition, known: Mapping[str, Value]) -> dict[str, V
     return {**known, **{name: Ref(name) for name in problem.learning_rate or {}}}
 
 
-def _gradients(tree: Formula, loss: str, wanted: tuple[str, ...]) -> Formula:
+def _gradients(tree: Formula, asked: tuple[Differentiated, ...]) -> Formula:
     """`tree` with the derivatives that the backward pass finds called by their names (others are worked in place)."""
     match tree:
-        case Call("d", (Ref(of), Ref(wrt))) if of == loss and wrt in wanted:
+        case Call("d", (Ref(of), Ref(wrt))) if any(of == done.loss and wrt in done.targets for done in asked):
             return Ref(derivative_name(of, wrt))
-    return rebuild(tree, lambda part: _gradients(part, loss, wanted))
+    return rebuild(tree, lambda part: _gradients(part, asked))
 
 
 def build(problem: Definition) -> Graph:
@@ -201,9 +217,6 @@ def build(problem: Definition) -> Graph:
         for (entry, index), number in zip(names_of(name, known[name]), numbers, strict=True):
             quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
             givens[entry] = number
-    for name, rate in (problem.learning_rate or {}).items():
-        quantities.append(Quantity(name, Role.GIVEN, Label("rate", name)))
-        givens[name] = rate
     for group, _, formulas in problem.grouped():
         for name, text in formulas.items():
             value = expand(parse(text), known)
@@ -226,47 +239,63 @@ def _quantities(name: str, value: Value, group: str) -> Iterator[Quantity]:
 
 
 def _updated(
-    problem: Definition, quantities: list[Quantity], givens: dict[str, Fraction], known: Mapping[str, Value]
+    problem: Definition, quantities: list[Quantity], givens: Mapping[str, Fraction], known: Mapping[str, Value]
 ) -> Graph:
     """The graph with what is differentiated and how its givens are updated."""
-    asked = problem.differentiate
-    wanted = tuple(entry for name in asked.wrt for entry, _ in names_of(name, known[name])) if asked else ()
-    loss = asked.of if asked else ""
-    rate = next(iter(problem.learning_rate or {}), "")
-    rounds = (0,) * problem.steps
+    first, *also = _asked(problem, quantities, known) or (Differentiated(""),)
+    loss = first.loss
     stated = tuple(_conventions(problem))
-    if not isinstance(problem.update, dict):
-        trained = tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
-        optimizer, schedule = OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule]
-        work = plan(optimizer, schedule, problem.settings, trained, loss, rate)
-        if trained:
-            quantities, givens = [*quantities, *work.givens], {**givens, **work.values}
-        return Graph(
-            tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=work.updates if trained else (),
-            rounds=rounds, conventions=stated,
-        )  # fmt: skip
-    updates = tuple(_own_updates(problem, known, wanted))
-    return Graph(tuple(quantities), givens, loss, wanted=wanted, updates=updates, rounds=rounds, conventions=stated)
+    rounds = (0,) * (problem.steps or 1)
+    own = isinstance(problem.update, dict)
+    trained = () if own else tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
+    work = plan_of(problem, trained, loss)
+    updates = tuple(_own_updates(problem, known, (first, *also))) if own else work.updates
+    start, computed = ([q for q in quantities if (q.formula is None) is given] for given in (True, False))
+    return Graph(
+        (*start, *work.givens, *computed), {**givens, **work.values}, loss, trained, "" if own else problem.rate,
+        wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also),
+    )  # fmt: skip
+
+
+def _asked(
+    problem: Definition, quantities: Sequence[Quantity], known: Mapping[str, Value]
+) -> tuple[Differentiated, ...]:
+    """What is differentiated, entry by entry, in the graph's order: what comes first can be part of the others."""
+    order = {quantity.name: place for place, quantity in enumerate(quantities)}
+    made = []
+    for _, of, wrt in problem.derivatives():
+        targets = tuple(dict.fromkeys(entry for name in wrt for entry, _ in names_of(name, known[name])))
+        made += [Differentiated(entry, targets) for entry, _ in names_of(of, known[of])]
+    return tuple(sorted(made, key=lambda done: order[done.loss]))
 
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
     """What the functions that are used take for granted."""
     texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
     texts += problem.update.values() if isinstance(problem.update, dict) else ()
-    called = {part.name for text in texts for part in walk(parse(text)) if isinstance(part, Call)}
+    parts = [part for text in texts for part in walk(parse(text))]
+    called = {part.name for part in parts if isinstance(part, Call)}
     differentiated = problem.differentiate is not None or "d" in called
     if called & {"argmax", "argmin"} or (differentiated and called & {"max", "min"}):
         yield Convention("first_of_equals")
+    for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
+        if name in called:
+            yield logarithm(base)
+    if any(isinstance(part, MatMul) for part in parts):
+        yield Convention("vectors_by_place")
+    if problem.update and not isinstance(problem.update, dict):
+        yield from conventions_of(problem)
 
 
-def _own_updates(problem: Definition, known: Mapping[str, Value], wanted: tuple[str, ...]) -> Iterator[Update]:
+def _own_updates(
+    problem: Definition, known: Mapping[str, Value], asked: tuple[Differentiated, ...]
+) -> Iterator[Update]:
     assert isinstance(problem.update, dict)
-    loss = problem.differentiate.of if problem.differentiate else ""
     for name, text in problem.update.items():
         value = expand(parse(text), _for_updates(problem, known))
         formulas = value.entries if isinstance(value, Grid) else (value,)
         for (entry, _), formula in zip(names_of(name, known[name]), formulas, strict=True):
-            yield Update(_gradients(formula, loss, wanted), old=entry, rule="update_own")
+            yield Update(_gradients(formula, asked), old=entry, rule="update_own")
 
 
 STARTER = """\
@@ -283,7 +312,7 @@ formulas: # name: a formula over what stands before it, as `w*x + b`, `exp(-x)`,
   q: x + y
   f: q * z
 
-differentiate: {of: f, wrt: [x, y, z]}
+differentiate: {of: f, wrt: [x, y, z]} # or several formulas: {of: [f, q], wrt: [x, y]}
 learning_rate: {eta: 0.1}
 update: [x, y, z] # one step against the gradient; or new values: {x: x - f / d(f, x)}
 steps: 1 # how many updates are worked

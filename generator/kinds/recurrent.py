@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from generator.biases import bias_conventions
 from generator.cells import OUTPUT, PLAIN_OUTPUT, STATES, Line, cell
 from generator.declared import grid, whole
 from generator.declared import matrix as as_matrix
@@ -20,10 +21,18 @@ from generator.formula import Add, Call, Div, Formula, Mul, Ref, num, rebuild, s
 from generator.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.graph import Convention, Graph, Label, Quantity, Role, Tensor
 from generator.infix import parse
-from generator.optimizers import OPTIMIZERS, SCHEDULES, plan
-from generator.optimizers import names as optimizer_names
-from generator.problem import NUMBER_SCHEMA, Exact, Finding, Name, Problem, Rate, Whole
+from generator.losses import loss_conventions
+from generator.problem import NUMBER_SCHEMA, Exact, Finding, Name, Whole
 from generator.tables import Sequence, Table, entries, entry, names, said, shape
+from generator.training import (
+    Learning,
+    check_brought,
+    check_learning,
+    check_trained,
+    check_training,
+    conventions_of,
+    plan_of,
+)
 
 
 def _by_step(value: object) -> object:
@@ -45,7 +54,7 @@ _TARGETS: dict[str, Any] = {
 Targets = Annotated[dict[Whole, Row], BeforeValidator(_by_step), WithJsonSchema(_TARGETS)]
 
 
-class Definition(Problem):
+class Definition(Learning):
     """A recurrent network: the same cell at every time step, trained through time."""
 
     kind: Literal["recurrent"]
@@ -62,13 +71,14 @@ class Definition(Problem):
     vectors: Literal["columns", "rows"] = Field("columns", description="W x, or x W")
     loss: str = "half_squared_error"
     over_time: Literal["sum", "mean"] = Field("sum", description="how the errors of the time steps are put together")
-    learning_rate: Rate | None = None
     trained: Literal["all"] | tuple[Name, ...] = "all"
     wanted: tuple[Literal["x", "h", "c"], ...] = Field((), description="also differentiate by inputs, first states")
-    optimizer: str = "sgd"
-    settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's own givens")
-    schedule: str = "constant"
-    steps: Whole = Field(1, description="how many updates are worked", ge=1, le=50)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The entries of what is trained; nothing is where there is no error."""
+        chosen = tuple(self.weights) if self.trained == "all" else self.trained
+        return tuple(own for name in chosen for own in names(name, self.weights[name])) if self.targets else ()
 
 
 def _role(name: str) -> str:
@@ -193,7 +203,7 @@ def _check_rest(problem: Definition) -> Iterator[Finding]:
 def _check_functions(problem: Definition) -> Iterator[Finding]:
     rows: Mapping[str, Mapping[str, object]] = {
         "activation": ACTIVATIONS, "gate_activation": ACTIVATIONS, "output_activation": {**ACTIVATIONS, **VECTORS},
-        "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES,
+        "loss": LOSSES,
     }  # fmt: skip
     found: list[Finding] = []
     for key, known in rows.items():
@@ -210,27 +220,18 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
 
 
 def _check_training(problem: Definition) -> Iterator[Finding]:
-    optimizer, schedule = OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule]
-    settings = {**optimizer.settings, **schedule.settings}
-    for name in problem.settings:
-        if name not in settings:
-            yield ("settings", name), f"`{name}`", f"one of {', '.join(settings) or 'no settings'}"
-    if not isinstance(problem.trained, str):
-        for number, name in enumerate(problem.trained):
-            if name not in problem.weights:
-                yield ("trained", number), f"`{name}`", f"one of {', '.join(problem.weights)}"
-        if len(set(problem.trained)) < len(problem.trained):
-            yield ("trained",), "a name twice", "each matrix once"
+    yield from check_trained(problem.trained, tuple(problem.weights))
     for number, state in enumerate(problem.wanted):
         if state not in ("x", *STATES[problem.cell]):
             yield ("wanted", number), f"`{state}`", f"one of x, {', '.join(STATES[problem.cell])}"
-    if problem.training is not None and (problem.learning_rate is None or problem.trained == ()):
-        yield ("training",), "a training without a learning rate or trained weights", "both"
-    taken = {quantity.name for quantity in _Unrolled(problem).quantities}
-    taken |= set(optimizer_names(optimizer, schedule, ()))
-    for name in problem.learning_rate or {}:
-        if name in taken:
-            yield ("learning_rate", name), f"`{name}`, which is taken", "a name of its own"
+    found = [*check_learning(problem)]
+    yield from found or _check_updates(problem)
+
+
+def _check_updates(problem: Definition) -> Iterator[Finding]:
+    moves = problem.learning_rate is not None and problem.trained != ()
+    yield from check_training(problem, moves, "`learning_rate`, and weights that are trained")
+    yield from check_brought(problem, {quantity.name for quantity in _Unrolled(problem).quantities}, problem.learned)
 
 
 # --- the graph ---
@@ -239,22 +240,13 @@ def _check_training(problem: Definition) -> Iterator[Finding]:
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: givens, then each time step's states and outputs, then the errors."""
     made, loss = _Unrolled(problem), LOSS if problem.targets else ""
-    rate = next(iter(problem.learning_rate or {}), "")
-    chosen = tuple(problem.weights) if problem.trained == "all" else problem.trained
-    trained = tuple(own for name in chosen for own in names(name, problem.weights[name])) if loss else ()
-    quantities, givens = [*made.quantities], dict(made.givens)
-    if rate:
-        quantities.append(Quantity(rate, Role.GIVEN, Label("rate", rate)))
-        givens |= problem.learning_rate or {}
-    optimizer, schedule = OPTIMIZERS[problem.optimizer], SCHEDULES[problem.schedule]
-    work = plan(optimizer, schedule, problem.settings, trained if rate else (), loss, rate)
-    if rate:
-        quantities, givens = [*quantities, *work.givens], {**givens, **work.values}
+    work = plan_of(problem, problem.learned, loss)
     wanted = tuple(own for name in problem.wanted for own in made.started[name])
     return Graph(
-        tuple(quantities), givens, loss, trained, rate, wanted=wanted, updates=work.updates if rate else (),
-        rounds=(0,) * problem.steps, conventions=tuple(_conventions(problem)),
-        tensors=whole(made.tensors), vectors=problem.vectors.removesuffix("s"),
+        (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
+        wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        conventions=tuple(_conventions(problem)), tensors=whole(made.tensors),
+        vectors=problem.vectors.removesuffix("s"),
     )  # fmt: skip
 
 
@@ -265,8 +257,13 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("update_keeps" if problem.update == "keeps" else "update_admits")
     if _Sizes.of(problem).hidden > 1 or len(problem.inputs[0]) > 1:
         yield Convention("vectors_columns" if problem.vectors == "columns" else "vectors_rows")
+    biases = [names(name, rows) for name, rows in problem.weights.items() if name.startswith("b")]
+    yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
     if problem.targets:
-        yield Convention("loss", {"function": f"functions.{problem.loss}"})
+        yield from loss_conventions(problem.loss, _Sizes.of(problem).outputs)
+    if len(problem.targets) > 1:
+        yield Convention("over_time_sum" if problem.over_time == "sum" else "over_time_mean")
+    yield from conventions_of(problem)
 
 
 LOSS = "E_total"
@@ -302,7 +299,7 @@ class _Unrolled:
             label = Label(kind, entry(sign or name, (index, len(row))), str(index), of=symbol, case=str(step))
             self._add(Quantity(own, Role.GIVEN, label), number)
             made.append(own)
-        self._declare(name, tuple(made), step)
+        self._declare(name, tuple(made), step)  # a target is written after its unit, but is no state
         return tuple(made)
 
     def _declare(self, name: str, entries: tuple[str, ...], step: int) -> None:

@@ -138,7 +138,8 @@ def _key_book(shelf: Shelf) -> Iterator[Path]:
         path = shelf.folder / f"{name}{TEXTS[kind][1]}"
         pieces = _volume(shelf, seats, kind)
         if kind == "pdf":
-            yield write_file(path, typst_pdf("".join(pieces), shelf.shop.homework.homework.language))
+            # Without tags: they make the file nine times as large, and who hears it read has answers.csv.
+            yield write_file(path, typst_pdf("".join(pieces), shelf.shop.homework.homework.language, tagged=False))
         else:
             yield write_pieces(path, _encoded(pieces, mark=False))
 

@@ -41,6 +41,12 @@ class Order:
     options: Options
     reissue: bool = False
     processes: int | None = None
+    thorough: bool | None = None  # whether every line of every paper is read back; if not said, where PDFs are made
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether every line of every paper is read back: setting a PDF takes longer than that."""
+        return "pdf" in self.options.formats if self.thorough is None else self.thorough
 
 
 def build(order: Order, report: Report = lambda name, done, total: None) -> Shelf:
@@ -70,7 +76,7 @@ def build(order: Order, report: Report = lambda name, done, total: None) -> Shel
 def plan(order: Order) -> tuple[Workshop, Roster, list[Seat]]:
     """Read and check everything, and draw the numbers; nothing is written."""
     secret = secret_of(load_set(order.file))
-    shop = Workshop(Job(order.file, order.options, secret))
+    shop = Workshop(Job(order.file, order.options, secret, order.reads_all))
     homework = shop.homework
     roster = _roster(order, homework)
     _check_names(roster, order.options, homework.homework.language)

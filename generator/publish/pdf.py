@@ -18,11 +18,14 @@ CJK_FONT = "Noto Serif CJK SC"
 _CJK_PACKAGE = "fonts-noto-cjk (Debian, Ubuntu), google-noto-serif-cjk-fonts (Fedora), noto-fonts-cjk (Arch)"
 
 
-def typst_pdf(source: str, language: str = "en") -> bytes:
-    """The PDF of a Typst document. Raises `PublishError` where it does not compile or a font is missing."""
+def typst_pdf(source: str, language: str = "en", tagged: bool = True) -> bytes:
+    """The PDF of a Typst document, tagged for who hears it read unless that is not wanted (tags take much room).
+
+    Raises `PublishError` where it does not compile or a font is missing.
+    """
     require_font(language)
     try:
-        made = _compiler().compile(input=source.encode(), format="pdf", timestamp=0)
+        made = _compiler().compile(input=source.encode(), format="pdf", timestamp=0, pdf_tags=tagged)
     except typst.TypstError as error:
         raise PublishError(f"Typst could not set the document: {error}") from None
     assert isinstance(made, bytes)  # a PDF is one file; other formats are a list of pages

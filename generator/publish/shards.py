@@ -13,10 +13,8 @@ from functools import cached_property, partial
 from multiprocessing import parent_process
 from pathlib import Path
 
-from generator.diagram import draw_diagram
 from generator.errors import PublishError
-from generator.figures import image
-from generator.paper import Paper
+from generator.pipeline import Worked
 from generator.publish.artifacts import checked
 from generator.publish.files import Artifact, write_file
 from generator.publish.pdf import typst_pdf
@@ -24,6 +22,7 @@ from generator.sets.codes import squares
 from generator.sets.difficulty import Difficulty, difficulty, scores_of
 from generator.sets.model import load_set
 from generator.sets.papers import CODE_FILE, DOCUMENTS, Press
+from generator.sets.pictures import Pictures
 from generator.sets.records import Options, Record, digest, fingerprint, paper_record, text_of, variant_record
 from generator.sets.seats import Seat
 from generator.sets.task import tasks
@@ -44,11 +43,12 @@ Texts = Mapping[tuple[str, str, int], str]  # by document, kind of file, and the
 
 @dataclass(frozen=True)
 class Job:
-    """What all shards of a set have in common."""
+    """What all shards of a set have in common. With `thorough`, all lines of all papers are read back and checked."""
 
     file: Path
     options: Options
     secret: bytes
+    thorough: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,24 @@ class Workshop:
         self.homework = load_set(job.file)
         self.tasks = tasks(self.homework)
         self.measures: list[Difficulty] = [difficulty(task) for task in self.tasks]
-        self.presses = {kind: Press(self.homework, self.tasks, TEXTS[kind][0]) for kind in job.options.formats}
+        self.presses = {kind: self._press(TEXTS[kind][0]) for kind in job.options.formats}
+
+    def _press(self, format_name: str) -> Press:
+        """A press whose every new look of a document is read back and checked."""
+
+        def read(document: str, variant: Worked, text: str) -> None:
+            checked(variant, text, format_name, document)
+
+        return Press(self.homework, self.tasks, format_name, read)
 
     def papers(self, seats: Sequence[Seat]) -> Iterator[Made]:
-        """The papers of some students; every line of the first one's documents is read back and checked."""
+        """The papers of some students.
+
+        Every line of the first one's documents is read back and checked, and so is the first text of every look that a
+        document takes (`slots`).
+        """
         for place, (seat, own, texts) in enumerate(self._texts(seats)):
-            if place == 0:
+            if place == 0 or self.job.thorough:
                 self._check(own, texts)
             yield self._made(seat, own, texts)
 
@@ -170,21 +182,14 @@ class Workshop:
     def _pictures(self, folder: str, seat: Seat, own: Own, document: str) -> Iterator[Artifact]:
         """What the Markdown documents refer to."""
         yield Artifact(f"{folder}/{CODE_FILE}", squares_svg(squares(seat.code)).encode())
-        for task, found, (alt, description) in zip(self.tasks, own.found, self._spoken, strict=True):
-            diagram = task.worked.graph.diagram
-            if diagram is not None and document != "key":
-                drawing = draw_diagram(diagram, task.worked.writer, partial(_text, found, own.place))
-                yield Artifact(f"{folder}/{task.worked.id}-network.svg", image(drawing, alt, description).encode())
+        for task, found, pictures in zip(self.tasks, own.found, self._networks, strict=True):
+            drawn = pictures.svg(partial(_text, found, own.place)) if document != "key" else None
+            if drawn is not None:
+                yield Artifact(f"{folder}/{task.worked.id}-network.svg", drawn.encode())
 
     @cached_property
-    def _spoken(self) -> list[tuple[str, str]]:
-        """For each problem what its picture is, and its description; the same for all variants."""
-        spoken = []
-        for task in self.tasks:
-            paper = Paper(task.worked, "markdown", self.homework.homework.language)
-            texts = {kind: description for kind, _, description in paper.pictures()}
-            spoken.append((paper.alt("network"), texts.get("network", "")))
-        return spoken
+    def _networks(self) -> list[Pictures]:
+        return [Pictures(task.worked, self.homework.homework.language) for task in self.tasks]
 
 
 def _text(found: Shown, place: int, name: str) -> str:

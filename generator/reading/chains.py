@@ -9,9 +9,9 @@ from generator.reading import Line
 from generator.reading.normal import items
 from generator.typeset.boxes import Box, Op, Row
 
-EQUAL, ABOUT, ASSIGN = "=", "≈", "≔"
+EQUAL, ABOUT, ASSIGN, ARROW = "=", "≈", "≔", "→"
 COMPARISONS = ("<", ">", "≤", "≥", "≠")
-_RELATIONS = (EQUAL, ABOUT, ASSIGN, *COMPARISONS)
+_RELATIONS = (EQUAL, ABOUT, ASSIGN, ARROW, *COMPARISONS)
 _CONTINUE = (*_RELATIONS, "+", "−", "·", "∗", "×")
 
 

@@ -47,8 +47,8 @@ from generator.typeset.boxes import (
 )
 from generator.typeset.text import text
 
-_PRODUCTS = ("·", "∗", "×")
-_TRANSPOSED = Op("⊤")
+PRODUCTS = ("·", "∗", "×")
+TRANSPOSED = Op("⊤")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
 _ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
@@ -88,7 +88,7 @@ class Symbols:
             last = part[-1]
             if isinstance(last, Script) and last.sup is not None:
                 (*sup, sign) = items(last.sup)
-                if sign == _TRANSPOSED and sup:  # it stands after what is part of the name
+                if sign == TRANSPOSED and sup:  # it stands after what is part of the name
                     named = Script(last.base, last.sub, sup[0] if len(sup) == 1 else Row(tuple(sup)))
                     if (*part[:-1], named) in self.names:
                         return self.names[(*part[:-1], named)], length, sign
@@ -146,7 +146,7 @@ class _Reader:
         if self._sign() == "⊙":
             return self._entrywise(factors)
         while self.at < len(self.row):
-            if self._sign() in _PRODUCTS:
+            if self._sign() in PRODUCTS:
                 self.at += 1
             elif isinstance(self.row[self.at], Op):
                 break
@@ -208,7 +208,7 @@ class _Reader:
         return call if power is None else Pow(call, self._read(power))
 
     def _raised(self, base: Formula, power: Box) -> Formula:
-        return Transpose(base) if power == _TRANSPOSED else Pow(base, self._read(power))
+        return Transpose(base) if power == TRANSPOSED else Pow(base, self._read(power))
 
     def _atom(self, item: Box) -> Formula:
         match item:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from generator.formats import Format, environment, format_for
 from generator.formula import shortest
 from generator.paper import Paper
+from generator.pipeline import Worked
 from generator.render import tidy
 from generator.sets.codes import squares
 from generator.sets.model import SetFile
@@ -22,8 +23,10 @@ from generator.texts import paragraphs
 from generator.typeset.boxes import Digits
 from generator.typeset.squares import squares_svg, squares_tikz, squares_typst
 
+PaperReader = Callable[[str, Worked, str], object]  # of a document's name, a variant, and its text
 DOCUMENTS = ("worksheet", "solution", "key")
 CODE_FILE = "code.svg"  # what Markdown papers show
+_MARK = "\ue000"  # stands for what varies in a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,12 @@ class Part:
 
 
 class Press:
-    """Sets the papers of one set in one format."""
+    """Sets the papers of one set in one format; `reader` is given each look of a document, by its name, to check."""
 
-    def __init__(self, homework: SetFile, tasks: Sequence[Task], format_name: str) -> None:
+    def __init__(
+        self, homework: SetFile, tasks: Sequence[Task], format_name: str, reader: PaperReader | None = None
+    ) -> None:
+        self.reader = reader
         self.homework, self.tasks, self.language = homework, tasks, homework.homework.language
         self.format: Format = format_for(format_name)
         self.papers = [Paper(task.worked, format_name, self.language) for task in tasks]
@@ -45,6 +51,7 @@ class Press:
         self.say, self.word = self.papers[0].setter.say, self.papers[0].setter.word
         self.macros = self.papers[0].macros
         self._slots: dict[tuple[str, int], Slots] = {}
+        self._value = lru_cache(maxsize=1 << 16)(self.cell)
         self._titles = [self._title(number) for number in range(len(tasks))]
         self._symbols = [
             [paper.format.inline(paper.setter.symbol(name)) for name in task.asked]
@@ -78,16 +85,30 @@ class Press:
         if (document, number) not in self._slots:
             level = task.exercise.level if document == "worksheet" else None
             name = self.format.name
-            self._slots[document, number] = Slots(task.worked, document, name, self.language, level, standalone=False)
+            read = partial(self.reader, document) if self.reader is not None else None
+            self._slots[document, number] = Slots(task.worked, document, name, self.language, level, False, read)
         return [text.rstrip("\n") for text in self._slots[document, number].filled(found)]
 
     def key(self, number: int, rows: Sequence[Sequence[str]]) -> str:
         """The key of one problem on one paper, from its answers (see `answer_rows`)."""
-        symbols, cells = self._symbols[number], []
-        for symbol, (blank, _, value, allowed, points) in zip(symbols, rows, strict=True):
-            within = self.format.escape(f"±{allowed}")
-            cells.append([self.cell(blank), symbol, self.cell(value), within, self.cell(points)])
-        return self._template("answers", answers=cells).rstrip("\n")
+        pieces = list(self._keys[number])
+        for place, (_, _, value, allowed, _) in enumerate(rows):
+            pieces[4 * place + 1] = self._value(value)
+            pieces[4 * place + 3] = self.format.escape(f"±{allowed}")
+        return "".join(pieces)
+
+    @cached_property
+    def _keys(self) -> list[list[str]]:
+        """For each problem the text of its key around the values and what they may be off by: only these vary."""
+        return [self._key_of(number) for number in range(len(self.tasks))]
+
+    def _key_of(self, number: int) -> list[str]:
+        cells = [
+            [self.cell(str(blank.number)), symbol, _MARK, _MARK, self.cell(shortest(blank.points))]
+            for blank, symbol in zip(self.tasks[number].blanks, self._symbols[number], strict=True)
+        ]
+        pieces = self._template("answers", answers=cells).rstrip("\n").split(_MARK)
+        return [part for piece in pieces for part in (piece, "")][:-1]
 
     def paper(self, document: str, seat: Seat, bodies: Iterable[str]) -> str:
         """A whole document of one student, from the bodies of its problems."""
@@ -193,6 +214,5 @@ def answer_rows(task: Task, found: Shown, place: int) -> list[list[str]]:
     rows = []
     for blank in task.blanks:
         text = found.text(blank.quantity, place)
-        allowed = task.tolerance(Fraction(text))
-        rows.append([str(blank.number), blank.quantity, text, shortest(allowed), shortest(blank.points)])
+        rows.append([str(blank.number), blank.quantity, text, task.allowed(text), shortest(blank.points)])
     return rows

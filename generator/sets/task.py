@@ -107,6 +107,16 @@ class Task:
         """How far an answer may be from the shown value: so many units of its last digit."""
         return self.exercise.tolerance * Fraction(10) ** -self.rounding.places(shown)
 
+    def allowed(self, shown: str) -> str:
+        """The tolerance of an answer as it is printed; with fixed decimals it is the same for every answer."""
+        if self.rounding.significant is None:
+            return self._allowed
+        return shortest(self.tolerance(Fraction(shown)))
+
+    @cached_property
+    def _allowed(self) -> str:
+        return shortest(self.tolerance(Fraction(0)))
+
 
 def tasks(homework: SetFile) -> tuple[Task, ...]:
     """The problems of a set, worked. Raises `DefinitionError` at the line of the set that cannot be used."""

@@ -155,7 +155,8 @@ class Arranger:
     def _matrix_factor(self, tree: Formula) -> Box:
         """`tree` as a factor of a product of matrices or of entries."""
         inside = self.box(tree, lead=False)
-        return Fence(inside) if isinstance(tree, Add | Mul | MatMul | Hadamard) else inside
+        alone = not isinstance(tree, Add | Mul | MatMul | Hadamard) and getattr(tree, "name", "") != "sizes"
+        return inside if alone else Fence(inside)
 
     def _power(self, base: Formula, exponent: Formula) -> Box:
         inside = self.box(base, lead=False)
@@ -206,6 +207,9 @@ class Arranger:
                 return Fence(self.box(args[0]), "⌊", "⌋")
             case "pi":
                 return Word("π")
+            case "sizes":
+                signed = (part for arg in args for part in (Op("×"), self._factor(arg)))
+                return row(list(signed)[1:]) if args[1:] else self.box(args[0])
         sign = ACTIVATIONS[name].symbol if name in ACTIVATIONS else ""
         head = symbol(sign) if sign else Word(_FUNCTIONS.get(name, name), function=True)
         if isinstance(head, Word) and len(head.text) > 1:

@@ -154,10 +154,15 @@ def _pieces(found: tuple[Run, ...], size: float) -> str:
             attributes += f' dx="{d(run.kern * size)}"'
         if run.size != 1:
             attributes += f' font-size="{d(run.size * size)}"'
-        letters = escape(run.text.replace("-", "−") if _is_number(run.text) else run.text)
+        letters = number_letters(run.text) if _is_number(run.text) else escape(run.text)
         out += f"<tspan{attributes}>{letters}</tspan>" if attributes else letters
         rise = run.rise
     return out
+
+
+def number_letters(text: str) -> str:
+    """A number as it stands in the text of a picture."""
+    return escape(text.replace("-", "−"))
 
 
 def _is_number(text: str) -> bool:

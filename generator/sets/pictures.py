@@ -1,0 +1,55 @@
+"""A problem's network and many variants -> the picture of each: drawn once, then only its numbers are filled in.
+
+Where everything stands depends on the longest number alone (`diagram.ROOM`), so for each length the picture is drawn
+with marks in place of numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+
+from generator.diagram import ROOM, draw_diagram, numbered
+from generator.figures import image
+from generator.paper import Paper
+from generator.pipeline import Worked
+from generator.typeset.svg import identified, number_letters
+
+_FIRST = 0xE000  # private characters, one for each number
+_MARKS = re.compile("([\ue000-\uf8ff])[\ue000-\uf8ff]*")
+
+
+class Pictures:
+    """The network of one problem as an image file, for any variant."""
+
+    def __init__(self, worked: Worked, language: str) -> None:
+        self.worked, self.language = worked, language
+        self._pieces: dict[int, list[str]] = {}
+        self._names = numbered(worked.graph.diagram) if worked.graph.diagram is not None else ()
+
+    def svg(self, text: Callable[[str], str]) -> str | None:
+        """The picture with the number that `text` gives of each quantity; none where the problem has no network."""
+        if self.worked.graph.diagram is None:
+            return None
+        longest = max([ROOM, *(len(text(name)) for name in self._names)])
+        if longest not in self._pieces:
+            self._pieces[longest] = self._drawn(longest)
+        pieces = list(self._pieces[longest])
+        for at in range(1, len(pieces), 2):
+            pieces[at] = number_letters(text(self._names[ord(pieces[at]) - _FIRST]))
+        return identified("".join(pieces))
+
+    def _drawn(self, longest: int) -> list[str]:
+        """Text and marks in turn, of a picture whose longest number has so many letters."""
+        assert self.worked.graph.diagram is not None
+        marks = {name: chr(_FIRST + number) * longest for number, name in enumerate(self._names)}
+        drawing = draw_diagram(self.worked.graph.diagram, self.worked.writer, marks.__getitem__)
+        return _MARKS.split(image(drawing, *self._spoken))
+
+    @cached_property
+    def _spoken(self) -> tuple[str, str]:
+        """What the picture is, and its description; the same for all variants."""
+        paper = Paper(self.worked, "markdown", self.language)
+        texts = {kind: description for kind, _, description in paper.pictures()}
+        return paper.alt("network"), texts.get("network", "")
