@@ -160,9 +160,8 @@ class Diagram:
 class Tensor:
     """Quantities of the graph set as a matrix: `entries` are their names in rows (a column vector has rows of one).
 
-    In the place of a quantity there can be a number that is always there, `1` or `0`. What is said of the whole follows
-    from what is said of the entries, so a kind gives no more than names and a label; role, rule and group are those of
-    the entries, and are filled in after the backward pass.
+    In the place of a quantity there can be a number that is always there, `1` or `0`. The whole has the role, the rule
+    and the group of its entries, which are filled in after the backward pass: a kind gives names and a label only.
     """
 
     name: str

@@ -96,7 +96,7 @@ class _Layers:
             rows = tuple(tuple(found.get(source, "") for source in fed) for found, _ in sums)
             index = f"{number},{origin}" if place else number
             yield from self._once(f"W:{group}:{origin}" if place else f"W:{group}", "weights", index, rows)
-        biases = tuple((bias,) for _, bias in sums)
+        biases = tuple((bias or "0",) for _, bias in sums)  # a unit without one
         yield from self._once(f"b:{group}", "biases", number, biases)
 
     def _sources(self, names: Iterable[str]) -> dict[str, list[str]]:
@@ -111,7 +111,7 @@ class _Layers:
 
     def _once(self, name: str, kind: str, index: str, rows: _Names) -> Iterator[Tensor]:
         """A tensor of parameters, each of which stands in one place."""
-        names = [own for row in rows for own in row]
+        names = [own for row in rows for own in row if own != "0"]
         if names and all(names) and len(set(names)) == len(names) and self.taken.isdisjoint(names):
             self.taken |= set(names)
             yield Tensor(name, Label(kind, index=index), self._turned(rows))

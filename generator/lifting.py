@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, product
 
 from generator.errors import FormulaError
 from generator.factors import Cube, Factors, added, multiplied, negative, opened, scaled, single, times, turned
@@ -37,6 +37,7 @@ from generator.formula import replace as replace_names
 from generator.functions import VECTORS
 from generator.graph import Role, Tensor
 from generator.identity import same
+from generator.infix import infix
 from generator.tensors import Rows, entrywise, ones
 
 Place = tuple[Tensor, int, int]
@@ -57,7 +58,8 @@ class Lifter:
 
     def formula(self, rows: Rows) -> Formula | None:
         """The formula over tensors that these entries have; `None` where none is found, or none that is of matrices."""
-        found = self._lift(tuple(tuple(map(_flat, row)) for row in rows))
+        flat = tuple(tuple(map(_flat, row)) for row in rows)
+        found = self._lift(flat) or self._sparse(flat)
         if found is None or not self.is_matrix(found) or any(isinstance(part, Cases) for part in walk(found)):
             return None
         return found if self.proves(found, rows) else None
@@ -94,6 +96,18 @@ class Lifter:
         shares = times(*around)
         return Hadamard((values, Add((gradient, Neg(shares)))))
 
+    def _sparse(self, rows: Rows) -> Formula | None:
+        """A product of two matrices, one of which has entries that are always zero, so that terms are left out."""
+        sums = [entry.terms if isinstance(entry, Add) else (entry,) for row in rows for entry in row]
+        term = max(sums, key=len)[0]
+        names = [factor.name for factor in term.factors if isinstance(factor, Ref)] if isinstance(term, Mul) else []
+        found = [place[0] for name in names for place in self._places.get(name, ())]
+        if not any("0" in row for tensor in found for row in tensor.entries):
+            return None
+        sides = [side for tensor in found for side in (Ref(tensor.name), Transpose(Ref(tensor.name)))]
+        pairs = (MatMul(pair) for pair in product(sides, repeat=2))
+        return next((pair for pair in pairs if self.proves(pair, rows)), None)
+
     # --- any formula ---
 
     def _lift(self, rows: Rows) -> Formula | None:
@@ -103,8 +117,11 @@ class Lifter:
         if len(set(entries)) == 1 and (isinstance(first, Num) or not alone or not self._is_entry(first)):
             vector = 1 in (len(rows), len(rows[0])) and self._has_one_entry(first)  # which is set side by side
             return self._repeated(rows) if vector else first
-        if len({type(entry) for entry in entries}) > 1:
-            return None
+        kinds = {type(entry) for entry in entries}
+        if kinds == {Ref, Num}:
+            return self._named(rows)
+        if len(kinds) > 1:
+            return self._sum(rows) if Add in kinds else None
         match first:
             case Ref():
                 return self._named(rows)
@@ -153,9 +170,10 @@ class Lifter:
 
     def _named(self, rows: Rows) -> Formula | None:
         """A tensor, one transposed, or a vector that every column or every row is."""
-        names = tuple(tuple(entry.name for entry in row if isinstance(entry, Ref)) for row in rows)
+        names = tuple(tuple(entry.name if isinstance(entry, Ref) else infix(entry) for entry in row) for row in rows)
         turned = tuple(zip(*names, strict=True))
-        for tensor, _, _ in self._places.get(names[0][0], ()):
+        used = next((name for row in names for name in row if name in self._places), "")
+        for tensor, _, _ in self._places.get(used, ()):
             if tensor.entries == names:
                 return Ref(tensor.name)
             if tensor.entries == turned:
@@ -175,10 +193,13 @@ class Lifter:
     # --- sums ---
 
     def _sum(self, rows: Rows) -> Formula | None:
-        """Terms that are alike belong together, as the products that a product of matrices adds up."""
-        sums = [[entry.terms if isinstance(entry, Add) else () for entry in row] for row in rows]
-        if len({len(terms) for row in sums for terms in row}) > 1:
-            return None
+        """Terms that are alike belong together, as the products that a product of matrices adds up.
+
+        What some entries have in the end and others have not is nothing there: a unit may have no bias.
+        """
+        sums = [[entry.terms if isinstance(entry, Add) else (entry,) for entry in row] for row in rows]
+        most = max(len(terms) for row in sums for terms in row)
+        sums = [[(*terms, *(num(0),) * (most - len(terms))) for terms in row] for row in sums]
         grids = [tuple(tuple(terms[at] for terms in row) for row in sums) for at in range(len(sums[0][0]))]
         made: list[Formula] = []
         for _, run in groupby(grids, key=lambda grid: self._signature(grid[0][0])):

@@ -141,7 +141,7 @@ class _Chain(Examined):
     def _agrees(self, subject: Formula, form: Formula) -> bool:
         """Whether shown numbers give the shown entry; what stands for itself has to have no more digits."""
         if isinstance(subject, Num):
-            return form == subject
+            return self.truth.identical(subject, form)
         value = Fraction(self.truth.text(subject))
         if form == subject and isinstance(subject, Ref):
             return self.truth.is_exactly(subject.name, value)

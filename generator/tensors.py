@@ -10,6 +10,7 @@ from functools import partial
 from generator.errors import FormulaError
 from generator.formula import (
     Add,
+    Blank,
     Call,
     Dots,
     Formula,
@@ -17,6 +18,7 @@ from generator.formula import (
     MatMul,
     Matrix,
     Mul,
+    Num,
     Pow,
     Ref,
     Transpose,
@@ -30,6 +32,7 @@ from generator.graph import Tensor
 from generator.infix import infix
 
 Rows = tuple[tuple[Formula, ...], ...]
+_LINE = 100  # about how many characters stand side by side in the matrices of one line
 
 
 def ones(size: int) -> str:
@@ -169,15 +172,21 @@ def put_in(tree: Formula, tensors: Mapping[str, Tensor], leaf: Callable[[str], F
     made = _put_in(tree, tensors, leaf, room)
     for wide in range(room.wide - 1, 2, -1):
         terms = made.terms if isinstance(made, Add) else (made,)
-        if max(map(_columns, terms)) <= 2 * room.wide + 1:
+        if max(map(_width, terms)) <= _LINE:
             break
         made = _put_in(tree, tensors, leaf, replace(room, wide=wide))
     return made
 
 
-def _columns(tree: Formula) -> int:
-    """The columns of all matrices in a formula, side by side."""
-    return sum(len(part.rows[0]) for part in walk(tree) if isinstance(part, Matrix))
+def _width(tree: Formula) -> int:
+    """About how many characters wide the columns of all matrices in a formula are, side by side."""
+    grids = (part.rows for part in walk(tree) if isinstance(part, Matrix))
+    columns = (column for rows in grids for column in zip(*rows, strict=True))
+    return sum(max(map(_length, column)) + 1 for column in columns)
+
+
+def _length(entry: Formula) -> int:
+    return len(entry.text) if isinstance(entry, Num) else entry.width if isinstance(entry, Blank) else 1
 
 
 def _put_in(tree: Formula, tensors: Mapping[str, Tensor], leaf: Callable[[str], Formula], room: Room) -> Formula:

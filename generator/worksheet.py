@@ -180,7 +180,7 @@ class _Sheet:
         if tensor is None:
             return [target]
         shown = (name for row in shown_of(tensor.entries, self.room) for name in row if isinstance(name, str))
-        return list(dict.fromkeys(shown))
+        return list(dict.fromkeys(name for name in shown if not name.isdecimal()))
 
     def _tensor(self, equation: Equation, formulas: list[Part]) -> Equation:
         """The rules of `_equation` for a vector or matrix, whose entries are known, printed or asked for one by one."""

@@ -136,6 +136,19 @@ def test_one_number_of_whole_matrices() -> None:
     assert found == Neg(MatMul((Transpose(v), Call("log", (w,)))))
 
 
+def test_places_that_are_always_zero() -> None:
+    masked = Tensor("M", Label("tensor", "M"), (("m0", "0", "0"), ("m1", "m2", "0"), ("m3", "m4", "m5")))
+    lifter = Lifter((masked, *ALL), down=False)
+    rows = entrywise(MatMul((Ref("M"), v)), lifter.tensors)
+    assert isinstance(rows, Matrix)
+    left_out = ["m0 * A3100", "m1 * A3100 + m2 * A3110", "m3 * A3100 + m4 * A3110 + m5 * A3120"]
+    assert lifter.formula(tuple((parse(text),) for text in left_out)) == MatMul((Ref("M"), v))
+    back = ["m0 * A3100 + m1 * A3110 + m3 * A3120", "m2 * A3110 + m4 * A3120", "m5 * A3120"]
+    assert lifter.formula(tuple((parse(text),) for text in back)) == MatMul((Transpose(Ref("M")), v))
+    wrong = [*back[:2], "m5 * A3110"]
+    assert lifter.formula(tuple((parse(text),) for text in wrong)) is None
+
+
 @pytest.mark.parametrize("down", [True, False])
 def test_shares_of_columns_or_rows(down: bool) -> None:
     lifter = Lifter(ALL, down)

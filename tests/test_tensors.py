@@ -330,6 +330,16 @@ def test_one_bias_for_a_layer_is_a_number() -> None:
     agree(found)
 
 
+def test_a_unit_without_a_bias_has_a_zero_in_its_place() -> None:
+    data = dense((2, 2))
+    (layer,) = data["layers"]
+    _, second = layer["bias"].values()
+    found = lifted({**data, "layers": [{**layer, "bias": {"u1n1": second}}], "biases": {second: "0.5"}})
+    assert found.graph.tensor["b:layer1"].entries == (("0",), (second,))
+    assert found.formula("z:layer1") == Add((MatMul((Ref("W:layer1"), Ref("x:inputs"))), Ref("b:layer1")))
+    agree(found)
+
+
 def test_the_order_in_which_a_unit_names_its_inputs_is_free() -> None:
     data = dense((2, 2))
     (layer,) = data["layers"]

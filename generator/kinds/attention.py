@@ -298,7 +298,8 @@ class _Attention:
             cells[i][j] = own
         made = tuple(map(tuple, cells))
         shared = self.problem.heads if name in (*PROJECTIONS, "C") else 1
-        self.tensors += [matrix(name, made, str(head))] if head else heads(name, made, shared)
+        seen = made if name != "A" else tuple(tuple(own or "0" for own in row) for row in made)
+        self.tensors += [matrix(name, seen, str(head))] if head else heads(name, seen, shared)
         return made
 
     def _projected(self, letter: str, inputs: Cells) -> Cells:

@@ -92,9 +92,8 @@ class Arranger:
                 return row(list(signed)[1:])
             case Transpose(body):
                 factor = self._matrix_factor(body)
-                return transposed(
-                    factor if isinstance(body, Ref) or isinstance(factor, Fence | Grid) else Fence(factor)
-                )
+                plain = isinstance(factor, Fence | Grid) or (isinstance(body, Ref) and not isinstance(factor, Frac))
+                return transposed(factor if plain else Fence(factor))
 
     def terms(self, tree: Add, lead: bool = True) -> list[Box]:
         """The terms of a sum, each but the first with its sign in front."""
