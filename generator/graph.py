@@ -185,11 +185,10 @@ class Graph:
     `givens` holds the exact values of the given quantities. `loss` is the quantity that is differentiated (empty:
     nothing is), with respect to what is `trained` and to what else is `wanted`; `also` are others.
 
-    Each of the `rounds` computes one of
-    the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the lines of `updates`. `conventions` are
-    word codes with the texts that they name; `cases` and `in_turn` say how it is worked, `tensors` which quantities can
-    be set as matrices, in which `vectors` are columns or rows, `slidings` what windows made, `followed` what a training
-    shows.
+    Each of the `rounds` computes one of the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the
+    lines of `updates`. `conventions` are word codes with the texts that they name; `cases` and `in_turn` say how it is
+    worked, `tensors` which quantities can be set as matrices, in which `vectors` are columns or rows, `slidings` what
+    windows made, `followed` what a training shows.
 
     Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """

@@ -100,6 +100,8 @@ def _script(inside: str, small: dict[int, int], mark: str) -> str:
     tight = inside.replace(" ", "")
     if all(ord(letter) in small for letter in tight):
         return tight.translate(small)
+    if inside.startswith(" ") and tight[1:].isalnum():  # a sign and a letter
+        inside = tight
     bracketed = inside.startswith("[") and inside.find("]") == len(inside) - 1
     return f"{mark}{inside}" if inside.isalnum() or bracketed else f"{mark}({inside.replace(', ', ',')})"
 
