@@ -11,7 +11,7 @@ from math import inf
 from generator.drawing import NODE, SMALL, Anchor, Arrow, Bounds, Circle, Drawing, Item, Mark, bounds, width_of
 from generator.graph import Diagram, Edge, Node
 from generator.notation import Writer
-from generator.placing import CLASH, place_labels, track
+from generator.placing import CLASH, place_labels, place_tracks
 from generator.typeset.boxes import Box, Digits, Op, Row
 
 Values = Callable[[str], str]
@@ -93,6 +93,11 @@ class _Sheet:
         """The columns that an edge joins."""
         return self.nodes[edge.start].column, self.nodes[edge.end].column
 
+    def leaps(self, edge: Edge) -> bool:
+        """Whether an edge passes by a column between."""
+        first, last = self.between(edge)
+        return abs(first - last) > 1
+
 
 def _sheet(diagram: Diagram, writer: Writer, room: Digits | None, wide: int, numbered: bool) -> _Sheet:
     columns: dict[int, tuple[Node | None, ...]] = {}
@@ -133,7 +138,7 @@ def _best(sheet: _Sheet, clear: float, broadest: float = inf, most: float = inf)
 def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
     """The drawing at one stretch, and what its worst label costs."""
     circles, dots = _nodes(sheet, across, down)
-    tracks = [track(edge, circles, abs(a - b) > 1) for edge in sheet.edges for a, b in [sheet.between(edge)]]
+    tracks = place_tracks(sheet.edges, circles, sheet.leaps)
     fixed = list(_node_marks(sheet, circles))
     obstacles = [_around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
     marks, cost = place_labels(tracks, sheet.labels, sheet.biases, sheet.between, obstacles)

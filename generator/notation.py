@@ -224,7 +224,7 @@ class Writer:
             "name": plain(label.name),
             "indexed": indexed(label.name),
             "own": indexed(own),
-            "index": label.index,
+            "index": f"{{{label.index.replace('_', ',')}}}" if "_" in label.index else label.index,
             "symbol": self._text(of) if of else "",
             "plain": plain(label.of) if tensor is None else self._text(tensor.label),
         }

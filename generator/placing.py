@@ -46,14 +46,27 @@ class Track:
         return outside
 
 
-def track(edge: Edge, circles: Mapping[str, Circle], leaps: bool) -> Track:
-    """The straight way; for an edge that leaps a column, the least bent one that is free."""
+def place_tracks(edges: Sequence[Edge], circles: Mapping[str, Circle], leaps: Callable[[Edge], bool]) -> list[Track]:
+    """The ways of all edges. Of two between the same nodes, the one with a label has the better way."""
+    found: dict[Edge, Track] = {}
+    for edge in sorted(edges, key=lambda edge: not edge.label):
+        twins = [way for other, way in found.items() if (other.start, other.end) == (edge.start, edge.end)]
+        found[edge] = track(edge, circles, leaps(edge), twins)
+    return [found[edge] for edge in edges]
+
+
+def track(edge: Edge, circles: Mapping[str, Circle], leaps: bool, twins: Sequence[Track] = ()) -> Track:
+    """The straight way; for an edge that leaps a column, or has `twins`, the least bent one that is free.
+
+    The ways of its twins, which join the same nodes, are not free.
+    """
     start, end = circles[edge.start], circles[edge.end]
     (a, b), (c, d) = start.centre, end.centre
     ways = [Track(edge, start, end)]
-    if leaps:
+    if leaps or twins:
         for bend in (-0.3, 0.3, -0.5, 0.5, -0.8, 0.8, -1.1, 1.1):
             ways.append(Track(edge, start, end, ((a + c) / 2 - bend * (d - b), (b + d) / 2 + bend * (c - a))))
+    ways = [way for way in ways if way.bend not in [twin.bend for twin in twins]]
     others = [circle for name, circle in circles.items() if name not in (edge.start, edge.end)]
 
     def room(way: Track) -> float:

@@ -348,6 +348,18 @@ def test_every_line_of_random_documents_is_true(tmp_path: Path, seed: int, form:
     assert checked > 100
 
 
+@pytest.mark.parametrize("form", ["markdown", "latex", "typst", "web"])
+@pytest.mark.parametrize("notation", ["z_h", "sum_output"])
+def test_the_two_indices_of_a_target_are_told_apart(notation: str, form: str) -> None:
+    """Where targets have a letter of their own: t with the index 1,2 is not read as t with the index 12."""
+    worked = load_worked(Path("problems/attention/two_heads.yml"), notation)
+    report = verify(
+        render(worked, "solution", form), form, Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    )
+    assert report.checked > 100
+    assert not report.untrue
+
+
 # --- errors ---
 
 GOOD = """\

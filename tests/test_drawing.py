@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, pairwise
 from math import hypot
 from pathlib import Path
@@ -47,7 +48,7 @@ def writer_of(path: Path) -> Writer:
     return Writer(network.build(problem), notation_for(definition))
 
 
-def made(sizes: tuple[int, ...], biases: str = "shared", leaps: bool = False) -> Writer:
+def made(sizes: tuple[int, ...], biases: str = "shared", leaps: bool = False, skip: Any = None) -> Writer:
     """A network with layers of `sizes`; `leaps`: its outputs are fed by the first input too."""
     sources = [f"x{number}" for number in range(1, sizes[0] + 1)]
     data: dict[str, Any] = {"kind": "network", "title": "t", "inputs": dict.fromkeys(sources, "0.5"), "layers": []}
@@ -64,6 +65,7 @@ def made(sizes: tuple[int, ...], biases: str = "shared", leaps: bool = False) ->
         data["layers"].append({"name": f"l{place}", "units": units, "bias": own})
         sources = list(units)
     data |= {"weights": weights, "biases": shifts, "targets": {f"t{number}": "1" for number in range(sizes[-1])}}
+    data["skip"] = skip or {}
     problem = network.Definition.model_validate(data)
     assert not list(network.check(problem))
     return Writer(network.build(problem), load_notation("default"))
@@ -217,6 +219,55 @@ def test_an_edge_that_leaps_a_layer_goes_round_the_units_between() -> None:
     for arrow in bent:
         inner = arrow.points[1:-1]
         assert all(hypot(x - c.centre[0], y - c.centre[1]) >= c.radius for x, y in inner for c in circles)
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+@pytest.mark.parametrize(
+    ("sizes", "leaps", "skip", "beside"),
+    [
+        ((2, 2, 1), False, {"h1": "x1"}, 1),
+        ((1, 1, 1), False, {"h1": "x1", "o1": "h1"}, 2),
+        ((2, 2, 2), False, {"h1": ["x1", "x2"], "h2": "x2", "o1": "h2"}, 4),
+        ((2, 2, 1), True, {"o1": "x1"}, 1),
+        ((2, 2, 1), True, {"o1": "x2"}, 0),
+    ],
+)
+def test_a_skip_connection_beside_a_weight_has_a_way_of_its_own(
+    sizes: tuple[int, ...], leaps: bool, skip: dict[str, Any], beside: int, numbers: bool
+) -> None:
+    """Both arrows are there, they part clearly, and the weight keeps its label; so in all three formats."""
+    plain_one, writer = made(sizes, leaps=leaps), made(sizes, leaps=leaps, skip=skip)
+    drawing = drawn(writer, numbers)
+    arrows = [item for item in drawing.items if isinstance(item, Arrow)]
+    skips = sum(1 if isinstance(sources, str) else len(sources) for sources in skip.values())
+    assert len(arrows) == len(parts(plain_one).edges) + skips == len(parts(writer).edges)
+    assert [len(labels(one)) for one in (drawing, drawn(plain_one, numbers))] == [len(labels(drawing))] * 2
+    circles = [item for item in drawing.items if isinstance(item, Circle)]
+
+    def at_rim(tip: tuple[float, float], circle: Circle) -> float:
+        return abs(hypot(tip[0] - circle.centre[0], tip[1] - circle.centre[1]) - circle.radius)
+
+    def ends(arrow: Arrow) -> list[Circle]:
+        return [min(circles, key=partial(at_rim, tip)) for tip in (arrow.points[0], arrow.points[-1])]
+
+    twins = [pair for pair in combinations(arrows, 2) if ends(pair[0]) == ends(pair[1])]
+    assert len(twins) == beside
+    for one, other in twins:
+        (a, b), (c, d) = map(_middle, (one, other))
+        assert hypot(a - c, b - d) > 15
+    assert_clear(drawing)
+    ElementTree.fromstring(svg(drawing, "t", "d", "lh", standalone=True))
+    assert svg(drawing, "t", "d", "lh").count('class="lh-arrow"') == len(arrows)
+    assert tikz(drawing).count("-{Stealth") == len(arrows)
+    assert typst_drawing(drawing).count("place(polygon(") == len(arrows)
+
+
+def _middle(arrow: Arrow) -> tuple[float, float]:
+    """The point half way along an arrow."""
+    if len(arrow.points) > 2:
+        return arrow.points[len(arrow.points) // 2]
+    (a, b), (c, d) = arrow.points
+    return (a + c) / 2, (b + d) / 2
 
 
 def test_a_wide_layer_is_shortened_and_its_edges_have_no_labels() -> None:

@@ -129,7 +129,7 @@ def _diagram(problem: Definition, value_of: dict[str, str]) -> Diagram:
         nodes += [Node(value_of[unit], column, kind) for unit in layer.units]
         for unit, weights in layer.units.items():
             edges += [Edge(value_of[source], value_of[unit], weight) for source, weight in weights.items()]
-            edges += [Edge(value_of[source], value_of[unit]) for source in problem.skips(unit) if source not in weights]
+            edges += [Edge(value_of[source], value_of[unit]) for source in problem.skips(unit)]
         for unit, bias in layer.biases.items():
             if bias not in seen:
                 nodes.append(Node(bias, column - 1, "bias"))
