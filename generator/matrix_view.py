@@ -119,7 +119,7 @@ class _InMatrices(Derivation):
     def _tensor(self, tensor: Tensor) -> Iterator[Step]:
         """A tensor by its formula; without one, entry by entry, and then as a whole."""
         full = self.firsts.is_full(self.graph[tensor.names[0]])
-        if self.matrices.formula(tensor.name) is None:
+        if self.matrices.formula(tensor.name) is None and any(self.graph.operands[name] for name in tensor.names):
             yield from self._entry_by_entry(tensor)
             full = False
         self.shown |= {tensor.name, *tensor.names}

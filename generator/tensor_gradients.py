@@ -25,10 +25,10 @@ def backward_tensors(graph: Graph) -> Graph:
     base = [_completed(graph, tensor) for tensor in graph.tensors]
     base += [made for tensor in base if tensor.role is Role.GIVEN for made in _remembered(graph, tensor)]
     found = {tensor.name: tensor for tensor in (*_ones(base), *base)}
-    for number, done in enumerate((*graph.differentiated, None)):
+    for number in range(len(graph.rounds) + 1):
         now = [_latest(graph, found, tensor, number) for tensor in base]
         found |= {tensor.name: tensor for tensor in now}
-        if done is not None and done.loss:
+        for done in (done for done in graph.differentiated if done.round == number and done.loss):
             pairs = zip(base, now, strict=True)
             made = [made for start, tensor in pairs for made in _derivatives(graph, start, tensor, now, done.loss)]
             found |= {tensor.name: tensor for tensor in made if tensor.name not in found}

@@ -242,6 +242,11 @@ def _samples() -> Iterator[Worked]:
         data["layers"][-1]["activation"] = "softmax"
         several = {group: {name: ["0.5", "0.25"] for name in data[group]} for group in ("inputs", "targets")}
         yield _made({**data, **several, "loss": "cross_entropy", "vectors": vectors}, "matrix")
+    several = {"W": [["1", "2"], ["3", "4"]], "x": ["1", "2"], "t": ["1", "0"]}
+    lines = {"h": "tanh(W @ x)", "z": "W @ x", "a": "tanh(z)", "f": "sum((a - t) * (a - t))"}
+    asked = {"of": "f", "wrt": ["W"]}
+    named = {"kind": "formulas", "title": "made", "givens": several, "formulas": lines, "differentiate": asked}
+    yield _made(named, "matrix")
     cell = {"W": [["1", "0"], ["0", "1"]], "U": [["1", "0"], ["0", "1"]], "V": [["1", "1"]]}
     memory = {"kind": "recurrent", "title": "made", "inputs": [["1", "0"]], "weights": cell, "targets": ["1"]}
     yield _made({**memory, "output_activation": "tanh"}, "matrix")

@@ -156,10 +156,13 @@ def computations(draw: st.DrawFn) -> Data:
         "u": draw(st.sampled_from(["transpose(W) @ h", "h @ W", "3 * x"])), "e": "h - t", "m": "mean(u)",
         "f": draw(st.sampled_from(["dot(e, e) / 2", "sum(e) + m", "norm(e) * m"])),
     }  # fmt: skip
+    several = draw(st.booleans())  # several quantities differentiated, each on a way back of its own
+    asked: Data = {"of": "f", "wrt": ["W", "b"]}
+    more = {"differentiate": [asked, {"of": "m", "wrt": ["x"]}]} if several else {"differentiate": asked}
     given = {name: numbers(draw, 1, size)[0] for name, size in (("x", wide), ("b", high), ("t", high))}
     return {
         "kind": "formulas", "title": "made", "givens": {"W": numbers(draw, high, wide), **given}, "formulas": lines,
-        "differentiate": {"of": "f", "wrt": ["W", "b"]}, "learning_rate": {"eta": "0.1"}, "update": ["W", "b"],
+        **more, **({} if several else {"learning_rate": {"eta": "0.1"}, "update": ["W", "b"]}),
     }  # fmt: skip
 
 
