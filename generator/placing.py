@@ -112,18 +112,24 @@ def place_labels(
     for number, track in enumerate(mine):
         groups.setdefault(between(track.edge), []).append(number)
 
+    # Where each label can come to lie, and so which can ever meet: most of them never do.
+    reach = [_around([boxes[number, t] for t in FRACTIONS]) for number in range(len(mine))]
+    met = [[bool(_overlap(one, other, 4, 3)) for other in reach] for one in reach]
+
     def together(members: list[int], t: float) -> float:
-        pairs = combinations((boxes[number, t] for number in members), 2)
-        return sum(alone[number, t] for number in members) + sum(_overlap(a, b, 4, 3) for a, b in pairs)
+        pairs = ((a, b) for a, b in combinations(members, 2) if met[a][b])
+        close = sum(_overlap(boxes[a, t], boxes[b, t], 4, 3) for a, b in pairs)
+        return sum(alone[number, t] for number in members) + close
 
     home: dict[int, float] = {}
     for group in groups.values():
         costs = {t: together(group, t) + 10 * len(group) * abs(t - 1 / 3) for t in FRACTIONS}
         home.update(dict.fromkeys(group, min(FRACTIONS, key=costs.__getitem__)))
     chosen = dict(home)
+    near = {number: [other for other in home if other != number and met[number][other]] for number in home}
 
     def cost(number: int, t: float) -> float:
-        others = (boxes[other, place] for other, place in chosen.items() if other != number)
+        others = (boxes[other, chosen[other]] for other in near[number])
         return alone[number, t] + sum(_overlap(boxes[number, t], box, 4, 3) for box in others)
 
     for _ in range(6):
@@ -136,6 +142,12 @@ def place_labels(
     return [marks[place] for place in chosen.items()], max((cost(*place) for place in chosen.items()), default=0.0)
 
 
+def _around(boxes: Sequence[Bounds]) -> Bounds:
+    """The box around some boxes."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
 def _overlap(one: Bounds, other: Bounds, across: float, down: float) -> float:
     """What it costs that two boxes lie over each other, or stand closer than `across` and `down`."""
     across += min(one[2], other[2]) - max(one[0], other[0])
@@ -146,6 +158,8 @@ def _overlap(one: Bounds, other: Bounds, across: float, down: float) -> float:
 def _crossed(box: Bounds, middle: Point, line: tuple[Point, Point]) -> float:
     """What it costs that another edge's line runs through a label: more, the closer to the label's middle."""
     (a, b), (c, d) = line
+    if max(a, c) < box[0] or min(a, c) > box[2] or max(b, d) < box[1] or min(b, d) > box[3]:
+        return 0.0
     dx, dy = c - a, d - b
     low, high = 0.0, 1.0
     for step, first, last in ((dx, box[0] - a, box[2] - a), (dy, box[1] - b, box[3] - b)):
