@@ -7,18 +7,18 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, chdir, contextmanager
-from functools import partial, wraps
+from contextlib import chdir
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
 import mkdocs.commands.build  # noqa: F401 - imported here, so that no build pays for it
-from caches import forget, package_modules
+from caches import forget
 from measure import Effort, Row, Sample, once, timed
+from stopwatch import Stopwatch
 
 import generator.publish.plugin  # noqa: F401 - its names are watched too
 from generator import derive, diagram, pipeline, render, solve, verify
@@ -38,55 +38,6 @@ PARTS: dict[str, tuple[Callable[..., Any], ...]] = {
 }
 REST = "MkDocs"
 ONE = Effort(1, 0.0)
-
-
-class Stopwatch:
-    """Adds up the time spent in each part; time inside an inner part counts for that alone."""
-
-    def __init__(self) -> None:
-        self.spent: dict[str, float] = dict.fromkeys((*PARTS, REST), 0.0)
-        self._inside: list[str] = []
-        self._since = 0.0
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        """Count what happens inside for `name`."""
-        self._book()
-        self._inside.append(name)
-        try:
-            yield
-        finally:
-            self._book()
-            self._inside.pop()
-
-    def _book(self) -> None:
-        now = time.perf_counter()
-        if self._inside:
-            self.spent[self._inside[-1]] += now - self._since
-        self._since = now
-
-    def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, its time counted for `name`."""
-
-        @wraps(function)
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            with self.part(name):
-                return function(*args, **kwargs)
-
-        return counted
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Count every call of the functions of `PARTS`, by whatever name a module of the package knows them."""
-        with ExitStack() as stack:
-            for name, functions in PARTS.items():
-                for function in functions:
-                    counted = self.around(name, function)
-                    for module in package_modules():
-                        for attribute, value in list(vars(module).items()):
-                            if value is function:
-                                stack.enter_context(patch.object(module, attribute, counted))
-            yield
 
 
 class OneProcess:
@@ -135,7 +86,7 @@ def _failed(reason: str) -> str:
 
 def _shares(name: str, base: Path, folder: Path) -> list[Row]:
     """One build watched from inside."""
-    watch, output = Stopwatch(), folder / "build" / "site"
+    watch, output = Stopwatch(PARTS, REST), folder / "build" / "site"
 
     def build() -> None:
         with watch.watching(), patch.object(pages, "ProcessPoolExecutor", OneProcess), watch.part(REST):
@@ -149,7 +100,5 @@ def _shares(name: str, base: Path, folder: Path) -> list[Row]:
     except LonghandError as error:
         return [Row(name, note=_failed(str(error)))]
     count = sum(1 for _ in output.rglob("*.html"))
-    rows = [Row(name, Sample((total,)), count, "page", note=f"{count} pages, with downloads; caches cold")]
-    for part, spent in watch.spent.items():
-        rows.append(Row(f"  {part}", Sample((spent,)), note=f"{spent / total:.0%}"))
-    return rows
+    whole = Row(name, Sample((total,)), count, "page", note=f"{count} pages, with downloads; caches cold")
+    return [whole, *watch.rows(total)]
