@@ -126,6 +126,8 @@ class Paper:
             texts = {key: setter.word(code) for key, code in convention.words.items()}
             texts |= {key: ", ".join(map(self.number, text.split(", "))) for key, text in convention.numbers.items()}
             yield setter.say(f"conventions.{convention.code}", None, **texts)
+        for own in self.worked.problem.conventions:
+            yield from self.author_texts(own, secret=True)
         for call in self._functions():
             for slope in sorted(set(kinks(call).values())):
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(shortest(slope))}

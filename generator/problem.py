@@ -128,6 +128,9 @@ class Problem(Model):
     title: Texts
     introduction: Texts = Field(default_factory=dict)
     remarks: tuple[Texts, ...] = ()
+    conventions: tuple[Texts, ...] = Field(
+        (), description="what the author has settled where others do otherwise, such as the sign of an eigenvector"
+    )
     notation: str | dict[str, Any] = Field("default", description="a notation's name, or a block that extends one")
     detail: Literal["all", "first"] = "first"
     training: Training | None = None

@@ -296,11 +296,27 @@ def test_every_printed_line_of_the_shipped_problems_is_true(path: Path) -> None:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_shipped_problems_speak_both_languages_and_fit_a_page(path: Path) -> None:
     problem = load(path).problem
-    texts = [problem.title, problem.introduction, *problem.remarks]
+    texts = [problem.title, problem.introduction, *problem.remarks, *problem.conventions]
     texts += [*problem.say.values(), *(part.title for part in problem.parts)]
     assert all(set(text) == {"en", "zh"} for text in texts)
     assert problem.minutes
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 50
+
+
+def test_an_author_states_conventions_of_their_own(tmp_path: Path) -> None:
+    """In every document and language, with symbols, and without telling a value that is asked for."""
+    path = tmp_path / "made.yml"
+    path.write_text(
+        "kind: formulas\ntitle: t\ngivens: {a: 2}\nformulas: {y: a**2 + 3}\n"
+        "conventions:\n  - {en: 'Of [[a]], the square is in [[y=]].', zh: '[[a]] 的平方在 [[y]] 中。'}\n",
+        encoding="utf-8",
+    )
+    worked = load_worked(path)
+    for document in ("solution", "worksheet"):
+        text = render(worked, document, "markdown")
+        assert "- Of $a$, the square is in $y" in text
+        assert "平方在" in render(worked, document, "markdown", "zh")
+    assert "= 7" not in render(worked, "worksheet", "markdown", level="open")
 
 
 # --- several rounds ------------------------------------------------------------------------------------------------
