@@ -309,4 +309,6 @@ def diff(folder: IssuedArgument = Path(), file: SetOption = None, as_json: JsonO
     for change in differences(folder, file):
         typer.echo(json.dumps(change.data(), ensure_ascii=False) if as_json else str(change))
         found += 1
+    if not found and not as_json:
+        typer.echo("No paper and no key would be different.")
     raise typer.Exit(1 if found else 0)

@@ -24,7 +24,10 @@ def test_a_set_is_built_compared_and_made_again(tmp_path: Path) -> None:
     run = longhand("set", "small.yml", "--roster", "roster.csv", "-o", "out", "--format", "markdown")
     assert (run.status, run.err) == (0, "")
     assert "3 papers in out/students" in run.out
-    assert longhand("diff", "out").status == 0
+    run = longhand("diff", "out")
+    assert (run.status, run.out) == (0, "No paper and no key would be different.\n")
+    run = longhand("diff", "out", "--json")
+    assert (run.status, run.out) == (0, "")
     code = json.loads((tmp_path / "out" / "instructor" / "issued.json").read_text())["students"][0]["code"]
     run = longhand("reissue", code, "out", "-o", "again")
     assert run.status == 0
