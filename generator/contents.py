@@ -112,13 +112,15 @@ def _closing(paper: Paper, section: Section) -> list[str]:
         change = "same" if was == is_now else "fell" if is_now < was else "rose"
         made.append(paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after}))
         if change == "rose":
-            made.append(paper.setter.say(f"texts.rose_{_reason(graph)}", {}))
+            made.append(paper.setter.word(_reason(graph)))
     return made
 
 
 def _reason(graph: Graph) -> str:
-    """Why an error can rise: one step along the gradient, several of them, or steps for other observations."""
-    return "in_turn" if graph.passes else "steps" if len(graph.rounds) > 1 else "step"
+    """The words why an error can rise: one step along the gradient, several, or steps for other observations."""
+    if graph.passes:
+        return "texts.rose_in_turn"
+    return "texts.rose_steps" if len(graph.rounds) > 1 else "texts.rose_step"
 
 
 def _versions(graph: Graph, name: str) -> list[str]:
