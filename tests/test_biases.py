@@ -55,7 +55,7 @@ def codes(kind: str, **changed: Any) -> set[str]:
 
 
 BATCH = {"inputs": {"x1": ["0.5", "1"], "x2": ["-1", "2"]}, "targets": {"t1": ["1", "0"]}}
-TWO_OUTPUTS = {
+TWO_OUTPUTS: dict[str, Any] = {
     "layers": [
         {"name": "output", "units": {"o1": {"x1": "w1", "x2": "w2"}, "o2": {"x1": "w3", "x2": "w4"}}, "bias": "b1"}
     ],
@@ -63,11 +63,11 @@ TWO_OUTPUTS = {
     "biases": {"b1": "0.1"},
     "targets": {"t1": "1", "t2": "0.25"},
 }
-SOFTMAX = {**TWO_OUTPUTS, "layers": [{**TWO_OUTPUTS["layers"][0], "activation": "softmax"}]}  # type: ignore[dict-item]
+SOFTMAX = {**TWO_OUTPUTS, "layers": [{**TWO_OUTPUTS["layers"][0], "activation": "softmax"}]}
 
 
 def normalized(**how: str) -> dict[str, Any]:
-    return {**TWO_OUTPUTS, "layers": [{**TWO_OUTPUTS["layers"][0], "normalization": {"over": "layer", **how}}]}  # type: ignore[dict-item]
+    return {**TWO_OUTPUTS, "layers": [{**TWO_OUTPUTS["layers"][0], "normalization": {"over": "layer", **how}}]}
 
 
 @pytest.mark.parametrize(
