@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from generator.extremes import Ties
 from generator.nested import Given
 from generator.problem import Model, Name, Texts, Whole
 from generator.training import Learning
 
 Count = Annotated[Whole, Field(ge=1)]
+Counts = Count | tuple[Count, Count]  # down and across, where they differ
+Border = Whole | tuple[Whole, Whole]
 Part = Literal["inputs", "filters", "weights", "biases"]
 # What is given in each part of a pipeline, as the kind of its entries' labels.
 KINDS: Mapping[str, str] = {"inputs": "input", "filters": "filter", "weights": "weight", "biases": "bias"}
@@ -29,8 +32,10 @@ class Convolution(Titled):
     name: Name = Field(description="what the maps it makes are called")
     filters: Given = Field(description="name: one filter, or a list of them; several channels: a list in each filter")
     biases: Given | None = Field(None, description="name: one number for each filter")
-    stride: Count = 1
-    padding: Whole = Field(0, description="how many zeros are put around the input")
+    stride: Counts = Field(1, description="how far the window moves; [down, across] where these differ")
+    padding: Border = Field(0, description="how many zeros are put around the input; [down, across] where these differ")
+    dilation: Counts = Field(1, description="how far apart the entries under a filter are; 1: side by side")
+    groups: Count = Field(1, description="so many groups of filters read one group of channels each")
     flip: bool = Field(False, description="turn the filter round, as convolution is defined outside of deep learning")
 
 
@@ -45,8 +50,8 @@ class Pooling(Titled):
     """One entry for each window of each map."""
 
     name: Name
-    size: Count
-    stride: Count | None = Field(None, description="by default the size, so that windows lie side by side")
+    size: Counts | Literal["all"] = Field(description="of the window, [down, across]; or all: one window of everything")
+    stride: Counts | None = Field(None, description="by default the size, so that windows lie side by side")
 
 
 class Flatten(Titled):
@@ -86,6 +91,7 @@ class Pipeline(Learning):
         None, description="1 where a list of lists means the channels of a signal"
     )
     layers: tuple[Stage, ...] = Field(min_length=1)
+    ties: Ties = Field("first", description="which of the equally large entries of a window takes its gradient")
     targets: Given | None = Field(None, description="name: one number for each entry of the last layer")
     loss: str = "half_squared_error"
     loss_name: Name = "E"

@@ -136,7 +136,7 @@ class Paper:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(value_at(call, 0))}
                 yield setter.say("conventions.jump", None, **texts)
         if self._differentiates_extremes():
-            yield setter.word("conventions.extremes")
+            yield setter.word(f"conventions.extremes_{graph.ties}")
         if graph.of_role(Role.UPDATE):
             by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
             yield setter.word(by_gradients if graph.trained else "conventions.updates_own")

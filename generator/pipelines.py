@@ -10,6 +10,7 @@ from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Label, Quantity, Role, Sliding
 from generator.image_layers import KINDS, Activation, Convolution, Dense, Flatten, Pipeline, Pooling, Stage
 from generator.images import Images, MisfitError, filter_labels, labels_of
+from generator.laying import said_of, windows_of_filters, windows_of_pooling
 from generator.nested import flat, shape_of
 from generator.windows import Maps, Place, Windows, named
 
@@ -70,65 +71,54 @@ class Layers(Images):
         self.give(name, labels_of("input", name, maps), value)
         return maps
 
-    def _windows(self, size: Place, stride: int, padding: int = 0) -> Windows:
-        if not self.maps.dimensions:
-            raise MisfitError(self.place, "a layer of windows after `flatten`", "`dense` or `activation`")
-        steps, around = (1, stride), (0, padding)
-        if self.maps.dimensions == 2:
-            steps, around = (stride, stride), (padding, padding)
-        windows = Windows(self.maps.shape, size, steps, around)
-        if min(windows.count) < 1:
-            raise MisfitError(self.place, f"a window larger than the {self.maps}", "a smaller one, or more padding")
-        return windows
-
     def _convolution(self, layer: Convolution, number: int) -> None:
         ((name, value),) = layer.filters.items()
-        filters, size = self._filters(name, value)
-        if layer.padding >= min(size if self.maps.dimensions == 2 else size[1:]):
-            raise MisfitError((*self.place, "padding"), f"{layer.padding}", "less than the size of the filter")
-        windows = self._windows(size, layer.stride, layer.padding)
+        filters, size = self._filters(name, value, layer.groups)
+        windows = windows_of_filters(layer, self.maps, size, self.place)
         self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         biases = self._biases(layer.biases, len(filters), "filter")
         made = named(layer.name, len(filters), windows.count, self.maps.dimensions)
+        depth, together = len(self.maps.channels) // layer.groups, len(filters) // layer.groups
         formulas = [
-            _sum([*self._products(weights, windows, (row, column), layer.flip), *biases[place : place + 1]])
+            _sum([*_products(weights, read, windows, (row, column), layer.flip), *biases[place : place + 1]])
             for place, weights in enumerate(filters)
+            for read in [self.maps.channels[place // together * depth :][:depth]]
             for row in range(windows.count[0])
             for column in range(windows.count[1])
         ]
-        self._made(layer.name, made, formulas, "window_sum")
-        self._say("flipped" if layer.flip else "cross_correlation")
-        self._say("windows_padded" if layer.padding else "windows", number, layer.stride, layer.padding)
+        self._say(
+            Convention("flipped" if layer.flip else "cross_correlation"), *said_of(number, windows, made.dimensions)
+        )
+        if layer.groups > 1:
+            self._say(Convention("groups", {}, {"number": str(number), "groups": str(layer.groups)}))
         if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
-            self._say("channels")
+            self._say(Convention("channels"))
+        self._made(layer.name, made, formulas, "window_sum")
 
-    def _filters(self, name: str, value: object) -> tuple[tuple[Maps, ...], Place]:
-        """The filters, each with a channel for every channel of the input, as givens; their size."""
-        dimensions, channels, shape = self.maps.dimensions, len(self.maps.channels), shape_of(value)
+    def _filters(self, name: str, value: object, groups: int) -> tuple[tuple[Maps, ...], Place]:
+        """The filters, each with a channel for every channel of the input that it reads, as givens; their size."""
+        dimensions, channels, shape = self.maps.dimensions, len(self.maps.channels) // groups, shape_of(value)
+        if dimensions and len(self.maps.channels) % groups:
+            found = f"{groups} groups of {len(self.maps.channels)} channels"
+            raise MisfitError((*self.place, "groups"), found, "a number that divides the channels")
         around = shape[: len(shape) - dimensions] if dimensions else ()
         count = around[0] if len(around) == 2 or (len(around) == 1 and channels == 1) else 1
         depth = around[-1] if len(around) == 2 or (len(around) == 1 and channels > 1) else 1
         if not dimensions or len(shape) not in range(dimensions, dimensions + 3) or depth != channels:
             expected = f"filters of {dimensions} dimensions with {channels} channels" if dimensions else "no filter"
             raise MisfitError((*self.place, "filters", name), f"lists {len(shape)} deep of shape {shape}", expected)
+        if count % groups:
+            raise MisfitError((*self.place, "groups"), f"{groups} groups of {count} filters", "as many in each group")
         size = shape[-2:] if dimensions == 2 else (1, shape[-1])
-        found: list[Maps] = []
+        made: list[Maps] = []
         labels: list[tuple[str, Label]] = []
         for number in range(1, count + 1):
             own = f"{name}_{number}" if count > 1 else name
             weights = named(own, channels, size, dimensions)
-            found.append(weights)
+            made.append(weights)
             labels += filter_labels(name, str(number) if count > 1 else "", weights)
         self.give("filters", labels, value)
-        return tuple(found), (size[0], size[1])
-
-    def _products(self, weights: Maps, windows: Windows, at: Place, flip: bool) -> Iterator[Formula]:
-        """The products of one window in the order of reading the input, channel by channel."""
-        rows, columns = windows.size
-        for own, channel in zip(weights.channels, self.maps.channels, strict=True):
-            for (row, column), (down, across) in windows.at(at):
-                over = own[rows - 1 - row][columns - 1 - column] if flip else own[row][column]
-                yield Mul((Ref(over), Ref(channel[down][across])))
+        return tuple(made), (size[0], size[1])
 
     def _biases(self, given: Mapping[str, Any] | None, count: int, of: str) -> list[Formula]:
         if given is None:
@@ -150,8 +140,7 @@ class Layers(Images):
         self._made(layer.name, made, formulas, "each_entry")
 
     def _pooling(self, kind: str, layer: Pooling, number: int) -> None:
-        size = (layer.size, layer.size) if self.maps.dimensions == 2 else (1, layer.size)
-        windows = self._windows(size, layer.stride or layer.size)
+        windows = windows_of_pooling(layer, self.maps, self.place)
         self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         made = named(layer.name, len(self.maps.channels), windows.count, self.maps.dimensions)
         covered = [
@@ -162,12 +151,12 @@ class Layers(Images):
         ]
         largest = kind == "max_pooling"
         formulas = [_largest(entries) if largest else _mean(entries) for entries in covered]
+        self._say(*said_of(number, windows, self.maps.dimensions))
         self._made(layer.name, made, formulas, "window_max" if largest else "window_mean")
-        self._say("windows", number, layer.stride or layer.size, 0)
 
     def _flatten(self, layer: Flatten) -> None:
         self.maps = self.maps.flattened(layer.order == "columns")
-        self._say("flatten_columns" if layer.order == "columns" else "flatten_rows")
+        self._say(Convention("flatten_columns" if layer.order == "columns" else "flatten_rows"))
 
     def _dense(self, layer: Dense) -> None:
         entries = self.maps.entries
@@ -188,11 +177,8 @@ class Layers(Images):
         ]
         self._made(layer.name, named(layer.name, 1, (1, units), 0), formulas, "weighted_sum")
 
-    def _say(self, code: str, number: int = 0, stride: int = 1, padding: int = 0) -> None:
-        numbers = {"number": str(number), "stride": str(stride), "padding": str(padding)} if number else {}
-        said = Convention(code, {}, numbers)
-        if said not in self.conventions:
-            self.conventions.append(said)
+    def _say(self, *said: Convention) -> None:
+        self.conventions += (each for each in said if each not in self.conventions)
 
     # --- the loss ---
 
@@ -221,6 +207,17 @@ class Layers(Images):
             label, total = Label("loss", loss), Add(tuple(map(Ref, terms)))
             self.take([(loss, label)], "loss_name")
             self.quantities.append(Quantity(loss, Role.LOSS, label, total, "total", "loss"))
+
+
+def _products(
+    weights: Maps, channels: Sequence[Sequence[Sequence[str]]], windows: Windows, at: Place, flip: bool
+) -> Iterator[Formula]:
+    """The products of one window in the order of reading the input, channel by channel."""
+    rows, columns = windows.size
+    for own, channel in zip(weights.channels, channels, strict=True):
+        for (row, column), (down, across) in windows.at(at):
+            over = own[rows - 1 - row][columns - 1 - column] if flip else own[row][column]
+            yield Mul((Ref(over), Ref(channel[down][across])))
 
 
 def _sum(terms: Sequence[Formula]) -> Formula:

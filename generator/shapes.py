@@ -54,11 +54,20 @@ def dims_of(graph: Graph, in_matrices: bool) -> dict[str, Dims]:
 
 
 def window_sizes(sliding: Sliding) -> tuple[Formula, ...]:
-    """How many windows there are along each index: ⌊(n + 2p - k) / s⌋ + 1 for n entries, padding p and stride s."""
+    """How many windows there are along each index: ⌊(n + 2p - k) / s⌋ + 1 for n entries, padding p and stride s.
+
+    A window of k entries that are d apart is d(k - 1) + 1 wide.
+    """
     return tuple(
-        Add((Call("floor", (Div(Add((num(n), Mul((num(2), num(p))), Neg(num(k)))), num(s)),)), num(1)))
-        for n, p, k, s in sliding.along
+        Add((Call("floor", (Div(Add((num(n), Mul((num(2), num(p))), Neg(_wide(k, d)))), num(s)),)), num(1)))
+        for n, p, k, s, d in sliding.along
     )
+
+
+def _wide(size: int, apart: int) -> Formula:
+    if apart == 1:
+        return num(size)
+    return Add((Mul((num(apart), Add((num(size), Neg(num(1)))))), num(1)))
 
 
 def _shape(factor: Formula) -> Formula:

@@ -35,7 +35,7 @@ STAGES = {
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
     "penalties biases networks units network_checks grids declared vectors tables windows nested image_layers images "
-    "pipelines cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "laying pipelines cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",

@@ -64,7 +64,7 @@ def build(problem: Definition) -> Graph:
     return Graph(
         (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
-        conventions=tuple(_conventions(problem, made, trained)), slidings=tuple(made.slidings),
+        conventions=tuple(_conventions(problem, made, trained)), slidings=tuple(made.slidings), ties=problem.ties,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.declared import named as tensors
 from generator.errors import FormulaError, nearest
+from generator.extremes import Ties
 from generator.formula import Call, Formula, MatMul, Ref, rebuild, walk
 from generator.graph import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.grids import Grid, Value, named, names_of, referring, vector
@@ -72,6 +73,7 @@ class Definition(Learning):
     update: tuple[Name, ...] | dict[Name, str] = Field(
         (), description="givens that take gradient steps; or given: its new value, where d(f, x) is a derivative"
     )
+    ties: Ties = Field("first", description="whose slope a max or min has where several of its arguments are equal")
 
     def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
         """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
@@ -253,7 +255,7 @@ def _updated(
     start, computed = ([q for q in quantities if (q.formula is None) is given] for given in (True, False))
     return Graph(
         (*start, *work.givens, *computed), {**givens, **work.values}, loss, trained, "" if own else problem.rate,
-        wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also),
+        wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also), ties=problem.ties,
     )  # fmt: skip
 
 
@@ -276,8 +278,10 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     parts = [part for text in texts for part in walk(parse(text))]
     called = {part.name for part in parts if isinstance(part, Call)}
     differentiated = problem.differentiate is not None or "d" in called
-    if called & {"argmax", "argmin"} or (differentiated and called & {"max", "min"}):
+    if called & {"argmax", "argmin"} or (differentiated and problem.ties == "first" and called & {"max", "min"}):
         yield Convention("first_of_equals")
+    if called >= {"d"} and problem.differentiate is None and problem.ties != "first" and called & {"max", "min"}:
+        yield Convention(f"extremes_{problem.ties}")  # of gradients that are quantities, every document says it
     for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
         if name in called:
             yield logarithm(base)
