@@ -213,7 +213,9 @@ class Graph:
     tensors: tuple[Tensor, ...] = ()
     slidings: tuple[Sliding, ...] = ()
     ties: Ties = "first"  # whose slope a `max` or `min` has where several of its arguments are equal
-    vectors: str = "column"  # how the vectors among them stand: `column` or `row`
+    vectors: str = (
+        "column"  # how the vectors among them stand: `column`, `row`; `signal`: as columns, but signals as rows
+    )
     followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 

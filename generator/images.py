@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from generator.declared import matrix, vector
 from generator.formula import Formula
-from generator.graph import Label, Quantity, Role
+from generator.graph import Label, Quantity, Role, Tensor
 from generator.nested import flat
 from generator.problem import Finding
 from generator.source import Location
@@ -31,6 +32,7 @@ class Images:
         self.given: list[Quantity] = []
         self.values: dict[str, Fraction] = {}
         self.quantities: list[Quantity] = []
+        self.tensors: list[Tensor] = []
         self.taken: set[str] = set()
         self.place: Location = ()
         self.group = ""
@@ -58,6 +60,7 @@ class Images:
         self.take(labels, "name")
         for (entry, label), formula in zip(labels, formulas, strict=True):
             self.quantities.append(Quantity(entry, Role.FORWARD, label, formula, rule, self.group))
+        self.tensors += matrices(name, maps)
 
 
 def labels_of(kind: str, name: str, maps: Maps) -> list[tuple[str, Label]]:
@@ -69,6 +72,23 @@ def labels_of(kind: str, name: str, maps: Maps) -> list[tuple[str, Label]]:
         for entry, own in zip(_entries(channel), _entries(alone), strict=True):
             found.append((entry, _entry_label(kind, name, own, str(number) if several else "")))
     return found
+
+
+def matrices(name: str, maps: Maps) -> Iterator[Tensor]:
+    """Maps that are called `name` as a matrix for each channel; flattened, as a column."""
+    several = len(maps.channels) > 1
+    for number, channel in enumerate(maps.channels, 1):
+        if maps.dimensions:
+            yield matrix(name, tuple(map(tuple, channel)), str(number) if several else "")
+        else:
+            yield vector(name, tuple(channel[0]), column=True)
+
+
+def matrices_of_filter(name: str, case: str, weights: Maps) -> Iterator[Tensor]:
+    """A filter as a matrix for each channel that it reads, with the number of the channel as an index."""
+    several = len(weights.channels) > 1
+    for number, channel in enumerate(weights.channels, 1):
+        yield matrix(f"{name}_{number}" if several else name, tuple(map(tuple, channel)), case)
 
 
 def filter_labels(name: str, case: str, weights: Maps) -> Iterator[tuple[str, Label]]:

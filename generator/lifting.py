@@ -39,6 +39,7 @@ from generator.graph import Role, Tensor
 from generator.identity import same
 from generator.infix import infix
 from generator.tensors import Rows, entrywise, ones
+from generator.windowed import stacked
 
 Place = tuple[Tensor, int, int]
 _ONE = num(1)
@@ -178,6 +179,9 @@ class Lifter:
                 return Ref(tensor.name)
             if tensor.entries == turned:
                 return Transpose(Ref(tensor.name))
+        column = names if len(rows[0]) == 1 else turned
+        if used and len(column[0]) == 1 and (made := stacked([name for (name,) in column], self.tensors.values())):
+            return made if column == names else Transpose(made)
         return self._repeated(rows)
 
     def _repeated(self, rows: Rows) -> Formula | None:

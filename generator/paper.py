@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from generator import windowed
 from generator.blocks import Setter
 from generator.derivative import kinks, value_at
 from generator.drawing import Drawing
@@ -22,6 +23,7 @@ from generator.pipeline import Worked, givens
 from generator.plot import plot
 from generator.solve import History
 from generator.texts import paragraphs
+from generator.typeset.arrange import sign_of
 from generator.typeset.boxes import Digits, Op
 from generator.typeset.text import text
 
@@ -156,6 +158,10 @@ class Paper:
         ones = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
         for name in sorted({name for name in ones if graph.tensor[name].label.kind == "ones"}):
             yield setter.say("conventions.ones", {"ones": name})
+        called = {part.name for part in parts if isinstance(part, Call)}
+        for name in (name for name in windowed.CALLS if name in called):
+            sign = {"sign": self.format.inline(sign_of(name, self.worked.notation.product))}
+            yield setter.say(f"conventions.call_{name}", None, **sign)
         if any(isinstance(part, Dots) for part in parts):
             yield setter.word("conventions.dots")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from generator.declared import matrix
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Label, Quantity, Role, Sliding
 from generator.image_layers import KINDS, Activation, Convolution, Dense, Flatten, Pipeline, Pooling, Stage
-from generator.images import Images, MisfitError, filter_labels, labels_of
+from generator.images import Images, MisfitError, filter_labels, labels_of, matrices, matrices_of_filter
 from generator.laying import said_of, windows_of_filters, windows_of_pooling
 from generator.nested import flat, shape_of
 from generator.windows import Maps, Place, Windows, named
@@ -25,6 +26,7 @@ class Layers(Images):
         self.slidings: list[Sliding] = []
         self.biases: list[Sequence[str]] = []  # of units side by side; a filter's stands alone
         self.maps = self._input()
+        self.is_signal = self.maps.dimensions == 1
         for number, layer in enumerate(self.problem.layers, 1):
             self.place = ("layers", number - 1)
             if len(layer.kinds()) != 1:
@@ -69,6 +71,7 @@ class Layers(Images):
         maps = named(name, channels, shape[-2:] if dimensions == 2 else (1, shape[-1]), dimensions)
         self.place = ("input",)
         self.give(name, labels_of("input", name, maps), value)
+        self.tensors += matrices(name, maps)
         return maps
 
     def _convolution(self, layer: Convolution, number: int) -> None:
@@ -116,7 +119,9 @@ class Layers(Images):
             own = f"{name}_{number}" if count > 1 else name
             weights = named(own, channels, size, dimensions)
             made.append(weights)
-            labels += filter_labels(name, str(number) if count > 1 else "", weights)
+            case = str(number) if count > 1 else ""
+            labels += filter_labels(name, case, weights)
+            self.tensors += matrices_of_filter(name, case, weights)
         self.give("filters", labels, value)
         return tuple(made), (size[0], size[1])
 
@@ -130,6 +135,7 @@ class Layers(Images):
         biases = named(name, 1, (1, count), 0)
         self.give("biases", labels_of("bias", name, biases), value)
         self.biases += [biases.entries] if of == "unit" else [(own,) for own in biases.entries]
+        self.tensors += matrices(name, biases) if of == "unit" else ()
         return [Ref(entry) for entry in biases.entries]
 
     def _activation(self, layer: Activation) -> None:
@@ -170,6 +176,7 @@ class Layers(Images):
         units = shape[0] if len(shape) == 2 else 1
         weights = named(name, 1, (units, len(entries)), 2 if len(shape) == 2 else 1)
         self.give("weights", labels_of("weight", name, weights), value)
+        self.tensors.append(matrix(name, weights.channels[0]))
         biases = self._biases(layer.biases, units, "unit")
         formulas = [
             _sum([*(Mul((Ref(w), Ref(h))) for w, h in zip(row, entries, strict=True)), *biases[unit : unit + 1]])
@@ -196,6 +203,7 @@ class Layers(Images):
         targets = named(name, 1, (1, count), 0).entries
         labels = [(t, Label("target", str(place), str(place), of=t)) for place, t in enumerate(targets, 1)]
         self.give("targets", labels, value)
+        self.tensors += matrices(name, self.maps.like(targets))
         loss = self.problem.loss_name
         terms = [f"{loss}_{place}" for place in range(1, count + 1)] if count > 1 else [loss]
         for place, (term, target, output) in enumerate(zip(terms, targets, outputs, strict=True), 1):

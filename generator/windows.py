@@ -81,6 +81,12 @@ class Maps:
         read = [tuple(zip(*channel, strict=True)) if by_columns else channel for channel in self.channels]
         return Maps(((tuple(name for channel in read for row in channel for name in row),),), 0)
 
+    def like(self, entries: Sequence[str]) -> Maps:
+        """Other entries, channel by channel and row by row, in channels of the same shape."""
+        names = iter(entries)
+        made = tuple(tuple(tuple(next(names) for _ in row) for row in channel) for channel in self.channels)
+        return Maps(made, self.dimensions)
+
     def __str__(self) -> str:
         rows, columns = self.shape
         each = f"{columns} entries" if self.dimensions < 2 else f"{rows} by {columns} entries"

@@ -34,12 +34,12 @@ STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
-    "penalties biases networks units network_checks grids declared vectors tables windows nested image_layers images "
-    "laying pipelines cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "penalties biases networks units network_checks grids declared vectors tables windows windowed nested image_layers "
+    "images laying pipelines cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
-    "matrices": "tensors tensor_gradients identity factors lifting",
+    "matrices": "tensors tensor_gradients identity factors lifting sliding",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",

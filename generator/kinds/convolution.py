@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from generator.biases import bias_conventions
+from generator.declared import whole
 from generator.functions import ACTIVATIONS
 from generator.graph import Convention, Graph
 from generator.image_layers import Pipeline
@@ -65,6 +66,7 @@ def build(problem: Definition) -> Graph:
         (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
         conventions=tuple(_conventions(problem, made, trained)), slidings=tuple(made.slidings), ties=problem.ties,
+        tensors=whole(made.tensors), vectors="signal" if made.is_signal else "column",
     )  # fmt: skip
 
 
