@@ -28,6 +28,7 @@ from generator.typeset.arrange import Arranger
 from generator.typeset.boxes import Box, Frac, Op, Row, Word, symbol
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml
+from generator.typeset.text import text as plain_text
 from generator.typeset.typst import typst
 
 BOXES: Mapping[str, Box] = {
@@ -89,6 +90,14 @@ def three(left: Formula, right: Formula, ops: list[str], first: Formula, second:
     return Cases(left, ops[0], right, first, Cases(left, ops[1], right, second, third))
 
 
+def counted(left: Formula, op: str, right: Formula, more: Formula | None) -> Formula:
+    """A condition, or two of which both have to hold, as 1 or 0 beside a number."""
+    holds: Formula = Num(Fraction(1))
+    for other in (left, *([more] if more is not None else [])):
+        holds = Cases(other, op, right, holds, Num(Fraction(0)))
+    return Mul((Num(Fraction(2)), holds))
+
+
 def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
     some = st.lists(inner, min_size=2, max_size=4).map(tuple)
     terms = st.lists(inner | inner.map(Neg), min_size=2, max_size=4).map(tuple)
@@ -102,6 +111,7 @@ def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
         st.builds(lambda name, arg: Call(name, (arg,)), one, inner),
         st.builds(Call, st.sampled_from(["max", "min"]), some),
         st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, inner, inner),
+        st.builds(counted, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, st.just(None) | inner),
         st.builds(three, inner, inner, st.permutations(["<", "==", ">"]), inner, inner, inner),
     )
 
@@ -123,6 +133,18 @@ def test_a_printed_formula_reads_back_with_the_same_value_in_every_format(tree: 
         if got is not None and meant is not None:
             low, high = bounds(ball(got) - ball(meant))
             assert low <= 0 <= high, text
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_condition_that_counts_is_short_and_eulers_number_is_told_from_e(format: str) -> None:
+    write, _ = FORMATS[format]
+    plain = write(Arranger(Product.DOT, BOXES.__getitem__).box(parse("2 * (w > net)")))
+    assert shape(back(plain, format)) == shape(parse("2 * (w > net)"))
+    assert "cases" not in plain
+    assert "mtable" not in plain
+    exponential = Arranger(Product.DOT, BOXES.__getitem__, has_e=True).box(parse("exp(w)"))
+    assert plain_text(exponential) == "exp(w₁)"
+    assert shape(back(write(exponential), format)) == shape(parse("exp(w)"))
 
 
 def of_rows() -> Iterator[tuple[str, Formula]]:

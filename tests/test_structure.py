@@ -31,7 +31,7 @@ PACKAGE = ROOT / "generator"
 
 # The way through, from errors to the command line: a module may import only what stands before it.
 STAGES = {
-    "errors, files, formulas": "errors resources formula infix functions extremes",
+    "errors, files, formulas": "errors resources formula indicators infix functions extremes",
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
     "penalties biases networks units network_checks grids declared entrywise matrices inlining vectors tables windows "
