@@ -39,6 +39,7 @@ BOXES: Mapping[str, Box] = {
     "unit": symbol("h1"),
     "net": symbol("net_{h1}"),
     "new": symbol("w_1^+"),
+    "greek": symbol(r"new\_\mu"),
     "primed": symbol("z_{h_1}'"),
     "bare": symbol(r"new\_w5"),
     "slope": Frac(Row((Word("∂"), symbol("E_{total}"))), Row((Word("∂"), symbol("w_1")))),
@@ -349,3 +350,10 @@ def test_html_code_and_comments_are_passed_over() -> None:
 )
 def test_mathematics_without_an_end_is_reported(finder: object, text: str) -> None:
     assert [piece.problem for piece in finder(text)] != [""]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_name_of_several_letters_may_have_a_greek_one(format: str) -> None:
+    write, _ = FORMATS[format]
+    assert back(write(BOXES["greek"]), format) == Ref("greek")
+    assert format != "latex" or write(BOXES["greek"]).isascii()
