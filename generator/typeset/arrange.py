@@ -46,6 +46,7 @@ from generator.typeset.boxes import (
     symbol,
     transposed,
 )
+from generator.typeset.columns import aligned
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # which orders a comparison allows
@@ -87,7 +88,7 @@ class Arranger:
             case Call(name, args):
                 return self._call(name, args)
             case Matrix(rows):
-                return Grid(tuple(tuple(map(self.box, entries)) for entries in rows))
+                return Grid(aligned(tuple(tuple(map(self.box, entries)) for entries in rows)))
             case Dots(sign):
                 return Op(sign)
             case MatMul(factors):
