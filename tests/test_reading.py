@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
-from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
+from generator.formula import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
 from generator.functions import ACTIVATIONS, LOSSES, loss_formula, textbook_derivative
 from generator.graph import Graph, Label, Quantity, Role
 from generator.infix import infix, parse
@@ -22,7 +22,7 @@ from generator.reading.find import find_html, find_latex, find_markdown, find_ty
 from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
-from generator.reading.shape import shape
+from generator.reading.shape import alike, shape
 from generator.reading.typst import read_typst
 from generator.typeset.arrange import Arranger
 from generator.typeset.boxes import Box, Frac, Op, Row, Word, symbol
@@ -350,6 +350,14 @@ def test_html_code_and_comments_are_passed_over() -> None:
 )
 def test_mathematics_without_an_end_is_reported(finder: object, text: str) -> None:
     assert [piece.problem for piece in finder(text)] != [""]
+
+
+def test_a_blank_stands_for_a_negative_number_in_a_product_inside_a_product() -> None:
+    wanted = Mul((Num(Fraction(2)), Mul((Num(Fraction(-3), "-3"), Num(Fraction(-4), "-4")))))
+    blank = Blank(0, 3)
+    assert alike(shape(Mul((blank, Mul((blank, blank))))), shape(wanted))
+    assert alike(shape(Mul((Num(Fraction(2)), Mul((blank, Num(Fraction(-4))))))), shape(wanted))
+    assert not alike(shape(Mul((Num(Fraction(2)), Mul((blank, Num(Fraction(4))))))), shape(wanted))
 
 
 @pytest.mark.parametrize("format", FORMATS)
