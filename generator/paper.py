@@ -16,6 +16,7 @@ from generator.formats import format_for
 from generator.formula import Call, Dots, Ref, shortest, walk
 from generator.functions import ACTIVATIONS, VECTORS
 from generator.graph import Role
+from generator.indicators import has_indicator
 from generator.language import load_words
 from generator.matrix_equations import is_in_matrices
 from generator.pipeline import Worked, givens
@@ -126,6 +127,8 @@ class Paper:
             texts = {key: setter.word(code) for key, code in convention.words.items()}
             texts |= {key: ", ".join(map(self.number, text.split(", "))) for key, text in convention.numbers.items()}
             yield setter.say(f"conventions.{convention.code}", None, **texts)
+        if any(q.formula is not None and has_indicator(q.formula) for q in graph):
+            yield setter.word("conventions.indicators")
         for own in self.worked.problem.conventions:
             yield from self.author_texts(own, secret=True)
         for call in self._functions():

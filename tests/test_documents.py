@@ -317,7 +317,7 @@ def _is_made(code: str, literals: set[str]) -> bool:
     """Whether a code is put together: from a rule's name, or from a kind's and a section's."""
     place, *kind, name = code.split(".")
     rule = name.removeprefix("local_").removeprefix("after_").removeprefix("check_")
-    for wrt in ("_weight", "_bias", "_post"):  # a gradient's rule and what it is for
+    for wrt in ("_weight", "_bias", "_post", "_formulas"):  # a gradient's rule and what it is for; a section's group
         rule = rule.removesuffix(wrt)
     return (
         place in ("steps", "texts", "sections", "conventions") and rule in literals and set(kind) <= set(kind_names())

@@ -31,11 +31,11 @@ PACKAGE = ROOT / "generator"
 
 # The way through, from errors to the command line: a module may import only what stands before it.
 STAGES = {
-    "errors, files, formulas": "errors resources formula infix functions extremes",
+    "errors, files, formulas": "errors resources formula indicators infix functions extremes",
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
-    "penalties biases networks units network_checks grids declared vectors tables windows cells kinds.network "
-    "kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "penalties biases networks units network_checks grids declared entrywise matrices inlining vectors tables windows "
+    "cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",

@@ -214,7 +214,9 @@ class _Reader:
         match item:
             case Digits(digits):
                 return Num(Fraction(digits), digits)
-            case Fence(body, left) if left != "[":
+            case Fence(body, "["):
+                return self._indicator(body)
+            case Fence(body, left):
                 name = {"|": "abs", "⌊": "floor"}.get(left)
                 return Call(name, (self._read(body),)) if name else self._read(body)
             case Frac(top, bottom):
@@ -265,6 +267,13 @@ class _Reader:
         tree, rest = self._read(then), self._read(otherwise)
         for left, op, right in reversed(all_hold):
             tree = Cases(left, op, right, tree, rest)
+        return tree
+
+    def _indicator(self, body: Box) -> Formula:
+        """1 where all comparisons in brackets hold, else 0."""
+        tree: Formula = Num(Fraction(1))
+        for left, op, right in reversed([self._comparison(each) for each in _split(body, "∧")]):
+            tree = Cases(left, op, right, tree, Num(Fraction(0)))
         return tree
 
     def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:

@@ -31,6 +31,7 @@ _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*",
 _MATRICES = ("bmatrix", "pmatrix")
 _NUMBER = re.compile(r"\d*\.?\d+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
+_LETTER = re.compile(r"\{\\([A-Za-z]+)\}")  # a Greek letter inside a name
 _NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
 _BLANK = re.compile(r"\\hspace\{[\d.]+em\}")
 _REFERENCE = re.compile(r"\\scriptstyle\s*(\d+)")
@@ -191,8 +192,8 @@ class _Reader:
             return self._delimiter(name, start)
         if name in ("mathrm", "mathit", "operatorname"):
             word = self._raw()
-            if _NAME.fullmatch(word):
-                return Word(word.replace("\\_", "_"))
+            if _NAME.fullmatch(_LETTER.sub("x", word)):
+                return Word(_LETTER.sub(lambda letter: greek(letter[1]), word).replace("\\_", "_"))
         elif name == "sqrt" and not self.text.startswith("[", self.at):
             return Root(self._argument())
         elif name == "mathrel":

@@ -97,7 +97,8 @@ def _word(text: str, function: bool) -> str:
         return _COMMANDS[text]
     if len(text) == 1 or (text[1:].isdigit() and text[0].isalpha()):
         return text
-    return rf"\mathit{{{_escaped(text)}}}"
+    letters = "".join(f"{{{_COMMANDS[letter]}}}" if letter in _COMMANDS else letter for letter in text)
+    return rf"\mathit{{{_escaped(letters)}}}"
 
 
 def _escaped(text: str) -> str:

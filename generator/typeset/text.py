@@ -88,7 +88,8 @@ def _joined(items: tuple[Box, ...]) -> Iterator[str]:
         if before is not None and not isinstance(before, Op) and not isinstance(item, Op):
             yield " · " if _slashed(before, -1) or _slashed(item, 0) else ""
         inside = text(item)
-        negative = isinstance(before, Op) and before.prefix and inside.startswith("−")
+        signed = isinstance(before, Op) and (before.prefix or before.text in ("+", "−"))
+        negative = signed and inside.startswith("−")
         yield f"({inside})" if negative else inside
 
 
