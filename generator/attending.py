@@ -24,7 +24,7 @@ class Attending(Placed):
 
     def __init__(self, problem: Attention) -> None:
         shared = (f"{sign}{own}" for sign in ("", "W_", "b_") for own in PROJECTIONS)
-        super().__init__(problem.heads, (*shared, "C", "W_O"))
+        super().__init__(problem.columns, problem.heads, (*shared, "C", "W_O"))
         self.problem = problem
         self.rows: dict[str, Cells] = {}
         self._givens()
@@ -47,7 +47,9 @@ class Attending(Placed):
             if rows is not None:
                 self.rows[name] = self.given(name, rows, "input")
         for name, rows in problem.weights.items():
-            self.rows[name] = self.given(name, rows, "bias" if name.startswith("b") else "weight", name == "W_O")
+            kind = "bias" if name.startswith("b") else "weight"
+            is_matrix = name.startswith("W")
+            self.rows[name] = self.weight(name, rows, name == "W_O") if is_matrix else self.given(name, rows, kind)
         if problem.normalization != "none" and problem.epsilon:
             self.given("epsilon", ((problem.epsilon,),), "setting")
         if problem.targets:
@@ -61,6 +63,7 @@ class Attending(Placed):
         if self.problem.given(letter) is not None:
             return self.rows[letter]
         if f"W_{letter}" not in self.problem.weights:
+            self.parts_of_heads(inputs)
             return inputs
         return self._product(letter, PROJECTIONS[letter], inputs)
 
@@ -76,7 +79,7 @@ class Attending(Placed):
         return self.made("H", "residual", "residual", formulas)
 
     def _normalized(self, rows: Cells) -> Cells:
-        """Layer norm: every row less its mean, over its standard deviation (that of a population)."""
+        """Layer norm: the numbers of a token less their mean, over their standard deviation (that of a population)."""
         epsilon = Ref("epsilon") if self.problem.epsilon else None
         made: dict[Part, Cells] = {}
         for part, (name, rule) in _NORM.items():

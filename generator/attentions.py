@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from generator.problem import Exact, Name, Whole
-from generator.tables import Rows, Table, names
+from generator.tables import Rows, Table, names, shape
 from generator.training import Learning
 
 PROJECTIONS = {"Q": "queries", "K": "keys", "V": "values"}  # each letter, and the group that it makes
@@ -18,21 +18,25 @@ PROJECTIONS = {"Q": "queries", "K": "keys", "V": "values"}  # each letter, and t
 class Attention(Learning):
     """Rows and matrices with their numbers, and what is done besides mixing the values."""
 
-    inputs: Table | None = Field(None, description="one row for each token")
+    vectors: Literal["row", "column"] = Field("row", description="how tokens stand: rows, X W, or columns, W X")
+    inputs: Table | None = Field(None, description="a list of numbers for each token, whichever way vectors stand")
     queries: Table | None = Field(None, description="given queries, instead of projected ones")
     keys: Table | None = Field(None, description="given keys")
     values: Table | None = Field(None, description="given values")
     weights: dict[Name, Table] = Field(
-        default_factory=dict, description="W_Q, W_K, W_V, W_O (rows times matrix), b_Q, ..., gamma and beta"
+        default_factory=dict,
+        description="W_Q, W_K, W_V, W_O as they are written (X W, or W X), b_Q, ..., gamma and beta",
     )
-    heads: Whole = Field(1, ge=1, le=8, description="among which the columns are shared out, in order")
-    mask: Literal["none", "causal"] | Table = Field("none", description="or rows of 1 (may look) and 0, one per token")
+    heads: Whole = Field(
+        1, ge=1, le=8, description="among which the numbers of a query, key or value are shared out, in order"
+    )
+    mask: Literal["none", "causal"] | Table = Field("none", description="or 1 (may look) and 0, a list for each token")
     scale: Literal["sqrt", "d", "none"] = Field("sqrt", description="scores divided by the root of d, by d, or not")
     softmax: Literal["row", "steps"] = Field("row", description="as one formula, or exponentials, their sum, quotients")
     residual: bool = Field(False, description="add the inputs to the output")
     normalization: Literal["none", "before", "after"] = Field("none", description="layer norm of the input or output")
     epsilon: Exact = Field(Fraction(0), description="added to the variance in a layer norm")
-    targets: Table | None = Field(None, description="one row for each token, compared with its output")
+    targets: Table | None = Field(None, description="a list for each token, compared with its output")
     upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
     loss: str = "half_squared_error"
     trained: Literal["all"] | tuple[Name, ...] = "all"
@@ -53,6 +57,16 @@ class Attention(Learning):
     def count(self, letter: str) -> int:
         """How many queries, keys or values there are."""
         return len(self.given(letter) or self.inputs or ())
+
+    @property
+    def columns(self) -> bool:
+        """Whether tokens are columns."""
+        return self.vectors == "column"
+
+    def size(self, name: str) -> tuple[int, int]:
+        """How many numbers one of the weights takes, and how many it makes."""
+        high, wide = shape(self.weights[name])
+        return (wide, high) if self.columns else (high, wide)
 
     def sees(self, query: int, key: int) -> bool:
         """Whether a token may look at another (both counted from 0)."""
@@ -76,23 +90,31 @@ class Widths:
         width = len(problem.inputs[0]) if problem.inputs else 0
 
         def made(letter: str) -> int:
-            direct, weight = problem.given(letter), problem.weights.get(f"W_{letter}")
-            return len(direct[0]) if direct else len(weight[0]) if weight else width
+            direct, name = problem.given(letter), f"W_{letter}"
+            return len(direct[0]) if direct else problem.size(name)[1] if name in problem.weights else width
 
         values = made("V")
-        last = problem.weights.get("W_O")
-        return cls(width, made("K") if made("K") else made("Q"), values, len(last[0]) if last else values)
+        return cls(
+            width,
+            made("K") if made("K") else made("Q"),
+            values,
+            problem.size("W_O")[1] if "W_O" in problem.weights else values,
+        )
 
 
 def expected_shapes(problem: Attention) -> dict[str, tuple[int, int]]:
-    """The shape of each matrix and vector that the problem can use, by its name under `weights`."""
+    """The shape of each matrix (as it is written) and vector that the problem can use, by its name under `weights`."""
     widths = Widths.of(problem)
     found: dict[str, tuple[int, int]] = {}
+
+    def written(taken: int, made: int) -> tuple[int, int]:
+        return (made, taken) if problem.columns else (taken, made)
+
     for letter in PROJECTIONS:
         width = widths.values if letter == "V" else widths.keys
         if problem.given(letter) is None:
-            found |= {f"W_{letter}": (widths.inputs, width), f"b_{letter}": (1, width)}
-    found |= {"W_O": (widths.values, widths.output), "b_O": (1, widths.output)}
+            found |= {f"W_{letter}": written(widths.inputs, width), f"b_{letter}": (1, width)}
+    found |= {"W_O": written(widths.values, widths.output), "b_O": (1, widths.output)}
     if problem.normalization != "none":
         width = widths.inputs if problem.normalization == "before" else widths.output
         found |= {"gamma": (1, width), "beta": (1, width)}

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from generator.attentions import Attention
-from generator.formula import Call, Div, Formula, Mul, Ref, num
-from generator.placed import Cells, Placed, columns, dot, each, total
+from generator.formula import Call, Div, Formula, Ref, num
+from generator.placed import Cells, Placed, each, share, total
 
 
 def mixed(problem: Attention, made: Placed, queries: Cells, keys: Cells, values: Cells) -> Cells:
-    """What every token takes from the values, head by head, the heads' columns side by side."""
+    """What every token takes from the values, head by head, what the heads make side by side."""
     heads = problem.heads
     weights = []
     for head in range(heads):
-        q, k = (columns(rows, head, heads) for rows in (queries, keys))
+        q, k = (share(rows, head, heads) for rows in (queries, keys))
         number = head + 1 if heads > 1 else 0
         weights.append(_weights(problem, made, _scores(problem, made, q, k, number), number))
     width = len(values[0]) // heads
     formulas: dict[tuple[int, int], Formula] = {}
     for i in range(len(queries)):
         for j in range(len(values[0])):
-            row = weights[j // width][i]
-            formulas[i, j] = total([Mul((Ref(own), Ref(values[k][j]))) for k, own in enumerate(row) if own])
+            seen = {own: values[k][j] for k, own in enumerate(weights[j // width][i]) if own}
+            formulas[i, j] = total(made.products([*seen], [*seen.values()]))
     return made.made("C", "mixture", "mixture", formulas)
 
 
@@ -33,13 +33,13 @@ def _scores(problem: Attention, made: Placed, queries: Cells, keys: Cells, head:
     for i, query in enumerate(queries):
         for j, key in enumerate(keys):
             if problem.sees(i, j):
-                score = dot(query, key)
+                score = total(made.products(query, key))
                 formulas[i, j] = Div(score, below) if below else score
     return made.made("S", "scores", "score", formulas, head)
 
 
 def _weights(problem: Attention, made: Placed, scores: Cells, head: int) -> Cells:
-    """The softmax of every row of scores."""
+    """The softmax of every token's scores."""
     rows = [[own for own in row if own] for row in scores]
     places = {(i, j): own for i, row in enumerate(scores) for j, own in enumerate(row) if own}
     if problem.softmax == "row":

@@ -1,30 +1,43 @@
-"""Formulas by place -> quantities that are the entries of a matrix, and the matrix that they stand in."""
+"""Formulas by token -> quantities that are the entries of a matrix, whose rows, or columns, the tokens are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
 from generator.declared import grid, heads, matrix
 from generator.formula import Add, Formula, Mul, Ref
 from generator.graph import Label, Quantity, Role, Tensor
 from generator.tables import Rows, entries, entry, names
 
-Cells = tuple[tuple[str, ...], ...]  # the names of a matrix's entries, row by row
-Places = Mapping[tuple[int, int], Formula]  # by row and column, from 0
+_T = TypeVar("_T")
+Cells = tuple[tuple[str, ...], ...]  # names, token by token; of the weights, by what is taken and what is made
+Places = Mapping[tuple[int, int], Formula]  # by token and place in it, from 0
 
 
 class Placed:
-    """The quantities in the order of computing, and their matrices; `shared` are those whose columns heads share."""
+    """The quantities in the order of computing, and their matrices.
 
-    def __init__(self, count: int, shared: Sequence[str]) -> None:
-        self.count, self.shared = count, shared
+    `down`: tokens are columns. `count` heads share what the numbers of each token in `shared` are.
+    """
+
+    def __init__(self, down: bool, count: int, shared: Sequence[str]) -> None:
+        self.down, self.count, self.shared = down, count, shared
         self.quantities: list[Quantity] = []
         self.tensors: list[Tensor] = []
         self.givens: dict[str, Fraction] = {}
 
-    def given(self, name: str, rows: Rows, kind: str, down: bool = False) -> Cells:
-        """The given rows as quantities; `down`: it is rows that heads share."""
+    def given(self, name: str, rows: Rows, kind: str) -> Cells:
+        """Given quantities, a list for each token."""
+        return turned(self._named(name, turned(rows, self.down), kind, self.down), self.down)
+
+    def weight(self, name: str, rows: Rows, inner: bool) -> Cells:
+        """A given matrix, as it is written; `inner`: heads share what it takes, not what it makes."""
+        return turned(self._named(name, rows, "weight", inner != self.down), self.down)
+
+    def _named(self, name: str, rows: Rows, kind: str, down: bool) -> Cells:
+        """The given quantities of a matrix as it stands on paper; `down`: it is rows that heads share."""
         for own, number in entries(name, rows):
             of = name if kind == "weight" else own  # an entry of a matrix, or (for a target) its own name
             self.quantities.append(Quantity(own, Role.GIVEN, Label(kind, own, own.removeprefix(f"{name}_"), of=of)))
@@ -38,29 +51,44 @@ class Placed:
         height, width = max(i for i, _ in formulas) + 1, max(j for _, j in formulas) + 1
         cells = [[""] * width for _ in range(height)]
         for (i, j), formula in formulas.items():
-            symbol = entry(name, (i + 1, height), (j + 1, width))
+            places = ((i + 1, height), (j + 1, width))
+            symbol = entry(name, *(places[::-1] if self.down else places))
             case = str(head) if head else ""
             own = f"{symbol}_h{head}" if head else symbol
             label = Label("value", symbol, symbol.removeprefix(f"{name}_"), of=name, case=case)
             self.quantities.append(Quantity(own, Role.FORWARD, label, formula, rule, group))
             cells[i][j] = own
         made = tuple(map(tuple, cells))
-        seen = made if name != "A" else tuple(tuple(own or "0" for own in row) for row in made)
-        self.tensors += (
-            [matrix(name, seen, str(head))] if head else heads(name, seen, self.count if name in self.shared else 1)
-        )
+        seen = turned(made if name != "A" else tuple(tuple(own or "0" for own in row) for row in made), self.down)
+        count = self.count if name in self.shared else 1
+        self.tensors += [matrix(name, seen, str(head))] if head else heads(name, seen, count, self.down)
         return made
 
+    def parts_of_heads(self, cells: Cells) -> None:
+        """What each head has of a matrix that it shares with others as it is."""
+        names = turned(cells, self.down)
+        whole = next(tensor for tensor in self.tensors if tensor.entries == names)
+        made = heads(whole.label.name, names, self.count, self.down)
+        self.tensors += [tensor for tensor in made if all(tensor.name != known.name for known in self.tensors)]
+
     def product(self, name: str, group: str, rows: Cells, weights: Cells, bias: Cells | None) -> Cells:
-        """Every row times a matrix, plus a bias where there is one."""
+        """Every token times a matrix, plus a bias where there is one."""
         formulas: dict[tuple[int, int], Formula] = {}
         for i, row in enumerate(rows):
-            for j, column in enumerate(zip(*weights, strict=True)):
-                terms: list[Formula] = [dot(row, column)]
-                if bias is not None:
-                    terms = [*summands(terms[0]), Ref(bias[0][j])]
-                formulas[i, j] = total(terms)
+            for j, made in enumerate(zip(*weights, strict=True)):
+                terms = self.products(row, made)
+                formulas[i, j] = total([*terms, Ref(bias[0][j])] if bias is not None else terms)
         return self.made(name, group, "row_times_column", formulas)
+
+    def products(self, left: Sequence[str], right: Sequence[str]) -> list[Formula]:
+        """The products that a row times a column adds up: what is left of rows is right of columns."""
+        pairs = zip(right, left, strict=True) if self.down else zip(left, right, strict=True)
+        return [Mul((Ref(a), Ref(b))) for a, b in pairs]
+
+
+def turned(rows: tuple[tuple[_T, ...], ...], down: bool) -> tuple[tuple[_T, ...], ...]:
+    """Rows of tokens as they stand on paper (`down`: as columns), or the other way round."""
+    return tuple(zip(*rows, strict=True)) if down else rows
 
 
 def total(terms: Sequence[Formula]) -> Formula:
@@ -68,18 +96,8 @@ def total(terms: Sequence[Formula]) -> Formula:
     return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
-def summands(tree: Formula) -> tuple[Formula, ...]:
-    """The terms of a sum; what is none is a single one."""
-    return tree.terms if isinstance(tree, Add) else (tree,)
-
-
-def dot(left: Sequence[str], right: Sequence[str]) -> Formula:
-    """The products of two rows of quantities, added up."""
-    return total([Mul((Ref(a), Ref(b))) for a, b in zip(left, right, strict=True)])
-
-
-def columns(rows: Cells, head: int, count: int) -> Cells:
-    """The columns of one of `count` heads, from 0."""
+def share(rows: Cells, head: int, count: int) -> Cells:
+    """What of the numbers of each token belongs to one of `count` heads, from 0."""
     width = len(rows[0]) // count
     return tuple(row[head * width : (head + 1) * width] for row in rows)
 

@@ -38,12 +38,12 @@ def build(problem: Definition) -> Graph:
     return Graph(
         (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
-        conventions=tuple(_conventions(problem)), tensors=whole(made.tensors), vectors="row",
+        conventions=tuple(_conventions(problem)), tensors=whole(made.tensors), vectors=problem.vectors,
     )  # fmt: skip
 
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
-    yield Convention("attention_rows")
+    yield Convention("attention_columns" if problem.columns else "attention_rows")
     width = Widths.of(problem).keys // problem.heads
     divided = {"sqrt": "scores_sqrt", "d": "scores_d"} if width > 1 else {}
     yield Convention(divided.get(problem.scale, "scores_none"), numbers={"d": str(width)})
@@ -70,8 +70,9 @@ introduction: >
   A few sentences that say what is worked here and why. Write [[S_1_2]] for a symbol and [[A_1_2=]] for a symbol and its
   value: numbers are computed, never typed.
 
-inputs: [[1, 0], [0, 1]] # one row for each token; or `queries`, `keys` and `values` given directly
-weights: # rows times matrix; leave one out and the inputs are used as they are
+inputs: [[1, 0], [0, 1]] # a list for each token; or `queries`, `keys` and `values` given directly
+vectors: row # or column: tokens are columns, and matrices stand before them
+weights: # as written, for X W or W X; leave one out and the inputs are used as they are
   W_Q: [[1, 0], [0, 1]]
   W_K: [[0, 1], [1, 0]]
   W_V: [[1, 2], [3, 4]]
