@@ -74,6 +74,11 @@ class Attention(Learning):
             return self.mask == "none" or key <= query
         return self.mask[query][key] == 1
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether every token may look at every other."""
+        return all(self.sees(i, j) for i in range(self.count("Q")) for j in range(self.count("K")))
+
 
 @dataclass(frozen=True, slots=True)
 class Widths:

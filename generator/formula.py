@@ -136,6 +136,9 @@ ELEMENTARY = (
 )  # fmt: skip
 
 
+MINUS_INFINITY: Formula = Neg(Call("infinity", ()))  # at a place of a matrix that a mask forbids; it has no value
+
+
 def num(value: int | str | Fraction, text: str = "") -> Num:
     """An exact number from an integer, a decimal string or a fraction."""
     return Num(Fraction(value), text)

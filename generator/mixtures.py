@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from generator.attentions import Attention
-from generator.formula import Call, Div, Formula, Ref, num
-from generator.placed import Cells, Placed, each, share, total
+from generator.formula import MINUS_INFINITY, Call, Div, Formula, Ref, num
+from generator.placed import Cells, Placed, Places, share, total
 
 
 def mixed(problem: Attention, made: Placed, queries: Cells, keys: Cells, values: Cells) -> Cells:
@@ -32,23 +34,24 @@ def _scores(problem: Attention, made: Placed, queries: Cells, keys: Cells, head:
     formulas: dict[tuple[int, int], Formula] = {}
     for i, query in enumerate(queries):
         for j, key in enumerate(keys):
-            if problem.sees(i, j):
-                score = total(made.products(query, key))
-                formulas[i, j] = Div(score, below) if below else score
-    return made.made("S", "scores", "score", formulas, head)
+            score = total(made.products(query, key))
+            scaled = Div(score, below) if below else score
+            formulas[i, j] = scaled if problem.sees(i, j) else MINUS_INFINITY
+    return made.made("S", "scores", "score" if problem.sees_all else "score_masked", formulas, head)
 
 
 def _weights(problem: Attention, made: Placed, scores: Cells, head: int) -> Cells:
-    """The softmax of every token's scores."""
-    rows = [[own for own in row if own] for row in scores]
-    places = {(i, j): own for i, row in enumerate(scores) for j, own in enumerate(row) if own}
+    """The softmax of every token's scores; what has no score has no weight."""
+    places = {(i, j): own for i, row in enumerate(scores) for j, own in enumerate(row)}
+
+    def each(change: Callable[[int, int], Formula]) -> Places:
+        return {(i, j): change(i, j) if own else num(0) for (i, j), own in places.items()}
+
     if problem.softmax == "row":
-        formulas: dict[tuple[int, int], Formula] = {
-            (i, j): Call("softmax", (Ref(own), *map(Ref, rows[i]))) for (i, j), own in places.items()
-        }
-        return made.made("A", "weights", "softmax", formulas, head)
-    raw = made.made("R", "weights", "exponential", each(places, lambda own: Call("exp", (Ref(own),))), head)
+        seen = [[Ref(own) for own in row if own] for row in scores]
+        softmax = each(lambda i, j: Call("softmax", (Ref(scores[i][j]), *seen[i])))
+        return made.made("A", "weights", "softmax", softmax, head)
+    raw = made.made("R", "weights", "exponential", each(lambda i, j: Call("exp", (Ref(scores[i][j]),))), head)
     sums = {(i, 0): total([Ref(own) for own in row if own]) for i, row in enumerate(raw)}
-    bottom = made.made("Z", "weights", "sum_of_row", sums, head)
-    formulas = {(i, j): Div(Ref(raw[i][j]), Ref(bottom[i][0])) for i, j in places}
-    return made.made("A", "weights", "share", formulas, head)
+    below = made.made("Z", "weights", "sum_of_row", sums, head)
+    return made.made("A", "weights", "share", each(lambda i, j: Div(Ref(raw[i][j]), Ref(below[i][0]))), head)

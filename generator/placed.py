@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
 from generator.declared import grid, heads, matrix
-from generator.formula import Add, Formula, Mul, Ref
-from generator.graph import Label, Quantity, Role, Tensor
+from generator.formula import MINUS_INFINITY, Add, Formula, Mul, Ref, num
+from generator.graph import FORBIDDEN, Label, Quantity, Role, Tensor
 from generator.tables import Rows, entries, entry, names
 
 _T = TypeVar("_T")
 Cells = tuple[tuple[str, ...], ...]  # names, token by token; of the weights, by what is taken and what is made
+_CONSTANT = {MINUS_INFINITY: FORBIDDEN, num(0): "0"}  # what is at a place of a matrix without being a quantity
 Places = Mapping[tuple[int, int], Formula]  # by token and place in it, from 0
 
 
@@ -47,22 +48,24 @@ class Placed:
         return made
 
     def made(self, name: str, group: str, rule: str, formulas: Places, head: int = 0) -> Cells:
-        """A matrix of quantities from its entries' formulas; an entry without one has no name."""
-        height, width = max(i for i, _ in formulas) + 1, max(j for _, j in formulas) + 1
-        cells = [[""] * width for _ in range(height)]
+        """A matrix of quantities from its entries' formulas; what is always zero or −∞ is none, and has no name."""
+        height, width = (max(places) + 1 for places in zip(*formulas, strict=True))
+        cells, seen = [[""] * width for _ in range(height)], [[""] * width for _ in range(height)]
         for (i, j), formula in formulas.items():
+            if formula in _CONSTANT:
+                seen[i][j] = _CONSTANT[formula]
+                continue
             places = ((i + 1, height), (j + 1, width))
             symbol = entry(name, *(places[::-1] if self.down else places))
             case = str(head) if head else ""
             own = f"{symbol}_h{head}" if head else symbol
             label = Label("value", symbol, symbol.removeprefix(f"{name}_"), of=name, case=case)
             self.quantities.append(Quantity(own, Role.FORWARD, label, formula, rule, group))
-            cells[i][j] = own
-        made = tuple(map(tuple, cells))
-        seen = turned(made if name != "A" else tuple(tuple(own or "0" for own in row) for row in made), self.down)
+            cells[i][j] = seen[i][j] = own
+        shown = turned(tuple(map(tuple, seen)), self.down)
         count = self.count if name in self.shared else 1
-        self.tensors += [matrix(name, seen, str(head))] if head else heads(name, seen, count, self.down)
-        return made
+        self.tensors += [matrix(name, shown, str(head))] if head else heads(name, shown, count, self.down)
+        return tuple(map(tuple, cells))
 
     def parts_of_heads(self, cells: Cells) -> None:
         """What each head has of a matrix that it shares with others as it is."""
@@ -100,8 +103,3 @@ def share(rows: Cells, head: int, count: int) -> Cells:
     """What of the numbers of each token belongs to one of `count` heads, from 0."""
     width = len(rows[0]) // count
     return tuple(row[head * width : (head + 1) * width] for row in rows)
-
-
-def each(places: Mapping[tuple[int, int], str], change: Callable[[str], Formula]) -> dict[tuple[int, int], Formula]:
-    """A formula of the quantity at each place."""
-    return {place: change(own) for place, own in places.items()}

@@ -40,7 +40,7 @@ STAGES = {
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
-    "matrices": "tensors tensor_gradients identity factors lifting",
+    "matrices": "masked tensors tensor_gradients identity factors sparse lifting",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",

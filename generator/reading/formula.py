@@ -53,6 +53,7 @@ _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": 
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
 _ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
 _LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
+_CONSTANTS: dict[Box, Formula] = {Word("π"): Call("pi", ()), Word("∞"): Call("infinity", ())}
 _DIFFERENTIALS = (Word("d"), Word("∂"))
 
 
@@ -187,9 +188,9 @@ class _Reader:
             return self._call(functions()[item.text])
         if isinstance(item, Script) and item in _LOGARITHMS:
             return self._call(_LOGARITHMS[item])
-        if item == Word("π"):
+        if item in _CONSTANTS:
             self.at += 1
-            return Call("pi", ())
+            return _CONSTANTS[item]
         tree = self._atom(item)
         self.at += 1
         return tree
