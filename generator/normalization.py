@@ -137,7 +137,7 @@ def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, 
     for part in Part:
         if how.running is not None and part in (Part.MEAN, Part.VARIANCE):
             continue
-        rule = _VARIANCE[how.variance] if part is Part.VARIANCE else f"norm_{_RULES[part]}"
+        rule = _VARIANCE[how.variance] if part is Part.VARIANCE else _RULES[part]
         formulas = standardized(part, values, names, count, Num(how.epsilon) if how.epsilon else None)
         alone = part in (Part.MEAN, Part.VARIANCE, Part.SPREAD)
         for (own, where), tree in zip([(of, case)] if alone else places, formulas, strict=True):
@@ -157,7 +157,12 @@ class Part(StrEnum):
     STANDARD = "std"
 
 
-_RULES = {Part.MEAN: "mean", Part.DEVIATION: "deviation", Part.SPREAD: "sd", Part.STANDARD: "standardized"}
+_RULES = {
+    Part.MEAN: "norm_mean",
+    Part.DEVIATION: "norm_deviation",
+    Part.SPREAD: "norm_sd",
+    Part.STANDARD: "norm_standardized",
+}
 
 
 def standardized(

@@ -114,7 +114,7 @@ LINES = {
     r"{S} = {Q} {K}^\top + {M}": "is not",
     r"{S} = {M}": "is not",
     r"{M} = \begin{{bmatrix}} 0 & -\infty \\ 0 & 0 \end{{bmatrix}}": "",
-    r"{M} = \begin{{bmatrix}} 0 & \infty \\ 0 & 0 \end{{bmatrix}}": "stands where",
+    r"{M} = \begin{{bmatrix}} 0 & \infty \\ 0 & 0 \end{{bmatrix}}": "not understood",
     r"{M} = \begin{{bmatrix}} 0 & 0 \\ 0 & 0 \end{{bmatrix}}": "stands where",
     r"{M} = \begin{{bmatrix}} -\infty & -\infty \\ 0 & 0 \end{{bmatrix}}": "stands where",
     r"{M} = {M} + {M}": "",
@@ -126,10 +126,10 @@ LINES = {
     r"{A} = {S}": "is not",
     r"{A} = {S} {S}": "minus infinity",
     r"{A} = {B} \odot {M}": "minus infinity",
-    r"{s} = -\infty": "no value",
-    r"{s} + \infty = \infty": "no value",
-    r"\infty = \infty": "no value",
-    r"1 < \infty": "no value",
+    r"{s} = -\infty": "not understood",
+    r"{s} + \infty = \infty": "not understood",
+    r"\infty = \infty": "not understood",
+    r"1 < \infty": "not understood",
 }
 
 
