@@ -348,11 +348,15 @@ def renamed(truth: Truth) -> Callable[[Formula], Iterator[Formula]]:
     return change
 
 
-def still_true(truth: Truth, one: Formula, other: Formula) -> bool:
-    """Whether two formulas have the same entries for other givens too, worked by NumPy."""
-    tensors = truth.graph.tensor
+def elsewhere(truth: Truth) -> dict[str, Fraction]:
+    """The values of all quantities for other givens, worked by NumPy."""
     moved = {name: np.array([float(value) * 1.3 + 0.1]) for name, value in truth.graph.givens.items()}
-    found = {name: Fraction(float(array[0])) for name, array in solve(truth.graph, moved).items()}
+    return {name: Fraction(float(array[0])) for name, array in solve(truth.graph, moved).items()}
+
+
+def still_true(truth: Truth, found: dict[str, Fraction], one: Formula, other: Formula) -> bool:
+    """Whether two formulas have the same entries for other givens, where quantities are as in `found`."""
+    tensors = truth.graph.tensor
 
     def entries(tree: Formula) -> list[list[Fraction]]:
         made = entrywise(tree, tensors, truth.graph.vectors == "column")
@@ -374,13 +378,14 @@ def planted(truth: Truth, equation: Equation) -> Iterator[tuple[str, Equation]]:
     def with_part(place: int, part: Part) -> Equation:
         return replace(equation, parts=(*equation.parts[:place], part, *equation.parts[place + 1 :]))
 
+    found = elsewhere(truth)
     changes = {"digit": digit, "infinity": infinite, "swapped": swapped, "turned": turned, "sign": signed}
     changes["name"] = renamed(truth)
     for place, part in enumerate(equation.parts):
         for kind, change in changes.items():
             for tree in variants(part.formula, change):
                 symbols = part.kind == "formula"
-                if tree == part.formula or (symbols and still_true(truth, equation.left, tree)):
+                if tree == part.formula or (symbols and still_true(truth, found, equation.left, tree)):
                     continue
                 if part.kind == "numbers" and (kind == "turned" or tree == equation.parts[-1].formula):
                     continue  # a row for a column, or a product for its result, may say what is true

@@ -47,7 +47,7 @@ STAGES = {
     "drawings": "drawing placing diagram plot",
     "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline alike worksheet audit "
     "export",
-    "formats": "typeset.arrange formats",
+    "formats": "typeset.columns typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
     "many variants": "breaks filling slots",

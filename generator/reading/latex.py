@@ -201,7 +201,9 @@ class _Reader:
             return self._bold(start)
         elif name == "begin" and (environment := self._raw()) in ("cases", *_MATRICES):
             return self._cases() if environment == "cases" else self._matrix(environment)
-        elif name in ("tag", "label", "hspace") or (name == "text" and self.in_condition):
+        elif name == "mathopen":
+            return self._group()
+        elif name in ("tag", "label", "hspace", "phantom") or (name == "text" and self.in_condition):
             self._raw()
             return Row(())
         elif name in ("lhblank", "lhref", "underline", "boxed"):

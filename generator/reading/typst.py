@@ -32,6 +32,7 @@ _BOLD = re.compile(r'(?<=upright)\(\s*bold\(\s*(?:([^\W\d_])|"(\w+)")\s*\)\s*\)'
 _DELIMITER = re.compile(r'\(\s*delim:\s*"\["')
 _BLANK = re.compile(r"#blank\(\s*(\d*)\s*,\s*(\d+)\s*\)")
 _REFERENCE = re.compile(r"#backref\(\s*(\d+)\s*\)")
+_UNSEEN = re.compile(r'room\((?:-?0*|"\.0*")\)|class\("opening",\s*room\(0*\)\)')
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _BREAK = re.compile(r"\\(?=\s|$)")
 
@@ -129,6 +130,8 @@ class _Reader:
         start, sign = self.at, self.text[self.at]
         if match := self._take(_NUMBER):
             return Digits(match[0])
+        if self._take(_UNSEEN):
+            return Row(())
         if match := self._take(_NAME):
             return self._named(match[0], start)
         if match := self._take(_BLANK):

@@ -42,6 +42,7 @@ from generator.typeset.boxes import (
     symbol,
     transposed,
 )
+from generator.typeset.columns import aligned
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # which orders a comparison allows
@@ -82,7 +83,7 @@ class Arranger:
             case Call(name, args):
                 return self._call(name, args)
             case Matrix(rows):
-                return Grid(tuple(tuple(map(self.box, entries)) for entries in rows))
+                return Grid(aligned(tuple(tuple(map(self.box, entries)) for entries in rows)))
             case Dots(sign):
                 return Op(sign)
             case MatMul(factors):

@@ -19,6 +19,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Strut,
     Word,
 )
 
@@ -83,6 +84,8 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Grid(rows):
             lines = [" & ".join(map(write, entries)) for entries in rows]
             return "\\begin{bmatrix} " + r" \\ ".join(lines) + " \\end{bmatrix}"
+        case Strut(text, opening):
+            return rf"\mathopen{{\phantom{{{text}}}}}" if opening else rf"\phantom{{{text}}}"
         case Gap():
             return gap(box)
 

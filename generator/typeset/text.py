@@ -16,6 +16,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Strut,
     Word,
 )
 
@@ -54,6 +55,8 @@ def text(box: Box) -> str:
             return "; ".join(f"{text(value)} ({text(condition)})" for value, condition in rows)
         case Grid(rows):
             return "[" + "; ".join(", ".join(map(text, entries)) for entries in rows) + "]"
+        case Strut():
+            return ""
         case Gap(number, width, reference):
             return f"[{number}]" if reference else "_" * (width + 2) + (f"({number})" if number else "")
 
