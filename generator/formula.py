@@ -142,6 +142,9 @@ HOLDS: Mapping[str, Callable[[Any, Any], Any]] = {  # a comparison's sign, and w
 }  # fmt: skip
 
 
+MINUS_INFINITY: Formula = Neg(Call("infinity", ()))  # at a place of a matrix that a mask forbids; it has no value
+
+
 def num(value: int | str | Fraction, text: str = "") -> Num:
     """An exact number from an integer, a decimal string or a fraction."""
     return Num(Fraction(value), text)

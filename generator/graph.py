@@ -156,12 +156,21 @@ class Diagram:
     edges: tuple[Edge, ...]
 
 
+FORBIDDEN = "-inf"  # −∞ at a place of a tensor
+
+
+def is_constant(entry: str) -> bool:
+    """Whether what stands at a place of a tensor is always there, and no quantity."""
+    return entry.isdecimal() or entry == FORBIDDEN
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """Quantities of the graph set as a matrix: `entries` are their names in rows (a column vector has rows of one).
 
-    In the place of a quantity there can be a number that is always there, `1` or `0`. The whole has the role, the rule
-    and the group of its entries, which are filled in after the backward pass: a kind gives names and a label only.
+    In the place of a quantity there can be what is always there: `1`, `0`, or `-inf`, which is −∞. The whole has the
+    role, the rule and the group of its entries, which are filled in after the backward pass: a kind gives names and a
+    label only.
     """
 
     name: str
@@ -175,7 +184,7 @@ class Tensor:
     @property
     def names(self) -> tuple[str, ...]:
         """The quantities in it, row by row."""
-        return tuple(name for row in self.entries for name in row if not name.isdecimal())
+        return tuple(name for row in self.entries for name in row if not is_constant(name))
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class Paper:
         yield from self._of_matrices()
 
     def _of_matrices(self) -> Iterator[str]:
-        """Which way vectors stand, and what ones and dots mean where there are any."""
+        """Which way vectors stand, and what ones, masks and dots mean where there are any."""
         graph, setter = self.worked.graph, self.setter
         if not is_in_matrices(graph, self.worked.writer):
             return
@@ -156,9 +156,10 @@ class Paper:
         steps = (step for section in self.worked.sections() for step in section.walk())
         formulas = (part.formula for step in steps for equation in step.equations for part in equation.parts)
         parts = [part for formula in formulas for part in walk(formula)]
-        ones = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
-        for name in sorted({name for name in ones if graph.tensor[name].label.kind == "ones"}):
-            yield setter.say("conventions.ones", {"ones": name})
+        constant = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
+        spoken_of = set(constant)
+        for tensor in (tensor for tensor in graph.tensors if tensor.name in spoken_of and not tensor.names):
+            yield setter.say(f"conventions.{tensor.label.kind}", {tensor.label.kind: tensor.name})
         if any(isinstance(part, Dots) for part in parts):
             yield setter.word("conventions.dots")
 

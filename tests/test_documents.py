@@ -236,7 +236,7 @@ def reached() -> frozenset[str]:
 def _samples() -> Iterator[Worked]:
     yield from (in_notation(path, notation) for path in PROBLEMS for notation in notation_names())
     yield load_worked(Path("problems/batches/batch_of_three.yml"))
-    for shipped in ("attention/attention_gradients", "optimizers/adam_three_steps"):
+    for shipped in ("attention/attention_gradients", "attention/causal_mask", "optimizers/adam_three_steps"):
         yield load_worked(Path(f"problems/{shipped}.yml"), "matrix")
     for vectors in ("column", "row"):  # a batch and softmax in matrices
         data = dense((2, 2, 2))

@@ -35,11 +35,12 @@ STAGES = {
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
     "penalties biases networks units network_checks grids declared entrywise matrices inlining vectors tables windows "
-    "cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "cells attentions placed mixtures attending attention_checks kinds.network kinds.formulas kinds.convolution "
+    "kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
-    "matrices": "tensors tensor_gradients identity factors lifting",
+    "matrices": "masked tensors tensor_gradients identity factors sparse lifting",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",
@@ -277,6 +278,8 @@ def test_core_code_holds_no_prose() -> None:
             "penalties",
             "networks",
             "network_checks",
+            "attentions",
+            "attention_checks",
         }
         | {name for name in ORDER if name.startswith("kinds.")}
     )  # what they say is said in errors and schemas

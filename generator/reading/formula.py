@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from generator.formula import (
+    MINUS_INFINITY,
     Add,
     Blank,
     Call,
@@ -53,6 +54,7 @@ _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": 
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
 _ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
 _LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
+_MINUS_INFINITY = (Op("−"), Word("∞"))
 _DIFFERENTIALS = (Word("d"), Word("∂"))
 
 
@@ -240,6 +242,9 @@ class _Reader:
         raise self._error("is not understood")
 
     def _entry(self, box: Box) -> Formula:
+        """What stands at a place of a matrix, the only one where there can be −∞."""
+        if items(box) == _MINUS_INFINITY:
+            return MINUS_INFINITY
         return Dots(box.text) if isinstance(box, Op) and box.text in ("⋯", "⋮", "⋱") else self._read(box)
 
     def _cases(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:

@@ -184,8 +184,8 @@ class _Reader:
             return Word(name)
         if name in ("quad", "qquad"):
             return SPACE
-        if name == "partial":
-            return Word("∂")
+        if name in ("partial", "infty"):
+            return Word("∂" if name == "partial" else "∞")
         if name in ("frac", "dfrac", "tfrac"):
             return Frac(self._argument(), self._argument())
         if name in ("left", "right"):

@@ -143,7 +143,7 @@ class _Reader:
         if sign == "\\" and self.text[self.at + 1 : self.at + 2] in (",", "#", ";"):
             self.at += 2
             return Op(",") if self.text[self.at - 1] == "," else Word(self.text[self.at - 1])
-        if sign.isalpha() or sign == "∂":
+        if sign.isalpha() or sign in "∂∞":
             self.at += 1
             return Word(sign)
         raise self._error(start)

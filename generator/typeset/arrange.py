@@ -224,8 +224,8 @@ class Arranger:
                 return Fence(self.box(args[0]), "|", "|")
             case "floor":
                 return Fence(self.box(args[0]), "⌊", "⌋")
-            case "pi":
-                return Word("π")
+            case "pi" | "infinity":
+                return Word("π" if name == "pi" else "∞")
             case "sizes":
                 signed = (part for arg in args for part in (Op("×"), self._factor(arg)))
                 return row(list(signed)[1:]) if args[1:] else self.box(args[0])

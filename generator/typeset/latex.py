@@ -23,7 +23,7 @@ from generator.typeset.boxes import (
     Word,
 )
 
-_COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()}
+_COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()} | {"∞": r"\infty"}
 _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
     "′": r"\prime", "≠": r"\ne", "→": r"\to", "⊙": r"\odot", "⊤": r"\top", "⋯": r"\cdots",
