@@ -1,6 +1,6 @@
 """The name of a recurrent cell -> the lines that it computes at each time step, as data.
 
-A new cell is a function here and its name in `kinds/recurrent.py`.
+A new cell is a function here and its name in `recurrences.py`.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ STAGES = {
     "errors, files, formulas": "errors resources formula infix functions extremes",
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
-    "penalties biases networks units network_checks grids declared vectors tables windows cells kinds.network "
-    "kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "penalties biases networks units network_checks grids declared vectors tables windows cells recurrences "
+    "unrolled recurrent_checks kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
@@ -277,6 +277,8 @@ def test_core_code_holds_no_prose() -> None:
             "penalties",
             "networks",
             "network_checks",
+            "recurrences",
+            "recurrent_checks",
         }
         | {name for name in ORDER if name.startswith("kinds.")}
     )  # what they say is said in errors and schemas
