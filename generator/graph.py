@@ -188,7 +188,7 @@ class Graph:
     Each of the `rounds` computes one of the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the
     lines of `updates`. `conventions` are word codes with the texts that they name; `cases` and `in_turn` say how it is
     worked, `tensors` which quantities can be set as matrices, in which `vectors` are columns or rows, `slidings` what
-    windows made, `followed` what a training shows.
+    windows made, `followed` what a training shows, `cut` which quantities are taken as numbers on the way back.
 
     Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
@@ -212,6 +212,7 @@ class Graph:
     tensors: tuple[Tensor, ...] = ()
     slidings: tuple[Sliding, ...] = ()
     vectors: str = "column"  # how the vectors among them stand: `column` or `row`
+    cut: tuple[str, ...] = ()  # where gradients end, though they are computed from something
     followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 

@@ -10,7 +10,7 @@ from generator.declared import whole
 from generator.graph import Convention, Graph
 from generator.losses import loss_conventions
 from generator.problem import Finding
-from generator.recurrences import Recurrent, Sizes
+from generator.recurrences import Recurrent, lengths, output_of
 from generator.recurrent_checks import check_recurrent
 from generator.tables import names
 from generator.training import conventions_of, plan_of
@@ -37,24 +37,43 @@ def build(problem: Definition) -> Graph:
         (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
         conventions=tuple(_conventions(problem)), tensors=whole(made.tensors),
-        vectors=problem.vectors.removesuffix("s"),
+        vectors=problem.vectors.removesuffix("s"), cut=tuple(made.cut),
     )  # fmt: skip
 
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
+    sizes = lengths(problem)
     yield Convention("time_steps")
-    if problem.cell == "gru":
-        yield Convention("reset_after" if problem.reset == "after" else "reset_before")
-        yield Convention("update_keeps" if problem.update == "keeps" else "update_admits")
-    if Sizes.of(problem).hidden > 1 or len(problem.inputs[0]) > 1:
+    yield from _conventions_of_cells(problem)
+    if max(sizes[state] for state in problem.states) > 1 or sizes["x"] > 1:
         yield Convention("vectors_columns" if problem.vectors == "columns" else "vectors_rows")
     biases = [names(name, rows) for name, rows in problem.weights.items() if name.startswith("b")]
     yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
     if problem.targets:
-        yield from loss_conventions(problem.loss, Sizes.of(problem).outputs)
+        yield from loss_conventions(problem.loss, sizes[output_of(problem)])
     if len(problem.targets) > 1:
         yield Convention("over_time_sum" if problem.over_time == "sum" else "over_time_mean")
+    if problem.learning_rate and set(problem.trained) & set(problem.states):
+        yield Convention("first_state_trained")
     yield from conventions_of(problem)
+
+
+def _conventions_of_cells(problem: Definition) -> Iterator[Convention]:
+    """What is said of the cells, and of what goes from one to the next."""
+    if problem.layers > 1:
+        yield Convention("cell_layers")
+    if problem.direction == "both":
+        yield Convention("cell_directions")
+    if problem.cell == "gru":
+        yield Convention("reset_after" if problem.reset == "after" else "reset_before")
+        yield Convention("update_keeps" if problem.update == "keeps" else "update_admits")
+    if problem.peepholes:
+        yield Convention("peepholes")
+    if problem.times > len(problem.inputs):
+        yield Convention("fed_back", numbers={"step": str(len(problem.inputs) + 1)})
+    if problem.truncate and problem.truncate < problem.times:
+        every = problem.truncate
+        yield Convention("truncated", numbers={"steps": str(every)}) if every > 1 else Convention("truncated_each")
 
 
 STARTER = """\
