@@ -132,20 +132,35 @@ class Sliding:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A unit in the diagram: it stands for the quantity `name`, in column `column`."""
+    """A unit in the diagram: it stands for the quantity `name`, in column `column`.
+
+    On a grid it stands for a quantity or tensor of one time step, and for `others` beside it, in a `row` from below.
+    """
 
     name: str
     column: int
     kind: str  # input, hidden, output, bias or target
+    row: int | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An arrow of the diagram between two nodes, with the given quantity `label` on it (empty: none)."""
+    """An arrow of the diagram between two nodes, with the given quantity `label` on it (empty: none).
+
+    On a grid it can have `further` labels, and be `cut`: no gradient goes back along it.
+    """
 
     start: str
     end: str
     label: str = ""
+    further: tuple[str, ...] = ()
+    cut: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All that is written on it."""
+        return (self.label, *self.further) if self.label else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +169,11 @@ class Diagram:
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+
+    @property
+    def on_grid(self) -> bool:
+        """Whether its nodes have rows."""
+        return any(node.row is not None for node in self.nodes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:
         yield writer.box(tensor.name), tensor.name
     for quantity in graph.of_role(Role.GIVEN, Role.UPDATE):
         yield writer.bare(quantity.name), quantity.name
-    for node in graph.diagram.nodes if graph.diagram else ():
+    for node in graph.diagram.nodes if graph.diagram and not graph.diagram.on_grid else ():
         yield writer.box_without_case(node.name), node.name  # a diagram is of every observation
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from generator.cells import Line, before
-from generator.declared import grid
+from generator.cells import STATES, Line, before
+from generator.declared import grid, whole
 from generator.declared import matrix as as_matrix
 from generator.declared import vector as as_vector
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num, rebuild, references, substitute
 from generator.functions import VECTORS
-from generator.graph import Label, Quantity, Role, Tensor
+from generator.graph import Diagram, Label, Quantity, Role, Tensor
 from generator.infix import parse
 from generator.recurrences import (
     Level,
@@ -27,8 +27,10 @@ from generator.recurrences import (
     worked_steps,
 )
 from generator.tables import entries, entry, names, shape
+from generator.unfolding import Gathered, unfolded
 
 LOSS = "E_total"
+MOST_DRAWN = 6  # time steps; a drawing of more could not be read
 
 
 class Unrolled:
@@ -56,6 +58,28 @@ class Unrolled:
         steps = range(1, len(self.problem.inputs) + 1)
         states = {state: self.at[state, first_step(self.problem, state)] for state in self.problem.states}
         return {"x": tuple(name for step in steps for name in self.at["x", step]), **states}
+
+    def diagram(self) -> Diagram | None:
+        """The network over its time steps: inputs below, states, outputs above; none where there are too many."""
+        if self.problem.times > MOST_DRAWN:
+            return None
+        weights = [own for name, rows in self.problem.weights.items() for own in names(name, rows)]
+        return unfolded(tuple(self._nodes()), self.quantities, weights, whole(self.tensors), self.cut)
+
+    def _nodes(self) -> Iterator[Gathered]:
+        steps = range(self.problem.times + 2)
+        levels = self.problem.levels
+        for column in steps:
+            for vector, kind, row in (("x", "input", 0), ("y", "output", len(levels) + 1)):
+                if (vector, column) in self.at:
+                    yield Gathered((self.at[vector, column],), column, row, kind)
+            for row, level in enumerate(levels, 1):
+                states = [f"{state}{level.suffix}" for state in STATES[self.problem.cell]]
+                if (states[0], column) in self.at:
+                    given = column == first_step(self.problem, states[0])
+                    shown = self.output in states and column in worked_steps(self.problem)
+                    kind = "input" if given else "output" if shown else "hidden"
+                    yield Gathered(tuple(self.at[state, column] for state in states), column, row, kind)
 
     # --- givens ---
 

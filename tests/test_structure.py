@@ -35,7 +35,8 @@ STAGES = {
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
     "penalties biases networks units network_checks grids declared vectors tables windows cells recurrences "
-    "unrolled recurrent_checks kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "unfolding unrolled recurrent_checks kinds.network kinds.formulas kinds.convolution kinds.recurrent "
+    "kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
@@ -43,7 +44,7 @@ STAGES = {
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",
-    "drawings": "drawing placing diagram plot",
+    "drawings": "drawing placing lattice diagram plot",
     "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline alike worksheet audit "
     "export",
     "formats": "typeset.arrange formats",

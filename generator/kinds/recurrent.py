@@ -35,7 +35,7 @@ def build(problem: Definition) -> Graph:
     wanted = tuple(own for name in problem.wanted for own in made.started[name])
     return Graph(
         (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
-        wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        made.diagram(), wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
         conventions=tuple(_conventions(problem)), tensors=whole(made.tensors),
         vectors=problem.vectors.removesuffix("s"), cut=tuple(made.cut),
     )  # fmt: skip

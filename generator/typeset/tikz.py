@@ -14,6 +14,7 @@ _ACCENT = "{rgb,255:red,31;green,78;blue,150}"
 _STYLES = {
     "edge": f"draw={_LINE}, line width=0.6pt",
     "edge-bias": f"draw={_LINE}, line width=0.5pt, dash pattern=on 2.4pt off 1.8pt",
+    "edge-cut": f"draw={_LINE}, line width=0.5pt, dash pattern=on 2.4pt off 1.8pt",
     "axis": f"draw={_LINE}, line width=0.6pt",
     "grid": f"draw={_FAINT}, line width=0.4pt",
     "curve": f"draw={_ACCENT}, line width=1.1pt, line join=round, line cap=round",

@@ -11,6 +11,7 @@ UNIT = 0.625  # points in a unit of length, so that a symbol in a node is set in
 _STYLES = {
     "edge": 'stroke: 0.6pt + rgb("#4a4e58")',
     "edge-bias": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.5pt, dash: (2.4pt, 1.8pt))',
+    "edge-cut": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.5pt, dash: (2.4pt, 1.8pt))',
     "axis": 'stroke: 0.6pt + rgb("#4a4e58")',
     "grid": 'stroke: 0.4pt + rgb("#c9ccd4")',
     "curve": 'stroke: (paint: rgb("#1f4e96"), thickness: 1.1pt, cap: "round", join: "round")',
