@@ -65,7 +65,7 @@ def _placed(diagram: Diagram, writer: Writer, room: Digits | None) -> Drawing:
 
 def _numbered(item: Item, values: Values) -> Item:
     """A label with its own number where room has been kept for one."""
-    if not isinstance(item, Mark) or isinstance(item.content, str) or not item.number:
+    if not isinstance(item, Mark) or isinstance(item.content, str | tuple) or not item.number:
         return item
     own = Digits(values(item.number))
     content = Row((*item.content.items[:-1], own)) if isinstance(item.content, Row) else own

@@ -17,6 +17,7 @@ from generator.typeset.text import text
 Point = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 Bounds = tuple[float, float, float, float]  # left, top, right, bottom
+Content = Box | str | tuple[Box | str, ...]  # a symbol, words, or several of them side by side
 
 NODE, SMALL = 16.0, 13.0  # sizes of the symbols in nodes and of everything beside them
 HEAD, HALF_HEAD = 8.0, 3.0  # length and half the width of an arrow's head
@@ -59,14 +60,14 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A label: a symbol (a box) or words (a string). `at` is its anchor, halfway up its capitals.
+    """A label: a symbol (a box), words (a string), or several of both. `at` is its anchor, halfway up its capitals.
 
     `halo` clears what lies behind it; `rotation` is in degrees, clockwise. `room` is what it takes room for, where that
     is not its content: numbers of different lengths stand in the same place. `number` names the quantity of the number
     at its end.
     """
 
-    content: Box | str
+    content: Content
     at: Point
     style: str = "small"
     anchor: Anchor = "middle"
@@ -101,11 +102,13 @@ class Run:
     bold: bool = False
 
 
-def runs(content: Box | str, size: float = 1.0, rise: float = 0.0) -> tuple[Run, ...]:
+def runs(content: Content, size: float = 1.0, rise: float = 0.0) -> tuple[Run, ...]:
     """A label as pieces side by side; what does not stand on one line (a fraction) is written with a slash."""
     match content:
         case str():
             return (Run(content, False, size, rise),)
+        case tuple():
+            return tuple(run for part in content for run in runs(part, size, rise))
         case Word(word, False, True):
             return (Run(word, False, size, rise, bold=True),)
         case Word(word, False):
@@ -150,7 +153,7 @@ def _letter(letter: str) -> float:
     return 0.7 if letter.isupper() else 0.5
 
 
-def width_of(content: Box | str, size: float = SMALL) -> float:
+def width_of(content: Content, size: float = SMALL) -> float:
     """About how wide a label is."""
     return _advance(runs(content)) * size
 

@@ -175,6 +175,12 @@ class Diagram:
         """Whether its nodes have rows."""
         return any(node.row is not None for node in self.nodes)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All that stands in its nodes and on its edges."""
+        nodes = (name for node in self.nodes for name in (node.name, *node.others))
+        return tuple(dict.fromkeys((*nodes, *(name for edge in self.edges for name in edge.labels))))
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generator.drawing import NODE, Arrow, Circle, Drawing, Mark, around, bounds, framed, width_of
+from generator.drawing import NODE, Arrow, Circle, Content, Drawing, Mark, around, bounds, framed, width_of
 from generator.graph import Diagram, Edge, Node
 from generator.notation import Writer
 from generator.placing import CLASH, place_labels, place_tracks
-from generator.typeset.boxes import Box, Op, Row
+from generator.typeset.boxes import Box
 
 _STRETCHES = (1.0, 1.2, 1.45, 1.75)
 _MOST = 2  # more weights on one arrow are written as the first, dots, and the last
@@ -20,7 +20,7 @@ class _Places:
     """What is drawn where: the nodes by name, their symbols, the circles around them."""
 
     nodes: Mapping[str, Node]
-    symbols: Mapping[str, Box]
+    symbols: Mapping[str, Content]
     circles: Mapping[str, Circle]
 
     def between(self, edge: Edge) -> tuple[int, int]:
@@ -53,17 +53,17 @@ def draw_lattice(diagram: Diagram, writer: Writer) -> Drawing:
     return min(tried, key=lambda one: one[:2])[2]
 
 
-def _joined(symbols: list[Box]) -> Box:
+def _joined(symbols: list[Box]) -> Content:
     """Symbols with commas between them."""
-    if len(symbols) > _MOST:
-        symbols = [symbols[0], Op("…"), symbols[-1]]
-    parts: list[Box] = []
-    for symbol in symbols:
-        parts += [Op(","), symbol] if parts else [symbol]
-    return Row(tuple(parts)) if len(parts) > 1 else parts[0]
+    first, *others = symbols
+    if not others:
+        return first
+    rest = others if len(symbols) <= _MOST else others[-1:]
+    comma = ", " if len(symbols) <= _MOST else ", …, "
+    return (first, *(part for symbol in rest for part in (comma, symbol)))
 
 
-def _drawn(diagram: Diagram, writer: Writer, labels: Mapping[Edge, Box], stretch: float) -> tuple[Drawing, float]:
+def _drawn(diagram: Diagram, writer: Writer, labels: Mapping[Edge, Content], stretch: float) -> tuple[Drawing, float]:
     places = _placed(diagram, writer, labels, stretch)
     tracks = place_tracks(diagram.edges, places.circles, places.leaps)
     symbols = [Mark(places.symbols[name], circle.centre, "label", size=NODE) for name, circle in places.circles.items()]
@@ -73,7 +73,7 @@ def _drawn(diagram: Diagram, writer: Writer, labels: Mapping[Edge, Box], stretch
     return framed((*arrows, *places.circles.values(), *symbols, *marks)), cost
 
 
-def _placed(diagram: Diagram, writer: Writer, labels: Mapping[Edge, Box], stretch: float) -> _Places:
+def _placed(diagram: Diagram, writer: Writer, labels: Mapping[Edge, Content], stretch: float) -> _Places:
     """A circle for each node. Rows that an arrow would run through stand aside, in turn to the left and right."""
     nodes = {node.name: node for node in diagram.nodes}
     symbols = {name: _joined([writer.box(one) for one in (name, *node.others)]) for name, node in nodes.items()}

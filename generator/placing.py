@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import hypot
 
-from generator.drawing import Bounds, Circle, Mark, Point, bounds
+from generator.drawing import Bounds, Circle, Content, Mark, Point, bounds
 from generator.graph import Edge
-from generator.typeset.boxes import Box
 
 FRACTIONS = tuple(number / 40 for number in range(5, 36))  # where along its edge a label may stand
 CLASH = 100.0  # an overlap costs that and more
@@ -81,7 +80,7 @@ def track(edge: Edge, circles: Mapping[str, Circle], leaps: bool, twins: Sequenc
 
 def place_labels(
     tracks: list[Track],
-    labels: Mapping[Edge, Box],
+    labels: Mapping[Edge, Content],
     faint: Container[str],
     between: Callable[[Edge], tuple[int, int]],
     obstacles: Sequence[Bounds],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.drawing import CAP_MIDDLE, HALF_HEAD, HEAD, Arrow, Circle, Curve, Drawing, Item, Line, Mark, Point
 from generator.drawing import decimal as d
+from generator.typeset.boxes import Box
 from generator.typeset.latex import latex
 
 UNIT = 0.625  # points in a unit of length, so that a symbol in a node is set in 10 pt and a small one in 8 pt
@@ -71,10 +72,7 @@ def _path(points: tuple[Point, ...]) -> str:
 
 
 def _mark(mark: Mark) -> str:
-    if isinstance(mark.content, str):
-        text = "".join(_SPECIAL.get(letter, letter) for letter in mark.content)
-    else:
-        text = f"${latex(mark.content)}$"
+    text = "".join(map(_part, mark.content if isinstance(mark.content, tuple) else (mark.content,)))
     options = ["anchor=" + {"start": "base west", "middle": "base", "end": "base east"}[mark.anchor]]
     if mark.halo:
         options.append("fill=white")
@@ -84,3 +82,9 @@ def _mark(mark: Mark) -> str:
     font = f"\\fontsize{{{points}}}{{{round(1.2 * points)}}}\\selectfont "
     x, y = mark.at
     return f"\\node[{', '.join(options)}] at {_point((x, y + CAP_MIDDLE * mark.size))} {{{font}{text}}};"
+
+
+def _part(content: Box | str) -> str:
+    if isinstance(content, str):
+        return "".join(_SPECIAL.get(letter, letter) for letter in content)
+    return f"${latex(content)}$"
