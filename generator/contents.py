@@ -94,7 +94,8 @@ def _own_code(paper: Paper, code: str, group: str = "") -> str:
 
 def _introduction(paper: Paper, section: Section) -> list[str]:
     """What is said before the steps of a section: in the words of the problem's kind, where they are special to it."""
-    code = _own_code(paper, f"texts.{section.code}")
+    special = f"texts.{paper.worked.problem.kind}.{section.code}_{section.group.partition(':')[0]}"
+    code = special if paper.words.has(special) else _own_code(paper, f"texts.{section.code}")
     if not paper.words.has(code):
         return []
     fields = {key for _, key, _ in paper.words.pieces(code) if key}

@@ -194,7 +194,12 @@ class Paper:
 
     def alt(self, kind: str) -> str:
         """What a figure is, in a few words."""
-        return self.words(f"labels.{kind}_alt")
+        return self.words(f"labels.{self._drawn(kind)}_alt")
+
+    def _drawn(self, kind: str) -> str:
+        """What a kind of figure shows: a network, or one that is unrolled on a grid."""
+        diagram = self.worked.graph.diagram
+        return "unrolled" if kind == "network" and diagram is not None and diagram.on_grid else kind
 
     def _network(self) -> str:
         return self.figure("network") if self.worked.graph.diagram is not None else ""
@@ -205,13 +210,14 @@ class Paper:
         assert picture is not None
         columns: dict[int, list[str]] = {}
         for node in picture.nodes:
-            columns.setdefault(node.column, []).append(text(name(node.name)))
+            columns.setdefault(node.column, []).extend(text(name(one)) for one in (node.name, *node.others))
         listed = "; ".join(", ".join(names) for _, names in sorted(columns.items()))
         edges = ", ".join(
-            f"{text(name(e.start))}–{text(name(e.end))}" + (f" ({text(name(e.label))})" if e.label else "")
+            f"{text(name(e.start))}–{text(name(e.end))}"
+            + (f" ({', '.join(text(name(label)) for label in e.labels)})" if e.label else "")
             for e in picture.edges
         )
-        return self.words("labels.network_description").format(columns=listed, edges=edges)
+        return self.words(f"labels.{self._drawn('network')}_description").format(columns=listed, edges=edges)
 
     def _curve(self, history: History) -> Drawing:
         return plot(

@@ -203,6 +203,7 @@ NAMES = {
 }
 NAMES |= {"Nesterov", "Adagrad", "RMSProp", "Adam", "AdamW"}
 NAMES |= {"Python", "NumPy", "PyTorch", "JavaScript", "YAML", "PDF"}
+NAMES |= {"fwd", "bwd", "cut"}  # in the symbols of recurrent networks
 
 
 def test_chinese_is_chinese() -> None:
@@ -314,11 +315,14 @@ def test_every_word_is_used(reached: frozenset[str]) -> None:
 
 
 def _is_made(code: str, literals: set[str]) -> bool:
-    """Whether a code is put together: from a rule's name, or from a kind's and a section's."""
+    """Whether a code is put together: from a rule's name, or from a kind's and a section's (and a group's)."""
     place, *kind, name = code.split(".")
     rule = name.removeprefix("local_").removeprefix("after_").removeprefix("check_")
     for wrt in ("_weight", "_bias", "_post", "_formulas"):  # a gradient's rule and what it is for; a section's group
         rule = rule.removesuffix(wrt)
+    if place == "texts":  # a section's, for one kind of group
+        start, _, group = rule.rpartition("_")
+        rule = start if f"groups.{group}" in load_words("en").texts and start in literals else rule
     return (
         place in ("steps", "texts", "sections", "conventions") and rule in literals and set(kind) <= set(kind_names())
     )

@@ -35,8 +35,8 @@ STAGES = {
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
     "penalties biases networks units network_checks grids declared entrywise matrices inlining vectors tables windows "
-    "cells attentions placed mixtures attending attention_checks kinds.network kinds.formulas kinds.convolution "
-    "kinds.recurrent kinds.attention",
+    "cells recurrences unfolding unrolled recurrent_checks attentions placed mixtures attending attention_checks "
+    "kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
@@ -44,7 +44,7 @@ STAGES = {
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",
-    "drawings": "drawing placing diagram plot",
+    "drawings": "drawing placing lattice diagram plot",
     "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline alike worksheet audit "
     "export",
     "formats": "typeset.columns typeset.arrange formats",
@@ -280,6 +280,8 @@ def test_core_code_holds_no_prose() -> None:
             "network_checks",
             "attentions",
             "attention_checks",
+            "recurrences",
+            "recurrent_checks",
         }
         | {name for name in ORDER if name.startswith("kinds.")}
     )  # what they say is said in errors and schemas
