@@ -94,17 +94,22 @@ class _Rounds:
     def _more(self, more: Differentiated, number: int) -> Differentiated:
         """The derivatives of another quantity than the loss."""
         of, now = self.now.get(more.loss, more.loss), [self.now.get(name, name) for name in more.targets]
-        self._add(gradients(replace(self.graph, loss=of), now, self.chain))
+        self._add(self._made(of, now))
         for name, current in zip(more.targets, now, strict=True):
             self.now[derivative_name(more.loss, name)] = derivative_name(of, current)
         return Differentiated(of, tuple(now), number)
+
+    def _made(self, loss: str, targets: list[str]) -> tuple[Quantity, ...]:
+        """The gradients of `loss`, none of which goes through what is cut."""
+        cut = tuple(self.now.get(name, name) for name in self.start.cut)
+        return gradients(replace(self.graph, loss=loss, cut=cut), targets, self.chain)
 
     def _gradients(self, loss: str, number: int) -> Differentiated:
         targets = tuple(dict.fromkeys((*self.start.trained, *self.start.wanted)))
         if not loss or not targets:
             return Differentiated(loss, round=number)
         now = [self.now.get(name, name) for name in targets]
-        made = gradients(replace(self.graph, loss=loss), now, self.chain)
+        made = self._made(loss, now)
         for name, current in zip(targets, now, strict=True):
             self.now[derivative_name(self.start.loss, name)] = derivative_name(loss, current)
         self._add(self._in_turn(made, loss, dict(zip(now, targets, strict=True))) if self.start.in_turn else made)

@@ -16,7 +16,7 @@ from generator.language import Words
 from generator.pipeline import Worked
 from generator.steps import Equation, Section, Step
 from generator.typeset.arrange import Arranger, row
-from generator.typeset.boxes import Box, Digits, Op, Row
+from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
 from generator.typeset.text import width
 
 _COLUMNS = 4  # of a table of statements
@@ -46,6 +46,10 @@ class Block:
     title: str = ""
 
 
+def _letter(symbol: Box) -> Box:
+    return symbol.base if isinstance(symbol, Script) else symbol
+
+
 class Setter:
     """Sets the steps of one problem in one format and one language."""
 
@@ -62,8 +66,9 @@ class Setter:
             return writer.bare(name) if graph[name].role is Role.GIVEN else writer.box(name)
 
         self.symbol = symbol
-        self._arranger = Arranger(product, symbol)
-        self._bare = Arranger(product, bare)
+        has_e = any(_letter(writer.box(q.name)) == Word("e") for q in graph)
+        self._arranger = Arranger(product, symbol, has_e)
+        self._bare = Arranger(product, bare, has_e)
 
     # --- sentences ---
 

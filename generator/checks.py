@@ -65,7 +65,7 @@ def failed(check: Check, values: Mapping[str, Exact]) -> bool:
 def _difference(graph: Graph, step: Fraction) -> tuple[tuple[Quantity, ...], Check] | None:
     """The loss with the first target a little larger and a little smaller, and their difference as a check."""
     done = graph.differentiated[0] if graph.differentiated else None
-    if done is None or graph.in_turn or not done.targets or graph[done.targets[0]].formula is not None:
+    if done is None or graph.in_turn or graph.cut or not done.targets or graph[done.targets[0]].formula is not None:
         return None
     name = done.targets[0]
     gradient = derivative_name(done.loss, name)

@@ -13,6 +13,7 @@ from generator.formula import Call, Formula, Ref, rebuild, references, walk
 from generator.graph import Check, Graph, Role, derivative_name
 from generator.grids import Grid, Value, named, vector
 from generator.infix import parse
+from generator.inlining import LOOPS
 from generator.vectors import expand
 from generator.wholes import Whole, updated, wholes
 
@@ -82,7 +83,7 @@ def _value(place: int, text: str, graph: Graph, known: Mapping[str, Value]) -> V
 
 
 def _check_names(place: int, tree: Formula, known: Mapping[str, Value]) -> None:
-    indices = {part.args[1] for part in walk(tree) if isinstance(part, Call) and part.name == "each"}
+    indices = {part.args[1] for part in walk(tree) if isinstance(part, Call) and part.name in LOOPS}
     for name in references(tree):
         if name not in known and name != "pi" and Ref(name) not in indices:
             raise ClaimError(place, f"`{name}`", f"the name of a quantity, vector or matrix{nearest(name, known)}")

@@ -20,6 +20,7 @@ import numpy as np
 from generator.elementary import LOGARITHMS
 from generator.exact import Undecided, ball, power
 from generator.formula import (
+    HOLDS,
     Add,
     Call,
     Cases,
@@ -36,13 +37,9 @@ from generator.graph import Graph
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_HOLDS = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
-
 
 def _where_arrays(op: str, left: Array, right: Array, then: Array, otherwise: Array) -> Array:
-    return np.where(_HOLDS[op](left, right), then, otherwise)
+    return np.where(HOLDS[op](left, right), then, otherwise)
 
 
 def _times_log_arrays(factor: Array, argument: Array, logarithm: Array) -> Array:
@@ -68,7 +65,7 @@ def _where(op: str, left: flint.arb, right: flint.arb, then: flint.arb, otherwis
         if not last:
             raise Undecided("a comparison is too close to decide")
         apart = flint.arb(0)
-    return then if _HOLDS[op](apart, 0) else otherwise
+    return then if HOLDS[op](apart, 0) else otherwise
 
 
 def _floor(x: flint.arb, last: bool) -> flint.arb:

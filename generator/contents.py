@@ -66,7 +66,9 @@ def _view(paper: Paper, section: Section, closing: bool = False) -> View:
     group = setter.group(section.group) if section.group else ""
     introduction = [] if section.round else _introduction(paper, section)
     titled = "gradients_of" if section.of and code.startswith("gradients") else code
-    title = setter.say(_own_code(paper, f"sections.{titled}"), group=group, of=paper.format.escape(section.of))
+    title = setter.say(
+        _own_code(paper, f"sections.{titled}", section.group), group=group, of=paper.format.escape(section.of)
+    )
     return View(
         code,
         _heading(paper, section, title),
@@ -83,16 +85,17 @@ def _heading(paper: Paper, section: Section, title: str) -> str:
     return paper.setter.say("sections.round", number=str(section.round + 1), title=title)
 
 
-def _own_code(paper: Paper, code: str) -> str:
-    """The code of the words that the problem's kind has for something, else of those that all kinds have."""
+def _own_code(paper: Paper, code: str, group: str = "") -> str:
+    """The code of the words that the problem's kind has for something (in a group), else of those of all kinds."""
     place, _, name = code.partition(".")
     own = f"{place}.{paper.worked.problem.kind}.{name}"
-    return own if paper.words.has(own) else code
+    return next((found for found in (f"{own}_{group}", own) if paper.words.has(found)), code)
 
 
 def _introduction(paper: Paper, section: Section) -> list[str]:
     """What is said before the steps of a section: in the words of the problem's kind, where they are special to it."""
-    code = _own_code(paper, f"texts.{section.code}")
+    special = f"texts.{paper.worked.problem.kind}.{section.code}_{section.group.partition(':')[0]}"
+    code = special if paper.words.has(special) else _own_code(paper, f"texts.{section.code}")
     if not paper.words.has(code):
         return []
     fields = {key for _, key, _ in paper.words.pieces(code) if key}

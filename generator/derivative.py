@@ -35,6 +35,7 @@ from generator.formula import (
 )
 from generator.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
 from generator.graph import Quantity
+from generator.infix import parse
 
 _ZERO = num(0)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import inf
 
-from generator.drawing import NODE, SMALL, Anchor, Arrow, Bounds, Circle, Drawing, Item, Mark, bounds, width_of
+from generator.drawing import NODE, SMALL, Anchor, Arrow, Circle, Drawing, Item, Mark, around, bounds, framed, width_of
 from generator.graph import Diagram, Edge, Node
+from generator.lattice import draw_lattice
 from generator.notation import Writer
 from generator.placing import CLASH, place_labels, place_tracks
 from generator.typeset.boxes import Box, Digits, Op, Row
@@ -31,7 +32,10 @@ def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None)
     With `values` (a quantity's number as shown: `trace.shown.__getitem__`) inputs, weights and biases have their
     numbers too, except that weights have none where there would be too many to read. A layer of more than `WIDE` units
     (of more than `NARROW`, where the drawing would be too broad) is shortened; edges from and to it have no labels.
+    On a grid there are no numbers.
     """
+    if diagram.on_grid:
+        return draw_lattice(diagram, writer)
     if values is None:
         return _placed(diagram, writer, None)
     longest = max([ROOM, *(len(values(name)) for name in numbered(diagram))])
@@ -41,6 +45,8 @@ def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None)
 
 def numbered(diagram: Diagram) -> tuple[str, ...]:
     """The quantities whose numbers a drawing may show: the longest of them decides how everything is placed."""
+    if diagram.on_grid:
+        return ()
     edges = [edge.label for edge in diagram.edges if edge.label]
     return (*edges, *(node.name for node in diagram.nodes if node.kind in ("input", "bias")))
 
@@ -59,7 +65,7 @@ def _placed(diagram: Diagram, writer: Writer, room: Digits | None) -> Drawing:
 
 def _numbered(item: Item, values: Values) -> Item:
     """A label with its own number where room has been kept for one."""
-    if not isinstance(item, Mark) or isinstance(item.content, str) or not item.number:
+    if not isinstance(item, Mark) or isinstance(item.content, str | tuple) or not item.number:
         return item
     own = Digits(values(item.number))
     content = Row((*item.content.items[:-1], own)) if isinstance(item.content, Row) else own
@@ -140,10 +146,10 @@ def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
     circles, dots = _nodes(sheet, across, down)
     tracks = place_tracks(sheet.edges, circles, sheet.leaps)
     fixed = list(_node_marks(sheet, circles))
-    obstacles = [_around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
+    obstacles = [around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
     marks, cost = place_labels(tracks, sheet.labels, sheet.biases, sheet.between, obstacles)
     arrows = [Arrow(track.points(), "edge-bias" if track.edge.start in sheet.biases else "edge") for track in tracks]
-    return _framed((*arrows, *circles.values(), *dots, *fixed, *map(sheet.named, marks))), cost
+    return framed((*arrows, *circles.values(), *dots, *fixed, *map(sheet.named, marks))), cost
 
 
 # --- nodes -----------------------------------------------------------------------------------------------------------
@@ -192,40 +198,3 @@ def _node_marks(sheet: _Sheet, circles: Mapping[str, Circle]) -> Iterator[Mark]:
             at = (x + r + 6, y) if right else (x - r - 6, y)
             side: Anchor = "start" if right else "end"
             yield Mark(sheet.room, at, anchor=side, halo=bias, number=name)
-
-
-def _around(circle: Circle) -> Bounds:
-    (x, y), r = circle.centre, circle.radius
-    return x - r, y - r, x + r, y + r
-
-
-# --- the sheet -------------------------------------------------------------------------------------------------------
-
-
-def _framed(items: tuple[Arrow | Circle | Mark, ...]) -> Drawing:
-    """`items` moved onto a sheet that holds them all."""
-    boxes = [_room(item) for item in items]
-    left, top = min(box[0] for box in boxes) - 4, min(box[1] for box in boxes) - 4
-    right, bottom = max(box[2] for box in boxes) + 4, max(box[3] for box in boxes) + 4
-    return Drawing(right - left, bottom - top, tuple(_moved(item, -left, -top) for item in items))
-
-
-def _room(item: Arrow | Circle | Mark) -> Bounds:
-    match item:
-        case Mark():
-            return bounds(item)
-        case Circle():
-            return _around(item)
-        case Arrow(points):
-            across, down = [x for x, _ in points], [y for _, y in points]
-            return min(across), min(down), max(across), max(down)
-
-
-def _moved(item: Arrow | Circle | Mark, dx: float, dy: float) -> Item:
-    match item:
-        case Mark(_, (x, y)):
-            return replace(item, at=(x + dx, y + dy))
-        case Circle((x, y)):
-            return replace(item, centre=(x + dx, y + dy))
-        case Arrow(points):
-            return replace(item, points=tuple((x + dx, y + dy) for x, y in points))

@@ -1,13 +1,13 @@
 """Drawing: lines, circles and labels in no particular format, and how much room a label takes.
 
 Lengths are in units (a web pixel; 5/8 pt on paper), y points downwards. A `style` is a plain name that every emitter
-knows: `edge`, `edge-bias`, `axis`, `grid`, `curve`, `node-input`, `node-hidden`, `node-output`, `node-bias`,
-`node-target`, `dots`, `point`, `label`, `small`.
+knows: `edge`, `edge-bias`, `edge-cut`, `axis`, `grid`, `curve`, `node-input`, `node-hidden`, `node-output`,
+`node-bias`, `node-target`, `dots`, `point`, `label`, `small`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, hypot, radians, sin
 from typing import Literal
 
@@ -17,6 +17,7 @@ from generator.typeset.text import text
 Point = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 Bounds = tuple[float, float, float, float]  # left, top, right, bottom
+Content = Box | str | tuple[Box | str, ...]  # a symbol, words, or several of them side by side
 
 NODE, SMALL = 16.0, 13.0  # sizes of the symbols in nodes and of everything beside them
 HEAD, HALF_HEAD = 8.0, 3.0  # length and half the width of an arrow's head
@@ -59,14 +60,14 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A label: a symbol (a box) or words (a string). `at` is its anchor, halfway up its capitals.
+    """A label: a symbol (a box), words (a string), or several of both. `at` is its anchor, halfway up its capitals.
 
     `halo` clears what lies behind it; `rotation` is in degrees, clockwise. `room` is what it takes room for, where that
     is not its content: numbers of different lengths stand in the same place. `number` names the quantity of the number
     at its end.
     """
 
-    content: Box | str
+    content: Content
     at: Point
     style: str = "small"
     anchor: Anchor = "middle"
@@ -98,13 +99,18 @@ class Run:
     size: float = 1.0
     rise: float = 0.0
     kern: float = 0.0
+    bold: bool = False
 
 
-def runs(content: Box | str, size: float = 1.0, rise: float = 0.0) -> tuple[Run, ...]:
+def runs(content: Content, size: float = 1.0, rise: float = 0.0) -> tuple[Run, ...]:
     """A label as pieces side by side; what does not stand on one line (a fraction) is written with a slash."""
     match content:
         case str():
             return (Run(content, False, size, rise),)
+        case tuple():
+            return tuple(run for part in content for run in runs(part, size, rise))
+        case Word(word, False, True):
+            return (Run(word, False, size, rise, bold=True),)
         case Word(word, False):
             letters = word[:1] if word[1:].isdigit() else word  # h1: a letter and a number
             name, digits = Run(letters, True, size, rise), Run(word[len(letters) :], False, size, rise)
@@ -121,7 +127,7 @@ def runs(content: Box | str, size: float = 1.0, rise: float = 0.0) -> tuple[Run,
             first, second = sorted((low, high), key=_advance)  # stacked: the narrower one, then back over it
             if first:
                 head = second[0]
-                back = Run(head.text, head.slanted, head.size, head.rise, -_advance(first))
+                back = replace(head, kern=-_advance(first))
                 second = (back, *second[1:])
             return (*runs(base, size, rise), *first, *second)
         case Op(sign) if size < 1:  # no space around signs in scripts
@@ -147,7 +153,7 @@ def _letter(letter: str) -> float:
     return 0.7 if letter.isupper() else 0.5
 
 
-def width_of(content: Box | str, size: float = SMALL) -> float:
+def width_of(content: Content, size: float = SMALL) -> float:
     """About how wide a label is."""
     return _advance(runs(content)) * size
 
@@ -161,6 +167,41 @@ def bounds(mark: Mark) -> Bounds:
     across = [x + a * cos(angle) - b * sin(angle) for a, b in corners]
     down = [y + a * sin(angle) + b * cos(angle) for a, b in corners]
     return min(across), min(down), max(across), max(down)
+
+
+def around(circle: Circle) -> Bounds:
+    """The room that a circle takes."""
+    (x, y), r = circle.centre, circle.radius
+    return x - r, y - r, x + r, y + r
+
+
+def framed(items: tuple[Arrow | Circle | Mark, ...]) -> Drawing:
+    """`items` moved onto a sheet that holds them all."""
+    boxes = [_room(item) for item in items]
+    left, top = min(box[0] for box in boxes) - 4, min(box[1] for box in boxes) - 4
+    right, bottom = max(box[2] for box in boxes) + 4, max(box[3] for box in boxes) + 4
+    return Drawing(right - left, bottom - top, tuple(_moved(item, -left, -top) for item in items))
+
+
+def _room(item: Arrow | Circle | Mark) -> Bounds:
+    match item:
+        case Mark():
+            return bounds(item)
+        case Circle():
+            return around(item)
+        case Arrow(points):
+            across, down = [x for x, _ in points], [y for _, y in points]
+            return min(across), min(down), max(across), max(down)
+
+
+def _moved(item: Arrow | Circle | Mark, dx: float, dy: float) -> Item:
+    match item:
+        case Mark(_, (x, y)):
+            return replace(item, at=(x + dx, y + dy))
+        case Circle((x, y)):
+            return replace(item, centre=(x + dx, y + dy))
+        case Arrow(points):
+            return replace(item, points=tuple((x + dx, y + dy) for x, y in points))
 
 
 def headed(points: tuple[Point, ...]) -> tuple[tuple[Point, ...], tuple[Point, Point, Point]]:

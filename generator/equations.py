@@ -41,7 +41,8 @@ class Equations:
         formula = self._written_out(formula) if full else formula
         if formula != parts[-1].formula:
             parts.append(Part("=", formula, "formula"))
-        if (full or quantity.role not in (Role.FORWARD, Role.AFTER)) and not isinstance(formula, Num | Ref):
+        worked = full or quantity.role not in (Role.FORWARD, Role.AFTER)
+        if worked and not isinstance(formula, Ref) and references(formula):  # without any, it is in numbers already
             parts.append(Part("=", self.numbers(formula), "numbers"))
         if not isinstance(formula, Num):
             parts.append(self.result(name, formula))

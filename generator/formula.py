@@ -5,9 +5,11 @@ A formula keeps the order in which it was written. Nothing here simplifies: what
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,13 @@ Formula = Num | Ref | Add | Mul | Neg | Div | Pow | Call | Cases | Blank | Matri
 ELEMENTARY = (
     "exp", "log", "log2", "log10", "tanh", "sqrt", "abs", "max", "min", "erf", "floor", "sin", "cos", "pi",
 )  # fmt: skip
+
+HOLDS: Mapping[str, Callable[[Any, Any], Any]] = {  # a comparison's sign, and what it says of two values or arrays
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+MINUS_INFINITY: Formula = Neg(Call("infinity", ()))  # at a place of a matrix that a mask forbids; it has no value
 
 
 def num(value: int | str | Fraction, text: str = "") -> Num:

@@ -195,6 +195,7 @@ LOSSES: Mapping[str, Loss] = {
     )
 }
 
+SYNONYMS: Mapping[str, str] = {"sigmoid": "logistic", "swish": "silu", "ln": "log"}  # what else authors call a function
 Row = Activation | Loss
 _LOGARITHMS = {parse("exp(1)"): "log", num(2): "log2", num(10): "log10"}  # by their base
 

@@ -55,9 +55,9 @@ class _Gradients:
 
     def _active(self) -> frozenset[str]:
         """The targets and everything computed from them on the way to the loss: where gradients flow."""
-        found = set(self.targets)
+        found, flows = set(self.targets), self.needed.difference(self.graph.cut)
         for quantity in self.graph:
-            is_computed = quantity.name in self.needed and quantity.role is not Role.UPDATE
+            is_computed = quantity.name in flows and quantity.role is not Role.UPDATE
             if is_computed and any(name in found for name in self.graph.operands[quantity.name]):
                 found.add(quantity.name)
         return frozenset(found & self.needed)

@@ -133,20 +133,35 @@ class Sliding:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A unit in the diagram: it stands for the quantity `name`, in column `column`."""
+    """A unit in the diagram: it stands for the quantity `name`, in column `column`.
+
+    On a grid it stands for a quantity or tensor of one time step, and for `others` beside it, in a `row` from below.
+    """
 
     name: str
     column: int
     kind: str  # input, hidden, output, bias or target
+    row: int | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An arrow of the diagram between two nodes, with the given quantity `label` on it (empty: none)."""
+    """An arrow of the diagram between two nodes, with the given quantity `label` on it (empty: none).
+
+    On a grid it can have `further` labels, and be `cut`: no gradient goes back along it.
+    """
 
     start: str
     end: str
     label: str = ""
+    further: tuple[str, ...] = ()
+    cut: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All that is written on it."""
+        return (self.label, *self.further) if self.label else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +171,33 @@ class Diagram:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
+    @property
+    def on_grid(self) -> bool:
+        """Whether its nodes have rows."""
+        return any(node.row is not None for node in self.nodes)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All that stands in its nodes and on its edges."""
+        nodes = (name for node in self.nodes for name in (node.name, *node.others))
+        return tuple(dict.fromkeys((*nodes, *(name for edge in self.edges for name in edge.labels))))
+
+
+FORBIDDEN = "-inf"  # −∞ at a place of a tensor
+
+
+def is_constant(entry: str) -> bool:
+    """Whether what stands at a place of a tensor is always there, and no quantity."""
+    return entry.isdecimal() or entry == FORBIDDEN
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """Quantities of the graph set as a matrix: `entries` are their names in rows (a column vector has rows of one).
 
-    In the place of a quantity there can be a number that is always there, `1` or `0`. The whole has the role, the rule
-    and the group of its entries, which are filled in after the backward pass: a kind gives names and a label only.
+    In the place of a quantity there can be what is always there: `1`, `0`, or `-inf`, which is −∞. The whole has the
+    role, the rule and the group of its entries, which are filled in after the backward pass: a kind gives names and a
+    label only.
     """
 
     name: str
@@ -176,7 +211,7 @@ class Tensor:
     @property
     def names(self) -> tuple[str, ...]:
         """The quantities in it, row by row."""
-        return tuple(name for row in self.entries for name in row if not name.isdecimal())
+        return tuple(name for row in self.entries for name in row if not is_constant(name))
 
 
 @dataclass(frozen=True)
@@ -189,7 +224,7 @@ class Graph:
     Each of the `rounds` computes one of the passes (0: the graph's own; 1, 2, ...: `passes`), its gradients, and the
     lines of `updates`. `conventions` are word codes with the texts that they name; `cases` and `in_turn` say how it is
     worked, `tensors` which quantities can be set as matrices, in which `vectors` are columns or rows, `slidings` what
-    windows made, `followed` what a training shows.
+    windows made, `followed` what a training shows, `cut` which quantities are taken as numbers on the way back.
 
     Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
@@ -213,9 +248,8 @@ class Graph:
     tensors: tuple[Tensor, ...] = ()
     slidings: tuple[Sliding, ...] = ()
     ties: Ties = "first"  # whose slope a `max` or `min` has where several of its arguments are equal
-    vectors: str = (
-        "column"  # how the vectors among them stand: `column`, `row`; `signal`: as columns, but signals as rows
-    )
+    vectors: str = "column"  # how the vectors among them stand: `column`, `row`; `signal`: columns, but signals as rows
+    cut: tuple[str, ...] = ()  # where gradients end, though they are computed from something
     followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 

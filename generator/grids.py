@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from generator.errors import FormulaError
-from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Pow, Ref, num
+from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
 
 Rows = tuple[tuple[Formula, ...], ...]
+_LONGEST = 1000  # of a vector that is made of zeros and a one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Grid:
 
 
 Value = Formula | Grid
+Function = Callable[[tuple[Value, ...]], Value]
 
 
 def vector(entries: tuple[Formula, ...]) -> Grid:
@@ -76,101 +78,78 @@ def total(terms: tuple[Formula, ...]) -> Formula:
 # --- functions of whole vectors and matrices: each takes the values of its arguments ---
 
 
-def _one(name: str, args: tuple[Value, ...]) -> Grid:
+def one(name: str, args: tuple[Value, ...]) -> Grid:
+    """The one vector or matrix that a function is of. Raises `FormulaError` for other arguments."""
     if len(args) != 1 or not isinstance(args[0], Grid):
         raise FormulaError(f"`{name}` is of one vector or matrix, not of {', '.join(map(named, args)) or 'nothing'}")
     return args[0]
 
 
-def _square(name: str, args: tuple[Value, ...]) -> Rows:
-    grid = _one(name, args)
-    if grid.vector or grid.shape[0] != grid.shape[1]:
-        raise FormulaError(f"`{name}` is of a square matrix, not of {grid}")
-    return grid.rows
-
-
-def _two(name: str, args: tuple[Value, ...]) -> Rows:
-    rows = _square(name, args)
-    if len(rows) != 2:
-        raise FormulaError(f"`{name}` is of a matrix of 2 by 2, not of {len(rows)} by {len(rows)}")
-    return rows
-
-
 def _sum(args: tuple[Value, ...]) -> Value:
-    return total(_one("sum", args).entries)
+    return total(one("sum", args).entries)
 
 
 def _mean(args: tuple[Value, ...]) -> Value:
-    entries = _one("mean", args).entries
+    entries = one("mean", args).entries
     return Div(total(entries), num(len(entries)))
 
 
+def _var(args: tuple[Value, ...]) -> Value:
+    """The mean of the squared differences from the mean; with a 1 behind the vector, divided by one less than all."""
+    *_, less = args if len(args) == 2 else (None, num(0))
+    entries = one("var", args[:1]).entries
+    if less not in (num(0), num(1)) or len(entries) < 2:
+        raise FormulaError("`var` is of a vector of two or more: `var(v)`, or `var(v, 1)` of a sample")
+    mean = Div(total(entries), num(len(entries)))
+    squares = tuple(Pow(Add((entry, Neg(mean))), num(2)) for entry in entries)
+    return Div(total(squares), num(len(entries) - (less == num(1))))
+
+
+def _std(args: tuple[Value, ...]) -> Value:
+    variance = _var(args)
+    assert not isinstance(variance, Grid)
+    return Call("sqrt", (variance,))
+
+
+def _cumsum(args: tuple[Value, ...]) -> Value:
+    return _so_far("cumsum", args, Add)
+
+
+def _cumprod(args: tuple[Value, ...]) -> Value:
+    return _so_far("cumprod", args, Mul)
+
+
+def _so_far(name: str, args: tuple[Value, ...], make: Callable[[tuple[Formula, ...]], Formula]) -> Value:
+    """At each place what `make` makes of the entries up to there."""
+    entries = one(name, args).entries
+    return vector((*entries[:1], *(make(entries[:length]) for length in range(2, len(entries) + 1))))
+
+
+def _onehot(args: tuple[Value, ...]) -> Value:
+    match args:
+        case (Num(place), Num(size)) if place.denominator == size.denominator == 1 and 1 <= place <= size <= _LONGEST:
+            return vector(tuple(num(int(number == place)) for number in range(1, int(size) + 1)))
+    raise FormulaError("`onehot(k, n)` is of two whole numbers: the place of the 1, and the length of the vector")
+
+
+def _concat(args: tuple[Value, ...]) -> Value:
+    if not args or any(isinstance(arg, Grid) and not arg.vector for arg in args):
+        raise FormulaError(f"`concat` is of vectors and numbers, not of {', '.join(map(named, args)) or 'nothing'}")
+    return vector(tuple(chain.from_iterable(arg.entries if isinstance(arg, Grid) else (arg,) for arg in args)))
+
+
 def _prod(args: tuple[Value, ...]) -> Value:
-    entries = _one("prod", args).entries
+    entries = one("prod", args).entries
     return entries[0] if len(entries) == 1 else Mul(entries)
 
 
 def _len(args: tuple[Value, ...]) -> Value:
-    return num(len(_one("len", args).rows))
+    return num(len(one("len", args).rows))
 
 
 def _norm(args: tuple[Value, ...]) -> Value:
-    entries = _one("norm", args).entries
+    entries = one("norm", args).entries
     return Call("sqrt", (total(tuple(Pow(entry, num(2)) for entry in entries)),))
-
-
-def _transpose(args: tuple[Value, ...]) -> Value:
-    return Grid(tuple(zip(*_one("transpose", args).rows, strict=True)))
-
-
-def _trace(args: tuple[Value, ...]) -> Value:
-    rows = _square("trace", args)
-    return total(tuple(row[place] for place, row in enumerate(rows)))
-
-
-def _det(args: tuple[Value, ...]) -> Value:
-    (a, b), (c, d) = _two("det", args)
-    return Add((Mul((a, d)), Neg(Mul((b, c)))))
-
-
-def _inverse(args: tuple[Value, ...]) -> Value:
-    (a, b), (c, d) = _two("inverse", args)
-    det = _det(args)
-    assert not isinstance(det, Grid)
-    return Grid(((Div(d, det), Div(Neg(b), det)), (Div(Neg(c), det), Div(a, det))))
-
-
-def _dot(args: tuple[Value, ...]) -> Value:
-    if len(args) != 2 or not all(isinstance(arg, Grid) and arg.vector for arg in args):
-        raise FormulaError(f"`dot` is of two vectors, not of {', '.join(map(named, args)) or 'nothing'}")
-    a, b = (arg.entries for arg in args if isinstance(arg, Grid))
-    if len(a) != len(b):
-        raise FormulaError(f"`dot` is of two vectors of the same length, not of {len(a)} and {len(b)} entries")
-    return total(tuple(map(_product, a, b)))
-
-
-def _matmul(args: tuple[Value, ...]) -> Value:
-    """Two matrices; a vector is a column on the right, a row on the left, and two of them make one number."""
-    a, b = args
-    if isinstance(a, Grid) and isinstance(b, Grid):
-        if a.vector and b.vector:
-            return _dot(args)
-        is_row = a.vector and b.shape[0] != 1 and a.shape[0] == b.shape[0]
-        left = tuple(zip(*a.rows, strict=True)) if is_row else a.rows
-        if len(left[0]) == b.shape[0]:
-            columns = tuple(zip(*b.rows, strict=True))
-            rows = tuple(tuple(total(tuple(map(_product, row, column))) for column in columns) for row in left)
-            if len(rows) == 1 and b.vector:
-                return rows[0][0]
-            return vector(rows[0]) if is_row else Grid(rows, b.vector)
-    raise FormulaError(
-        f"`@` is a product of matrices, whose left one has as many columns as the right one has rows, not of "
-        f"{named(a)} and {named(b)}"
-    )
-
-
-def _product(one: Formula, other: Formula) -> Formula:
-    return Mul((one, other))
 
 
 def _vector(args: tuple[Value, ...]) -> Value:
@@ -194,7 +173,7 @@ def _argmin(args: tuple[Value, ...]) -> Value:
 
 def _place(name: str, op: str, best: str, args: tuple[Value, ...]) -> Formula:
     """The number of the first entry that none of the later ones surpasses: of equal ones, the first."""
-    grid = _one(name, args)
+    grid = one(name, args)
     if not grid.vector:
         raise FormulaError(f"`{name}` is of a vector, not of {grid}")
     made: Formula = num(len(grid.entries))
@@ -205,9 +184,9 @@ def _place(name: str, op: str, best: str, args: tuple[Value, ...]) -> Formula:
     return made
 
 
-# By its name in a formula; `@` is `matmul`, and `[a, b]` is `vector`.
-WHOLE: Mapping[str, Callable[[tuple[Value, ...]], Value]] = {
-    "sum": _sum, "mean": _mean, "prod": _prod, "len": _len, "norm": _norm, "dot": _dot, "transpose": _transpose,
-    "trace": _trace, "det": _det, "inverse": _inverse, "argmax": _argmax, "argmin": _argmin, "matmul": _matmul,
+# By its name in a formula; `[a, b]` is `vector`.
+VECTOR: Mapping[str, Function] = {
+    "sum": _sum, "mean": _mean, "var": _var, "std": _std, "prod": _prod, "cumsum": _cumsum, "cumprod": _cumprod,
+    "len": _len, "norm": _norm, "argmax": _argmax, "argmin": _argmin, "onehot": _onehot, "concat": _concat,
     "vector": _vector,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from functools import lru_cache, partial
 
@@ -30,6 +31,10 @@ from generator.formula import (
 
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _EXPECTED = "expected names, numbers, + - * / ** @, f(x), [a, b], x[i], `a if x > 0 else b` or `for i in 1..3`"
+# Python's own words that no formula uses are names like others: `lambda` is a Greek letter here.
+_USED = {"and", "else", "for", "if", "in", "not", "or", "None", "True", "False"}
+_WORDS = re.compile(rf"\b({'|'.join(sorted({*keyword.kwlist} - _USED))})\b")
+_MARK = "Ж"  # behind such a word
 
 
 @lru_cache(maxsize=4096)
@@ -43,6 +48,7 @@ def parse(text: str) -> Formula:
     if "|" in text:
         raise FormulaError(f"cannot read `|` in the formula `{text}`: {_EXPECTED}")
     source = text.strip().replace("..", "|")  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
+    source = _WORDS.sub(rf"\1{_MARK}", source)
     try:
         node = ast.parse(source, mode="eval").body
         return _from_ast(node, source)
@@ -59,7 +65,9 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
             if re.fullmatch(r"[\d.]+([eE][+-]?\d{1,3})?", digits):
                 return num(digits)
         case ast.Name(name):
-            return Ref(name)
+            return Ref(name.removesuffix(_MARK))
+        case ast.Attribute(body, "T"):
+            return Call("transpose", (read(body),))
         case ast.UnaryOp(ast.USub(), operand):
             return Neg(read(operand))
         case ast.BinOp(left, ast.Add(), right):
@@ -87,8 +95,10 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
             return Call(name, tuple(map(read, args)))
         case ast.List(entries):
             return Call("vector", tuple(map(read, entries)))
-        case ast.GeneratorExp(body, loops) | ast.ListComp(body, loops):
-            return _each(read(body), loops, text)
+        case ast.GeneratorExp(body, loops):
+            return _each("each", read(body), loops, text)
+        case ast.ListComp(body, loops):  # vectors under a single loop are the rows of a matrix
+            return _each("each" if loops[1:] else "rows", read(body), loops, text)
         case ast.IfExp(test, then, otherwise):
             return _choice(test, read(then), read(otherwise), text)
         case ast.Compare() | ast.BoolOp() | ast.UnaryOp(ast.Not()):
@@ -97,16 +107,18 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
 
 
 def _unreadable(node: ast.AST, text: str) -> FormulaError:
-    found, whole = ast.unparse(node).replace("|", ".."), text.replace("|", "..")
+    found, whole = (part.replace("|", "..").replace(_MARK, "") for part in (ast.unparse(node), text))
     return FormulaError(f"cannot read `{found}` in the formula `{whole}`: {_EXPECTED}")
 
 
-def _each(body: Formula, loops: list[ast.comprehension], text: str) -> Formula:
-    """`body` for every index of the loops, the last of which runs fastest."""
+def _each(name: str, body: Formula, loops: list[ast.comprehension], text: str) -> Formula:
+    """`body` for every index of the loops, the last of which runs fastest, where the loop's conditions hold."""
     for loop in reversed(loops):
         match loop:
-            case ast.comprehension(ast.Name(index), ast.BinOp(first, ast.BitOr(), last), []):
-                body = Call("each", (body, Ref(index), _from_ast(first, text), _from_ast(last, text)))
+            case ast.comprehension(ast.Name(index), ast.BinOp(first, ast.BitOr(), last), tests):
+                for test in reversed(tests):
+                    body = Call("when", (_choice(test, num(1), num(0), text), body))
+                body = Call(name, (body, Ref(index), _from_ast(first, text), _from_ast(last, text)))
             case _:
                 raise _unreadable(loop, text)
     return body

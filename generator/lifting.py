@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import groupby, product
+from itertools import groupby
+from typing import TypeVar
 
 from generator.errors import FormulaError
 from generator.factors import Cube, Factors, added, multiplied, negative, opened, scaled, single, times, turned
 from generator.formula import (
+    MINUS_INFINITY,
     Add,
     Call,
     Cases,
@@ -35,13 +37,15 @@ from generator.formula import (
 )
 from generator.formula import replace as replace_names
 from generator.functions import VECTORS
-from generator.graph import Role, Tensor
+from generator.graph import FORBIDDEN, Role, Tensor
 from generator.identity import same
 from generator.infix import infix
+from generator.sparse import candidates, without_gaps
 from generator.tensors import Rows, entrywise, ones
 from generator.windowed import stacked
 
 Place = tuple[Tensor, int, int]
+_T = TypeVar("_T")
 _ONE = num(1)
 
 
@@ -98,16 +102,8 @@ class Lifter:
         return Hadamard((values, Add((gradient, Neg(shares)))))
 
     def _sparse(self, rows: Rows) -> Formula | None:
-        """A product of two matrices, one of which has entries that are always zero, so that terms are left out."""
-        sums = [entry.terms if isinstance(entry, Add) else (entry,) for row in rows for entry in row]
-        term = max(sums, key=len)[0]
-        names = [factor.name for factor in term.factors if isinstance(factor, Ref)] if isinstance(term, Mul) else []
-        found = [place[0] for name in names for place in self._places.get(name, ())]
-        if not any("0" in row for tensor in found for row in tensor.entries):
-            return None
-        sides = [side for tensor in found for side in (Ref(tensor.name), Transpose(Ref(tensor.name)))]
-        pairs = (MatMul(pair) for pair in product(sides, repeat=2))
-        return next((pair for pair in pairs if self.proves(pair, rows)), None)
+        """What has entries that are always zero or −∞ in it, so that terms are left out."""
+        return next((made for made in candidates(rows, self.tensors) if self.proves(made, rows)), None)
 
     # --- any formula ---
 
@@ -119,9 +115,12 @@ class Lifter:
             vector = 1 in (len(rows), len(rows[0])) and self._has_one_entry(first)  # which is set side by side
             return self._repeated(rows) if vector else first
         kinds = {type(entry) for entry in entries}
-        if kinds == {Ref, Num}:
+        if kinds == {Ref, Num} or (kinds == {Ref, Neg} and MINUS_INFINITY in entries):
             return self._named(rows)
         if len(kinds) > 1:
+            full = without_gaps(rows) if Num in kinds else None
+            if full is not None and full != rows:
+                return self._lift(full)
             return self._sum(rows) if Add in kinds else None
         match first:
             case Ref():
@@ -156,7 +155,7 @@ class Lifter:
 
     def _call(self, rows: Rows, first: Call) -> Formula | None:
         calls = [entry for row in rows for entry in row if isinstance(entry, Call)]
-        if len({(call.name, len(call.args)) for call in calls}) > 1:
+        if len({(call.name, call.name in VECTORS or len(call.args)) for call in calls}) > 1:
             return None
         own = self._lift(_each(rows, partial(_argument, place=0))) if first.args else None
         if own is None:
@@ -171,7 +170,7 @@ class Lifter:
 
     def _named(self, rows: Rows) -> Formula | None:
         """A tensor, one transposed, or a vector that every column or every row is."""
-        names = tuple(tuple(entry.name if isinstance(entry, Ref) else infix(entry) for entry in row) for row in rows)
+        names = _each(rows, _text)
         turned = tuple(zip(*names, strict=True))
         used = next((name for row in names for name in row if name in self._places), "")
         for tensor, _, _ in self._places.get(used, ()):
@@ -378,8 +377,13 @@ class Lifter:
         return Neg(made) if minus else made
 
 
-def _each(rows: Rows, change: Callable[[Formula], Formula]) -> Rows:
+def _each(rows: Rows, change: Callable[[Formula], _T]) -> tuple[tuple[_T, ...], ...]:
     return tuple(tuple(map(change, row)) for row in rows)
+
+
+def _text(tree: Formula) -> str:
+    """What stands at a place of a tensor for a formula."""
+    return tree.name if isinstance(tree, Ref) else FORBIDDEN if tree == MINUS_INFINITY else infix(tree)
 
 
 def _body(tree: Formula) -> Formula:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import cached_property, partial
 
 from generator.equations import Equations
-from generator.formula import Call, Formula, Matrix, Num, Ref, Transpose, replace
+from generator.formula import Call, Formula, Matrix, Num, Ref, Transpose, num, references, replace
 from generator.functions import ACTIVATIONS, VECTORS, expand, is_signed
-from generator.graph import Graph, Role, Tensor, derivative_name
+from generator.graph import Graph, Role, Tensor, derivative_name, is_constant
 from generator.lifting import Lifter
 from generator.notation import View, Writer
 from generator.pairs import Softmax
@@ -119,8 +119,8 @@ class MatrixEquations:
         """A gradient before softmax and cross-entropy in its short form, whether its targets add up to one, and the
         tensors of the softmax and of the targets (`None`: it has no such form).
         """
-        entries = self.graph.tensor[name].entries
-        found = [short for row in entries for own in row if (short := Softmax.of(self.graph, self.graph[own]))]
+        entries, names = self.graph.tensor[name].entries, self.graph.tensor[name].names
+        found = [short for own in names if (short := Softmax.of(self.graph, self.graph[own]))]
         wide = len(entries[0])
         if len(found) < wide * len(entries):
             return None
@@ -191,9 +191,10 @@ class MatrixEquations:
         return Equation(name, Ref(name), (Part("=", formula, "formula"),))
 
     def function(self, name: str) -> Equation | None:
-        """What the activation of the tensor `name` is, said of its first entry; `None` where its sign says it."""
-        own = self.graph.tensor[name].names[0]
-        call = self.graph[own].formula
+        """What the activation of the tensor `name` is, said of one entry; `None` where its sign says it."""
+        forms = {own: self.graph[own].formula for own in self.graph.tensor[name].names}
+        own = max(forms, key=lambda own: len(references(forms[own] or num(0))))  # the first that is of the most
+        call = forms[own]
         formula = self.formula(name)
         if not isinstance(call, Call) or not isinstance(formula, Call) or formula.name != call.name:
             return None
@@ -213,7 +214,7 @@ class MatrixEquations:
         return "=" if all(self._agrees(name, form) for name, form in pairs) else "≈"
 
     def _agrees(self, name: str, form: Formula) -> bool:
-        if name.isdecimal():
+        if is_constant(name):
             return True
         number = self.trace.number(name)
         if form == Ref(name):

@@ -11,7 +11,19 @@ from fractions import Fraction
 
 from generator.errors import FormulaError
 from generator.examined import Examined
-from generator.formula import Blank, Dots, Formula, Matrix, Num, Ref, Transpose, references, replace, walk
+from generator.formula import (
+    MINUS_INFINITY,
+    Blank,
+    Dots,
+    Formula,
+    Matrix,
+    Num,
+    Ref,
+    Transpose,
+    references,
+    replace,
+    walk,
+)
 from generator.infix import infix
 from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL
 from generator.reading.shape import Rows, alike, filled, has_blank, number_of, shape
@@ -81,13 +93,19 @@ class _Chain(Examined):
         found = self._entries(tree)
         for subjects, entries in zip(self.subject, found, strict=True):
             for subject, entry in zip(subjects, entries, strict=True):
-                if not has_blank(entry) and not self.truth.identical(subject, entry):
+                if not has_blank(entry) and not self._same(subject, entry):
                     self.reasons.append(f"`{infix(entry)}` is not `{infix(subject)}`")
         if any(isinstance(part, Dots) for part in walk(tree)):  # what they leave out is what the subject has there
             pairs = (zip(entries, subjects, strict=True) for entries, subjects in zip(found, self.subject, strict=True))
             tree = Matrix(tuple(tuple(b if isinstance(a, Blank) else a for a, b in row) for row in pairs))
         if not has_blank(tree):
             self.formulas.append(tree)
+
+    def _same(self, subject: Formula, entry: Formula) -> bool:
+        """Whether two entries are equal whatever is given. −∞ has no value: it is equal to nothing but itself."""
+        if MINUS_INFINITY in (subject, entry):
+            return subject == entry
+        return self.truth.identical(subject, entry)
 
     def _numbers(self, place: int, relation: str, tree: Formula) -> None:
         """The result, or numbers in the places of the symbols of a formula."""
@@ -131,7 +149,10 @@ class _Chain(Examined):
         if isinstance(entry, Blank):
             return
         number = number_of(entry)
-        if isinstance(subject, Num):
+        if MINUS_INFINITY in (subject, entry):
+            if subject != entry:
+                self.reasons.append(f"`{infix(entry)}` stands where {infix(subject)} is")
+        elif isinstance(subject, Num):
             if number is None or number[0] != subject.value:
                 self.reasons.append(f"`{infix(entry)}` stands where {infix(subject)} always is")
         elif number is None:
@@ -141,6 +162,8 @@ class _Chain(Examined):
 
     def _agrees(self, subject: Formula, form: Formula) -> bool:
         """Whether shown numbers give the shown entry; what stands for itself has to have no more digits."""
+        if MINUS_INFINITY in (subject, form):
+            return subject == form
         if isinstance(subject, Num):
             return self.truth.identical(subject, form)
         value = Fraction(self.truth.text(subject))

@@ -54,13 +54,23 @@ class _InMatrices(Derivation):
 
     def _declared(self) -> Iterator[Step]:
         """Which quantities stand in which matrix: the given ones with their values."""
+        used = self._used()
         for tensor in self.graph.tensors:
+            if not tensor.names:  # nothing but what is always there
+                if tensor.name in used and tensor.label.kind not in _NAMED:
+                    yield Step("matrices", tensor.name, (self.matrices.entries(tensor.name, False, True),), full=False)
+                continue
             is_given = tensor.role is Role.GIVEN
             by_place = tensor.label.kind == "tensor" and self.graph[tensor.names[0]].label.case == tensor.label.case
             is_told = is_given or (tensor.role is Role.FORWARD and not by_place)
             if is_told and tensor.round == 0 and tensor.label.kind not in _NAMED:
                 equation = self.matrices.entries(tensor.name, named=not by_place, valued=is_given)
                 yield Step("matrices", tensor.name, (equation,), full=False)
+
+    def _used(self) -> frozenset[str]:
+        """What the formulas of tensors speak of."""
+        formulas = (self.matrices.formula(tensor.name) for tensor in self.graph.tensors if tensor.names)
+        return frozenset(name for formula in formulas if formula is not None for name in references(formula))
 
     # --- forward, error, update, after ---
 

@@ -137,9 +137,7 @@ def _givens(problem: Network) -> Iterator[tuple[str, str, str]]:
         if layer.normalization:
             yield from (("layers", name, name) for _, name, _ in normalization_givens(layer.normalization, layer.units))
     yield from (("dropout", mask.name, mask.name) for mask in masks(problem.dropout, problem.cases))
-    yield from (
-        ("regularization", name, name) for name in (problem.regularization.rates if problem.regularization else ())
-    )
+    yield from (("regularization", name, name) for name in problem.penalty_rates)
 
 
 def _place(problem: Network, group: str, key: str) -> Location:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Literal
 
 from pydantic import Field
@@ -117,6 +118,11 @@ class Network(Observations):
                 yield at(self.names.loss, case), "loss"
         yield self.names.loss, "loss"
         yield from ((name, "loss") for name in (self.regularization.names if self.regularization else ()))
+
+    @property
+    def penalty_rates(self) -> Mapping[str, Fraction]:
+        """The rates of the penalties, by their names."""
+        return self.regularization.rates if self.regularization else {}
 
     def _further(self, layer: Layer, unit: str) -> Iterator[str]:
         """What else is made of a unit's output."""

@@ -7,8 +7,9 @@ the mean, d = x - m, v the mean of d², s = √(v + ε), z = d / s, and γ·z + 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
@@ -122,25 +123,75 @@ def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, 
     Where there are running statistics, mean and variance are given quantities, which are not made here.
     """
     made = _Made(group)
-    mean, variance, deviation = at(f"mean_{of}", case), at(f"var_{of}", case), at(f"sd_{of}", case)
-    devs = [at(f"dev_{entry.unit}", entry.case) for entry in entries]
-    if how.running is None:
-        values = tuple(Ref(entry.value) for entry in entries)
-        yield made.quantity("mean", of, case, _mean(values, len(values)), "norm_mean")
-    for entry in entries:
-        yield made.quantity("dev", entry.unit, entry.case, Add((Ref(entry.value), Neg(Ref(mean)))), "norm_deviation")
-    if how.running is None:
-        squares = tuple(Pow(Ref(dev), num(2)) for dev in devs)
-        count = len(devs) - (how.variance == "sample")
-        yield made.quantity("var", of, case, _mean(squares, count), _VARIANCE[how.variance])
-    inside = Add((Ref(variance), Num(how.epsilon))) if how.epsilon else Ref(variance)
-    yield made.quantity("sd", of, case, Call("sqrt", (inside,)), "norm_sd")
-    for entry, dev in zip(entries, devs, strict=True):
-        yield made.quantity("std", entry.unit, entry.case, Quotient(Ref(dev), Ref(deviation)), "norm_standardized")
-    for entry in entries:
-        scaled = Mul((Ref(_scale_of(entry.unit)), Ref(at(f"std_{entry.unit}", entry.case))))
-        shifted = Add((scaled, Ref(_shift_of(entry.unit))))
-        yield made.quantity("norm", entry.unit, entry.case, shifted, "norm_scaled")
+    values = [entry.value for entry in entries]
+    names = {
+        Part.MEAN: [at(f"mean_{of}", case)],
+        Part.VARIANCE: [at(f"var_{of}", case)],
+        Part.SPREAD: [at(f"sd_{of}", case)],
+    }
+    names |= {
+        part: [at(f"{part}_{entry.unit}", entry.case) for entry in entries] for part in (Part.DEVIATION, Part.STANDARD)
+    }
+    places = [(entry.unit, entry.case) for entry in entries]
+    count = len(values) - (how.variance == "sample")
+    for part in Part:
+        if how.running is not None and part in (Part.MEAN, Part.VARIANCE):
+            continue
+        rule = _VARIANCE[how.variance] if part is Part.VARIANCE else _RULES[part]
+        formulas = standardized(part, values, names, count, Num(how.epsilon) if how.epsilon else None)
+        alone = part in (Part.MEAN, Part.VARIANCE, Part.SPREAD)
+        for (own, where), tree in zip([(of, case)] if alone else places, formulas, strict=True):
+            yield made.quantity(part, own, where, tree, rule)
+    for entry, standard in zip(entries, names[Part.STANDARD], strict=True):
+        tree = scaled(standard, _scale_of(entry.unit), _shift_of(entry.unit))
+        yield made.quantity("norm", entry.unit, entry.case, tree, "norm_scaled")
+
+
+class Part(StrEnum):
+    """What is worked on the way to a normalized value, in the order of working."""
+
+    MEAN = "mean"
+    DEVIATION = "dev"
+    VARIANCE = "var"
+    SPREAD = "sd"
+    STANDARD = "std"
+
+
+_RULES = {
+    Part.MEAN: "norm_mean",
+    Part.DEVIATION: "norm_deviation",
+    Part.SPREAD: "norm_sd",
+    Part.STANDARD: "norm_standardized",
+}
+
+
+def standardized(
+    part: Part, values: Sequence[str], before: Mapping[Part, Sequence[str]], count: int, epsilon: Formula | None
+) -> Iterator[Formula]:
+    """The formulas of one part, for all `values` or for each; `before` has the names of the parts before it.
+
+    `count` is what the sum of the squared deviations is divided by; `epsilon` is added to their mean under the root.
+    """
+    match part:
+        case Part.MEAN:
+            yield _mean(tuple(map(Ref, values)), len(values))
+        case Part.DEVIATION:
+            (mean,) = before[Part.MEAN]
+            yield from (Add((Ref(value), Neg(Ref(mean)))) for value in values)
+        case Part.VARIANCE:
+            yield _mean(tuple(Pow(Ref(apart), num(2)) for apart in before[Part.DEVIATION]), count)
+        case Part.SPREAD:
+            (variance,) = before[Part.VARIANCE]
+            yield Call("sqrt", (Add((Ref(variance), epsilon)) if epsilon else Ref(variance),))
+        case Part.STANDARD:
+            (spread,) = before[Part.SPREAD]
+            yield from (Quotient(Ref(apart), Ref(spread)) for apart in before[Part.DEVIATION])
+
+
+def scaled(standard: str, gain: str, shift: str) -> Formula:
+    """A standardized value times its gain, plus its shift (empty: there is none)."""
+    made: Formula = Mul((Ref(gain), Ref(standard))) if gain else Ref(standard)
+    return Add((made, Ref(shift))) if shift else made
 
 
 @dataclass(frozen=True, slots=True)

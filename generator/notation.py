@@ -65,6 +65,7 @@ COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "
 TENSOR_KINDS = (
     "inputs", "weights", "biases", "targets", "pres", "posts", "deltas", "layer_values", "tensor", "all_inputs",
     "all_targets", "all_pres", "all_posts", "all_deltas", "all_layer_values", "all_errors", "losses", "states", "ones",
+    "mask", "kept",
 )  # fmt: skip
 MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "check")
 SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, *MADE_KINDS, *TENSOR_KINDS)

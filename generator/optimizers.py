@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -27,7 +27,8 @@ class Optimizer:
     states: tuple[str, ...] = ()
 
 
-_SIGNS = {"decay": "lambda"}  # how a setting is written where that is no name that a formula can use
+_SIGNS = {"decay": "lambda"}  # how a setting is written that goes by another name
+_OTHER_SIGNS = {"decay": "lambda_w"}  # where something else is written like that
 _SECOND = {"m": "beta1 * m + (1 - beta1) * g", "s": "beta2 * s + (1 - beta2) * g**2"}
 _UNBIASED = {"mhat": "m_new / (1 - beta1**k)", "shat": "s_new / (1 - beta2**k)"}
 _ADAM = {"beta1": "0.9", "beta2": "0.999", "epsilon": "1e-8"}
@@ -91,12 +92,18 @@ def plan(
     parameters: Sequence[str],
     loss: str,
     rate: str,
+    others: Container[str] = (),
 ) -> Plan:
-    """The update of `parameters` by the gradients of `loss`. `settings` are values in place of the usual ones."""
+    """The update of `parameters` by the gradients of `loss`. `settings` are values in place of the usual ones.
+
+    `others` are the names of other givens, which a setting's sign must not be mistaken for.
+    """
     givens: dict[str, tuple[Quantity, Fraction]] = {}
 
     def given(kind: str, name: str, value: Fraction, of: str = "") -> None:
-        givens[name] = (Quantity(name, Role.GIVEN, Label(kind, _SIGNS.get(name, name), of=of)), value)
+        sign = _SIGNS.get(name, name)
+        sign = _OTHER_SIGNS.get(name, sign) if sign in others else sign
+        givens[name] = (Quantity(name, Role.GIVEN, Label(kind, sign, of=of)), value)
 
     usual = {**optimizer.settings, **schedule.settings}
     for name, text in usual.items():

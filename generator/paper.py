@@ -17,6 +17,7 @@ from generator.formats import format_for
 from generator.formula import Call, Dots, Ref, shortest, walk
 from generator.functions import ACTIVATIONS, VECTORS
 from generator.graph import Role
+from generator.indicators import has_indicator
 from generator.language import load_words
 from generator.matrix_equations import is_in_matrices
 from generator.pipeline import Worked, givens
@@ -128,6 +129,8 @@ class Paper:
             texts = {key: setter.word(code) for key, code in convention.words.items()}
             texts |= {key: ", ".join(map(self.number, text.split(", "))) for key, text in convention.numbers.items()}
             yield setter.say(f"conventions.{convention.code}", None, **texts)
+        if any(q.formula is not None and has_indicator(q.formula) for q in graph):
+            yield setter.word("conventions.indicators")
         for own in self.worked.problem.conventions:
             yield from self.author_texts(own, secret=True)
         for call in self._functions():
@@ -145,7 +148,7 @@ class Paper:
         yield from self._of_matrices()
 
     def _of_matrices(self) -> Iterator[str]:
-        """Which way vectors stand, and what ones and dots mean where there are any."""
+        """Which way vectors stand, and what ones, masks and dots mean where there are any."""
         graph, setter = self.worked.graph, self.setter
         if not is_in_matrices(graph, self.worked.writer):
             return
@@ -155,9 +158,10 @@ class Paper:
         steps = (step for section in self.worked.sections() for step in section.walk())
         formulas = (part.formula for step in steps for equation in step.equations for part in equation.parts)
         parts = [part for formula in formulas for part in walk(formula)]
-        ones = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
-        for name in sorted({name for name in ones if graph.tensor[name].label.kind == "ones"}):
-            yield setter.say("conventions.ones", {"ones": name})
+        constant = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
+        spoken_of = set(constant)
+        for tensor in (tensor for tensor in graph.tensors if tensor.name in spoken_of and not tensor.names):
+            yield setter.say(f"conventions.{tensor.label.kind}", {tensor.label.kind: tensor.name})
         called = {part.name for part in parts if isinstance(part, Call)}
         for name in (name for name in windowed.CALLS if name in called):
             sign = {"sign": self.format.inline(sign_of(name, self.worked.notation.product))}
@@ -196,7 +200,12 @@ class Paper:
 
     def alt(self, kind: str) -> str:
         """What a figure is, in a few words."""
-        return self.words(f"labels.{kind}_alt")
+        return self.words(f"labels.{self._drawn(kind)}_alt")
+
+    def _drawn(self, kind: str) -> str:
+        """What a kind of figure shows: a network, or one that is unrolled on a grid."""
+        diagram = self.worked.graph.diagram
+        return "unrolled" if kind == "network" and diagram is not None and diagram.on_grid else kind
 
     def _network(self) -> str:
         return self.figure("network") if self.worked.graph.diagram is not None else ""
@@ -207,13 +216,14 @@ class Paper:
         assert picture is not None
         columns: dict[int, list[str]] = {}
         for node in picture.nodes:
-            columns.setdefault(node.column, []).append(text(name(node.name)))
+            columns.setdefault(node.column, []).extend(text(name(one)) for one in (node.name, *node.others))
         listed = "; ".join(", ".join(names) for _, names in sorted(columns.items()))
         edges = ", ".join(
-            f"{text(name(e.start))}–{text(name(e.end))}" + (f" ({text(name(e.label))})" if e.label else "")
+            f"{text(name(e.start))}–{text(name(e.end))}"
+            + (f" ({', '.join(text(name(label)) for label in e.labels)})" if e.label else "")
             for e in picture.edges
         )
-        return self.words("labels.network_description").format(columns=listed, edges=edges)
+        return self.words(f"labels.{self._drawn('network')}_description").format(columns=listed, edges=edges)
 
     def _curve(self, history: History) -> Drawing:
         return plot(

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import hypot
 
-from generator.drawing import Bounds, Circle, Mark, Point, bounds
+from generator.drawing import Bounds, Circle, Content, Mark, Point, bounds
 from generator.graph import Edge
-from generator.typeset.boxes import Box
 
 FRACTIONS = tuple(number / 40 for number in range(5, 36))  # where along its edge a label may stand
 CLASH = 100.0  # an overlap costs that and more
@@ -81,15 +80,16 @@ def track(edge: Edge, circles: Mapping[str, Circle], leaps: bool, twins: Sequenc
 
 def place_labels(
     tracks: list[Track],
-    labels: Mapping[Edge, Box],
+    labels: Mapping[Edge, Content],
     faint: Container[str],
     between: Callable[[Edge], tuple[int, int]],
     obstacles: Sequence[Bounds],
+    wanted: Callable[[Edge], float] = lambda _: 1 / 3,
 ) -> tuple[list[Mark], float]:
     """The labels of `tracks`, and what the worst of them costs; `faint` edges may be crossed at less.
 
-    All labels between two columns begin at one common fraction of their edges, where they stand in a tidy row; then
-    each looks for a better place, given the others, until none finds one.
+    All labels between two columns begin at one common fraction of their edges (near `wanted`), where they stand in a
+    tidy row; then each looks for a better place, given the others, until none finds one.
     """
     mine = [track for track in tracks if track.edge in labels]
     marks = {
@@ -123,7 +123,8 @@ def place_labels(
 
     home: dict[int, float] = {}
     for group in groups.values():
-        costs = {t: together(group, t) + 10 * len(group) * abs(t - 1 / 3) for t in FRACTIONS}
+        best = wanted(mine[group[0]].edge)
+        costs = {t: together(group, t) + 10 * len(group) * abs(t - best) for t in FRACTIONS}
         home.update(dict.fromkeys(group, min(FRACTIONS, key=costs.__getitem__)))
     chosen = dict(home)
     near = {number: [other for other in home if other != number and met[number][other]] for number in home}

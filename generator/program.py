@@ -167,10 +167,11 @@ class Listing:
             group = self._group(quantity.group) if stage == "forward" else ""
             yield self._heading(stage, group), quantity
 
-    def _heading(self, stage: str, group: str) -> str:
-        """The heading of a stage, in the words of the problem's kind where it has its own."""
+    def _heading(self, stage: str, group: str, name: str = "") -> str:
+        """The heading of a stage (of the group called `name`), in the words of the problem's kind where it has some."""
         own = f"sections.{self.worked.problem.kind}.{stage}"
-        return self.word(own if self._words.has(own) else f"sections.{stage}", group=group)
+        codes = (f"{own}_{name}", own, f"sections.{stage}")
+        return self.word(next(code for code in codes if self._words.has(code)), group=group)
 
     def _backward(self, quantities: list[Quantity]) -> Iterator[tuple[str, Quantity]]:
         """The backward pass layer by layer: a local derivative stands with the first gradient that it is made for."""
@@ -188,7 +189,7 @@ class Listing:
         for quantity in sorted(quantities, key=lambda q: -layer[q.name]):
             place = layer[quantity.name]
             code = "gradients_last" if place == len(groups) - 1 else "gradients"
-            yield self._heading(code, self._group(groups[place])), quantity
+            yield self._heading(code, self._group(groups[place]), groups[place]), quantity
 
     def _is_near(self, name: str, layer: Mapping[str, int]) -> bool:
         """Whether a quantity is a gradient of the same stretch: updates can stand between two."""

@@ -143,18 +143,20 @@ def _tensor_products(graph: Graph, formulas: Mapping[str, Formula | None]) -> It
         for part in walk(formula) if tensor.role is Role.FORWARD and formula is not None else ():
             match part:
                 case MatMul((one, other)) if all(map(_is_named, (one, other))):
-                    sizes = MatMul((_factor_sizes(one, dims), _factor_sizes(other, dims)))
-                    parts = (("=", sizes), ("→", _sizes(dims[tensor.name])), ("=", _shape(Ref(tensor.name))))
-                    yield _line(tensor.name, _shape(part), *parts)
+                    before, after = _factor_dims(one, dims), _factor_dims(other, dims)
+                    made = (before[0], after[1])  # inside a longer formula it need not be the shape of the whole
+                    same = [("=", _shape(Ref(tensor.name)))] if made == dims[tensor.name] else []
+                    sizes = MatMul((_sizes(before), _sizes(after)))
+                    yield _line(tensor.name, _shape(part), ("=", sizes), ("→", _sizes(made)), *same)
 
 
 def _is_named(factor: Formula) -> bool:
     return isinstance(factor.body if isinstance(factor, Transpose) else factor, Ref)
 
 
-def _factor_sizes(factor: Formula, dims: Mapping[str, Dims]) -> Formula:
+def _factor_dims(factor: Formula, dims: Mapping[str, Dims]) -> Dims:
     (name,) = references(factor)
-    return _sizes(dims[name][::-1] if isinstance(factor, Transpose) else dims[name])
+    return dims[name][::-1] if isinstance(factor, Transpose) else dims[name]
 
 
 # --- gradients ---

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from generator.formula import Call, references
 from generator.functions import ACTIVATIONS
-from generator.graph import Graph, Label, Role, Tensor, derivative_name, updated_name
+from generator.graph import FORBIDDEN, Graph, Label, Role, Tensor, derivative_name, is_constant, updated_name
 from generator.tensors import ones
 
 DELTAS = {"pres": "deltas", "all_pres": "all_deltas"}  # whose gradients have a sign of their own
@@ -24,7 +24,7 @@ def backward_tensors(graph: Graph) -> Graph:
         return graph
     base = [_completed(graph, tensor) for tensor in graph.tensors]
     base += [made for tensor in base if tensor.role is Role.GIVEN for made in _remembered(graph, tensor)]
-    found = {tensor.name: tensor for tensor in (*_ones(base), *base)}
+    found = {tensor.name: tensor for tensor in (*_ones(base), *_masks(base), *base)}
     for number in range(len(graph.rounds) + 1):
         now = [_latest(graph, found, tensor, number) for tensor in base]
         found |= {tensor.name: tensor for tensor in now}
@@ -46,6 +46,15 @@ def _ones(tensors: list[Tensor]) -> Iterator[Tensor]:
     sides = (side for tensor in tensors for side in (len(tensor.entries), len(tensor.entries[0])))
     for size in sorted({side for side in sides if side > 1}):
         yield Tensor(ones(size), Label("ones", index=str(size)), (("1",),) * size)
+
+
+def _masks(tensors: list[Tensor]) -> Iterator[Tensor]:
+    """Where a tensor has −∞: a mask that is added, 0 or −∞, and one that is multiplied with, 1 or 0."""
+    places = (tuple(tuple(name == FORBIDDEN for name in row) for row in tensor.entries) for tensor in tensors)
+    for number, rows in enumerate(dict.fromkeys(rows for rows in places if any(map(any, rows)))):
+        for kind, (free, hidden) in (("mask", ("0", FORBIDDEN)), ("kept", ("1", "0"))):
+            entries = tuple(tuple(hidden if at else free for at in row) for row in rows)
+            yield Tensor(f"{kind}:{number}", Label(kind, index=str(number + 1)), entries)
 
 
 def _remembered(graph: Graph, tensor: Tensor) -> Iterator[Tensor]:
@@ -93,7 +102,7 @@ def _derivatives(graph: Graph, start: Tensor, tensor: Tensor, now: list[Tensor],
     slope = _slope(graph, tensor, now)
     if slope is not None:
         yield slope
-    entries = _mapped(tensor.entries, lambda name: derivative_name(loss, name))
+    entries = _mapped(_free(tensor.entries), lambda name: derivative_name(loss, name))
     names = _names(entries)
     if all(name in graph for name in names) and len(set(names)) == len(names):
         label, made = Label("derivative", of=loss, wrt=tensor.name), start.label
@@ -132,11 +141,16 @@ def _slope(graph: Graph, post: Tensor, now: list[Tensor]) -> Tensor | None:
     return replace(_completed(graph, made), rule="matrix_local_activation", group=post.group)
 
 
+def _free(entries: _Entries) -> _Entries:
+    """`entries` with nothing in the place of −∞, through which nothing comes back."""
+    return tuple(tuple("0" if name == FORBIDDEN else name for name in row) for row in entries)
+
+
 def _mapped(entries: _Entries, change: object) -> _Entries:
     """`entries` with what `change` makes of each quantity in its place."""
     assert callable(change)
-    return tuple(tuple(name if name.isdecimal() else change(name) for name in row) for row in entries)
+    return tuple(tuple(name if is_constant(name) else change(name) for name in row) for row in entries)
 
 
 def _names(entries: _Entries) -> tuple[str, ...]:
-    return tuple(name for row in entries for name in row if not name.isdecimal())
+    return tuple(name for row in entries for name in row if not is_constant(name))

@@ -10,6 +10,7 @@ from functools import partial
 from generator import windowed
 from generator.errors import FormulaError
 from generator.formula import (
+    MINUS_INFINITY,
     Add,
     Blank,
     Call,
@@ -29,8 +30,9 @@ from generator.formula import (
     walk,
 )
 from generator.functions import VECTORS
-from generator.graph import Tensor
+from generator.graph import FORBIDDEN, Tensor, is_constant
 from generator.infix import infix
+from generator.masked import settled
 
 Rows = tuple[tuple[Formula, ...], ...]
 _LINE = 100  # about how many characters stand side by side in the matrices of one line
@@ -43,14 +45,14 @@ def ones(size: int) -> str:
 
 def entry(name: str) -> Formula:
     """What stands at a place of a tensor: a quantity, or a number that is always there."""
-    return num(name) if name.isdecimal() else Ref(name)
+    return MINUS_INFINITY if name == FORBIDDEN else num(name) if name.isdecimal() else Ref(name)
 
 
 def entrywise(tree: Formula, tensors: Mapping[str, Tensor], down: bool = True) -> Formula:
     """`tree` worked as far as its entries: a `Matrix` of formulas over quantities, or a formula where it is a scalar.
 
-    A scalar beside a matrix goes with every entry. A vector function is of each column (`down`) or of each row. Raises
-    `FormulaError` naming the shapes that do not fit.
+    A scalar beside a matrix goes with every entry. A vector function is of each column (`down`) or of each row. An
+    entry can be −∞, but has none inside it. Raises `FormulaError` naming the shapes that do not fit.
     """
     if isinstance(tree, Ref):
         if tree.name not in tensors:
@@ -62,9 +64,15 @@ def entrywise(tree: Formula, tensors: Mapping[str, Tensor], down: bool = True) -
                 raise FormulaError(f"a matrix stands inside the matrix `{infix(tree)}`")
         return tree
     parts = [entrywise(part, tensors, down) for part in children(tree)]
-    grids = [part for part in parts if isinstance(part, Matrix)]
-    if not grids:
+    if not any(isinstance(part, Matrix) for part in parts):
         return tree
+    made = _worked(tree, parts, down)
+    return Matrix(tuple(tuple(map(settled, row)) for row in made.rows))
+
+
+def _worked(tree: Formula, parts: list[Formula], down: bool) -> Matrix:
+    """A formula of matrices, by their entries."""
+    grids = [part for part in parts if isinstance(part, Matrix)]
     match tree:
         case Transpose():
             return Matrix(tuple(zip(*grids[0].rows, strict=True)))
@@ -223,6 +231,6 @@ def filled_in(entries: tuple[tuple[str, ...], ...], leaf: Callable[[str], Formul
     rows = shown_of(entries, room)
 
     def at(name: str | Dots) -> Formula:
-        return name if isinstance(name, Dots) else entry(name) if name.isdecimal() else leaf(name)
+        return name if isinstance(name, Dots) else entry(name) if is_constant(name) else leaf(name)
 
     return Matrix(tuple(tuple(map(at, row)) for row in rows))

@@ -105,8 +105,10 @@ def brought_names(problem: Learning, parameters: Sequence[str]) -> Iterator[str]
 # --- the graph ---
 
 
-def plan_of(problem: Learning, parameters: Sequence[str], loss: str) -> Plan:
+def plan_of(problem: Learning, parameters: Sequence[str], loss: str, others: Container[str] = ()) -> Plan:
     """The update of `parameters` by the gradients of `loss`, whose first given is the learning rate.
+
+    `others` are the names of the problem's other givens.
 
     Nothing but that where there are no parameters, and nothing at all without a learning rate.
     """
@@ -116,7 +118,7 @@ def plan_of(problem: Learning, parameters: Sequence[str], loss: str) -> Plan:
     if not parameters:
         return Plan((rate,), problem.learning_rate, ())
     optimizer, schedule = optimizer_of(problem), SCHEDULES[problem.schedule]
-    made = plan(optimizer, schedule, problem.settings, parameters, loss, problem.rate)
+    made = plan(optimizer, schedule, problem.settings, parameters, loss, problem.rate, others)
     return replace(made, givens=(rate, *made.givens), values={**problem.learning_rate, **made.values})
 
 

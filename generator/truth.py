@@ -175,8 +175,10 @@ def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:
         yield writer.box(tensor.name), tensor.name
     for quantity in graph.of_role(Role.GIVEN, Role.UPDATE):
         yield writer.bare(quantity.name), quantity.name
-    for node in graph.diagram.nodes if graph.diagram else ():
-        yield writer.box_without_case(node.name), node.name  # a diagram is of every observation
+    if graph.diagram and graph.diagram.on_grid:
+        yield from ((writer.box(name), name) for name in graph.diagram.named if name in graph.tensor)
+    elif graph.diagram:
+        yield from ((writer.box_without_case(node.name), node.name) for node in graph.diagram.nodes)  # of every case
 
 
 def _others(graph: Graph) -> Mapping[str, Fraction]:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
+from itertools import chain
 
-from generator.errors import FormulaError
-from generator.formula import ELEMENTARY, Add, Call, Formula, Mul, Neg, Num, Ref, children, num, rebuild, substitute
-from generator.functions import ACTIVATIONS, LOSSES, bound
-from generator.grids import WHOLE, Grid, Value, vector
+from generator.entrywise import ENTRYWISE, elementwise, entries_of
+from generator.errors import FormulaError, nearest
+from generator.formula import (
+    ELEMENTARY,
+    HOLDS,
+    Add,
+    Call,
+    Cases,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Ref,
+    children,
+    num,
+    rebuild,
+    substitute,
+)
+from generator.functions import ACTIVATIONS, LOSSES, SYNONYMS, bound
+from generator.grids import VECTOR, Function, Grid, Value, vector
+from generator.inlining import LOOPS
+from generator.matrices import MATRIX
 
 _LONGEST = 10_000  # formulas that one loop may make
 
@@ -26,11 +45,15 @@ def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
         if tree.name not in known:
             raise FormulaError(f"`{tree.name}` is not known here: expected one of {', '.join(known)}")
         return known[tree.name]
-    if isinstance(tree, Call) and tree.name == "each":
-        return _each(tree.args, known)
+    if isinstance(tree, Call) and tree.name in LOOPS:
+        return _each(tree.name, tree.args, known)
+    if isinstance(tree, Call) and tree.name == "sum" and len(tree.args) == 1:
+        return _call("sum", (_summed(tree.args[0], known),))
     if isinstance(tree, Call):
         return _call(tree.name, tuple(expand(arg, known) for arg in tree.args))
-    return _elementwise(lambda parts: _rebuilt(tree, parts), tuple(expand(part, known) for part in children(tree)))
+    if isinstance(tree, Add):
+        return _sum(tree.terms, known)
+    return elementwise(lambda parts: _rebuilt(tree, parts), tuple(expand(part, known) for part in children(tree)))
 
 
 def _rebuilt(tree: Formula, parts: tuple[Formula, ...]) -> Formula:
@@ -38,26 +61,26 @@ def _rebuilt(tree: Formula, parts: tuple[Formula, ...]) -> Formula:
     return rebuild(tree, lambda _: next(left))
 
 
-def _elementwise(make: Callable[[tuple[Formula, ...]], Formula], parts: tuple[Value, ...]) -> Value:
-    """`make` applied to the entries in the same place of all grids; a number goes with every entry."""
-    grids = [part for part in parts if isinstance(part, Grid)]
-    if not grids:
-        return make(tuple(part for part in parts if not isinstance(part, Grid)))
-    first = grids[0]
-    for grid in grids[1:]:
-        if grid.shape != first.shape:
-            raise FormulaError(f"{first} and {grid} do not go together entry by entry")
-    rows, columns = first.shape
+def _sum(terms: tuple[Formula, ...], known: Mapping[str, Value]) -> Value:
+    """A sum by entries, in which the terms of a function's sum (`1 + sum(v)`) stand beside the others."""
+    opened = [place > 0 and isinstance(term, Call) for place, term in enumerate(terms)]
 
-    def at(row: int, column: int) -> Formula:
-        return make(tuple(part.rows[row][column] if isinstance(part, Grid) else part for part in parts))
+    def made(parts: tuple[Formula, ...]) -> Formula:
+        pairs = zip(parts, opened, strict=True)
+        return Add(tuple(chain.from_iterable(p.terms if wide and isinstance(p, Add) else (p,) for p, wide in pairs)))
 
-    made = tuple(tuple(at(row, column) for column in range(columns)) for row in range(rows))
-    return Grid(made, all(grid.vector for grid in grids))
+    return elementwise(made, tuple(expand(term, known) for term in terms))
 
 
-def _each(args: tuple[Formula, ...], known: Mapping[str, Value]) -> Value:
-    """A loop: the values of its formula, with every number in the index's place, as one vector."""
+def _summed(tree: Formula, known: Mapping[str, Value]) -> Value:
+    """What `sum` adds up: a loop's condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere."""
+    if isinstance(tree, Call) and tree.name in LOOPS:
+        return _each(tree.name, tree.args, known, summed=True)
+    return expand(tree, known)
+
+
+def _each(name: str, args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool = False) -> Value:
+    """A loop: the values of its formula, with every number in the index's place, as a vector or as rows."""
     match args:
         case (body, Ref(index), first, last):
             low, high = (_whole(expand(end, known)) for end in (first, last))
@@ -67,15 +90,34 @@ def _each(args: tuple[Formula, ...], known: Mapping[str, Value]) -> Value:
         raise FormulaError(f"the index `{index}` is the name of something else")
     if low is None or high is None or not low <= high < low + _LONGEST:
         raise FormulaError(f"the index `{index}` runs over whole numbers, from the smaller to the larger: `1..3`")
-    made: list[Formula] = []
+    made: list[Value] = []
+    size = 0
     for number in range(low, high + 1):
-        value = expand(substitute(body, {index: num(number)}), known)
-        if isinstance(value, Grid) and not value.vector:
-            raise FormulaError(f"what a loop makes is a number or a vector, not {value}")
-        made += value.entries if isinstance(value, Grid) else (value,)
-        if len(made) > _LONGEST:
+        turn = _turn(substitute(body, {index: num(number)}), known, summed)
+        made += turn
+        size += sum(len(entries_of(value)) for value in turn)
+        if size > _LONGEST:
             raise FormulaError(f"a loop makes more than {_LONGEST} numbers")
-    return vector(tuple(made))
+    if not made:
+        raise FormulaError("the condition of a loop never holds")
+    if any(isinstance(value, Grid) and not value.vector for value in made):
+        raise FormulaError(f"what a loop makes is a number or a vector, not {made[0]}")
+    if name == "rows" and any(isinstance(value, Grid) for value in made):
+        return VECTOR["vector"](tuple(made))
+    return vector(tuple(entry for value in made for entry in entries_of(value)))
+
+
+def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Value, ...]:
+    """What one turn of a loop makes: nothing where its condition does not hold."""
+    if not (isinstance(body, Call) and body.name == "when"):
+        return (_summed(body, known) if summed else expand(body, known),)
+    test, inner = body.args
+    holds = _whole(expand(test, known))
+    if holds is None:
+        if not summed:
+            raise FormulaError("a loop's condition on numbers that are computed can stand in a `sum` only")
+        return (expand(test if inner == num(1) else Mul((test, inner)), known),)
+    return _turn(inner, known, summed) if holds else ()
 
 
 def _whole(value: Value) -> int | None:
@@ -98,20 +140,25 @@ def _constant(tree: Formula) -> Fraction | None:
                     return None
                 result = result + part if isinstance(tree, Add) else result * part
             return result
+        case Cases(left, op, right, then, otherwise):
+            sides = _constant(left), _constant(right)
+            if sides[0] is None or sides[1] is None:
+                return None
+            return _constant(then if HOLDS[op](*sides) else otherwise)
     return None
 
 
 def _call(name: str, args: tuple[Value, ...]) -> Value:
+    name = SYNONYMS.get(name, name)
     if name in _OWN:
         return _OWN[name](args)
-    if name in WHOLE:
-        return WHOLE[name](args)
     first = args[0] if len(args) == 1 else None
     if name in ("max", "min") and isinstance(first, Grid):
         return Call(name, first.entries) if len(first.entries) > 1 else first.entries[0]
     if name in ELEMENTARY or name in ACTIVATIONS or name in LOSSES:
-        return _elementwise(lambda parts: _checked(Call(name, parts)), args)
-    raise FormulaError(f"there is no function `{name}`: expected one of {', '.join(_known())}")
+        return elementwise(lambda parts: _checked(Call(name, parts)), args)
+    known = function_names()
+    raise FormulaError(f"there is no function `{name}`{nearest(name, known)}: expected one of {', '.join(known)}")
 
 
 def _checked(call: Call) -> Call:
@@ -125,10 +172,10 @@ def _checked(call: Call) -> Call:
     return call
 
 
-def _known() -> tuple[str, ...]:
+def function_names() -> tuple[str, ...]:
     """The functions that a formula can call by name."""
     hidden = ("matmul", "vector", "entry")  # which have a sign
-    return (*(name for name in (*_OWN, *WHOLE) if name not in hidden), *ELEMENTARY, *ACTIVATIONS, *LOSSES)
+    return (*(name for name in _OWN if name not in hidden), *ELEMENTARY, *ACTIVATIONS, *LOSSES)
 
 
 def _entry(args: tuple[Value, ...]) -> Value:
@@ -147,36 +194,4 @@ def _entry(args: tuple[Value, ...]) -> Value:
     return grid.rows[numbers[0]][numbers[1] if len(sizes) > 1 else 0]
 
 
-def _softmax(args: tuple[Value, ...]) -> Value:
-    grid = args[0] if len(args) == 1 else None
-    if not isinstance(grid, Grid) or not all(isinstance(entry, Ref) for entry in grid.entries):
-        raise FormulaError("`softmax` is of a vector that has a name: give it one in a line before")
-    components = grid.entries
-    return Grid(tuple(tuple(Call("softmax", (entry, *components)) for entry in row) for row in grid.rows), grid.vector)
-
-
-def _derivative(args: tuple[Value, ...]) -> Value:
-    if len(args) != 2 or not all(isinstance(entry, Ref) for arg in args for entry in _entries(arg)):
-        raise FormulaError("a derivative is written `d(f, x)`, with the names of two quantities")
-    of, wrt = args
-    rows = tuple(tuple(Call("d", (one, other)) for other in _entries(wrt)) for one in _entries(of))
-    if isinstance(of, Grid) and isinstance(wrt, Grid):
-        if of.vector and wrt.vector:
-            return Grid(rows)
-        raise FormulaError(f"`d(f, x)` has no derivatives of {of} with respect to {wrt}: name their entries")
-    whole = of if isinstance(of, Grid) else wrt
-    if not isinstance(whole, Grid):
-        return rows[0][0]
-    flat = [entry for row in rows for entry in row]
-    columns = whole.shape[1]
-    made = tuple(tuple(flat[start : start + columns]) for start in range(0, len(flat), columns))
-    return Grid(made, whole.vector)
-
-
-def _entries(value: Value) -> tuple[Formula, ...]:
-    return value.entries if isinstance(value, Grid) else (value,)
-
-
-_OWN: Mapping[str, Callable[[tuple[Value, ...]], Value]] = {
-    "entry": _entry, "softmax": _softmax, "d": _derivative,
-}  # fmt: skip
+_OWN: Mapping[str, Function] = {"entry": _entry, **ENTRYWISE, **VECTOR, **MATRIX}

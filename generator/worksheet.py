@@ -16,7 +16,7 @@ from functools import partial
 from generator.equations import quantity_of
 from generator.errors import RenderError
 from generator.formula import Blank, Formula, Num, Ref, references, substitute
-from generator.graph import Role, derivative_name
+from generator.graph import Role, derivative_name, is_constant
 from generator.matrix_equations import room_for
 from generator.pipeline import Worked
 from generator.steps import Equation, Part, Section, Step
@@ -180,7 +180,7 @@ class _Sheet:
         if tensor is None:
             return [target]
         shown = (name for row in shown_of(tensor.entries, self.room) for name in row if isinstance(name, str))
-        return list(dict.fromkeys(name for name in shown if not name.isdecimal()))
+        return list(dict.fromkeys(name for name in shown if not is_constant(name)))
 
     def _tensor(self, equation: Equation, formulas: list[Part]) -> Equation:
         """The rules of `_equation` for a vector or matrix, whose entries are known, printed or asked for one by one."""

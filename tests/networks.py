@@ -135,7 +135,7 @@ def batches(draw: st.DrawFn, most: int = 3) -> Data:
     if count > 1 and draw(st.booleans()):
         data["order"] = "online"
         del data["steps"]
-    if draw(st.booleans()) and data["optimizer"] not in ("weight_decay", "adamw"):  # which have a λ of their own
+    if draw(st.booleans()):
         data["regularization"] = {draw(st.sampled_from(["l1", "l2"])): "0.1"}
     if draw(st.booleans()):
         softmax = sizes[-1] > 1

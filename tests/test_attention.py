@@ -68,7 +68,7 @@ def recipe(pick: Pick, most: int = 3) -> Data:
     data[pick(["targets", "upstream"])] = _rows(pick, tokens, values)
     data |= {"loss": pick(["half_squared_error", "squared_error"]), "learning_rate": {"eta": "0.5"}, "wanted": ["X"]}
     data["residual"] = "true" if data["residual"] else "false"
-    return data
+    return in_columns(data) if pick([True, False, False]) else data
 
 
 @st.composite
@@ -86,8 +86,10 @@ def graph_of(data: Data, chain: Chain = Chain.FACTORS) -> Graph:
     return backward(build(definition), chain)
 
 
-def name_of(table: str, i: int, j: int, rows: Rows) -> str:
-    index = [f"{n + 1}" for n, size in ((i, len(rows)), (j, len(rows[0]))) if size > 1]
+def name_of(table: str, i: int, j: int, rows: Rows, down: bool = False) -> str:
+    """The name of an entry of the rows in a file; `down`: of what stands as columns, its indices are turned."""
+    places = ((i, len(rows)), (j, len(rows[0])))
+    index = [f"{n + 1}" for n, size in (places[::-1] if down and not table.startswith("W_") else places) if size > 1]
     return "_".join((table, *index))
 
 
@@ -95,10 +97,24 @@ def tables(data: Data) -> dict[str, Rows]:
     return {"X": data["inputs"], **data["weights"]}
 
 
+def is_down(data: Data) -> bool:
+    return data.get("vectors") == "column"
+
+
+def turned(rows: Rows) -> Rows:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def in_columns(data: Data) -> Data:
+    """The same problem with tokens as columns: its matrices stand the other way round."""
+    weights = {name: turned(rows) if name.startswith("W_") else rows for name, rows in data["weights"].items()}
+    return {**data, "vectors": "column", "weights": weights}
+
+
 def entries(data: Data) -> dict[str, str]:
     """Every given that can move a loss, by the name that it has in a graph."""
     return {
-        name_of(table, i, j, rows): text
+        name_of(table, i, j, rows, is_down(data)): text
         for table, rows in tables(data).items()
         for i, row in enumerate(rows)
         for j, text in enumerate(row)
@@ -115,7 +131,9 @@ def witness(data: Data, space: Space, numbers: Mapping[str, Any]) -> tuple[Rows,
     """The outputs and the loss."""
 
     def table(name: str, rows: Rows) -> Rows:
-        return [[numbers[name_of(name, i, j, rows)] for j in range(len(row))] for i, row in enumerate(rows)]
+        down = is_down(data)
+        made = [[numbers[name_of(name, i, j, rows, down)] for j in range(len(row))] for i, row in enumerate(rows)]
+        return turned(made) if down and name.startswith("W_") else made
 
     known = {name: table(name, rows) for name, rows in tables(data).items()}
     heads, x = int(data["heads"]), known["X"]
@@ -289,6 +307,49 @@ def test_the_two_ways_of_a_softmax_have_the_same_numbers() -> None:
     assert len(shared) > 20
     for name in shared:
         assert one[name][0] == pytest.approx(other[name][0], abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_have_the_numbers_of_rows(seed: int) -> None:
+    data = made(seed)
+    weights = {name: turned(rows) if name.startswith("W_") else rows for name, rows in data["weights"].items()}
+    other = {**data, "vectors": "row" if is_down(data) else "column", "weights": weights}
+    one, two = (solve(graph_of(each)) for each in (data, other))
+    assert one["E_total"][0] == pytest.approx(two["E_total"][0], abs=1e-12)
+    for table, rows in tables(data).items():
+        for i, row in enumerate(rows):
+            for j in range(len(row)):
+                name = name_of(table, i, j, rows, is_down(data))
+                places = (j, i) if table.startswith("W_") else (i, j)
+                same = name_of(table, *places, weights.get(table, rows), is_down(other))
+                slopes = [values[derivative_name("E_total", own)][0] for values, own in ((one, name), (two, same))]
+                assert slopes[0] == pytest.approx(slopes[1], abs=1e-12)
+
+
+def test_the_shapes_of_columns(tmp_path: Path) -> None:
+    """W_Q stands before X; keys by queries are the scores; each column of weights sums to one."""
+    text = (
+        "kind: attention\ntitle: t\nvectors: column\ninputs: [[1, 2, 0], [0, 1, 1]]\n"
+        "weights: {W_Q: [[1, 0, 2]], W_K: [[0, 1, 1]], b_K: 1, W_V: [[1, 1, 0], [0, 2, 1]]}\nnotation: matrix\n"
+    )
+    path = tmp_path / "columns.yml"
+    path.write_text(text, encoding="utf-8")
+    worked = load_worked(path)
+    shapes = {name: (len(t.entries), len(t.entries[0])) for name, t in worked.graph.tensor.items()}
+    assert [shapes[f"{name}:"] for name in ("X", "W_Q", "Q", "S", "V", "C")] == [
+        (3, 2), (1, 3), (1, 2), (2, 2), (2, 2), (2, 2),
+    ]  # fmt: skip
+    values = worked.trace.values
+    assert values["Q_2"] == 2  # W_Q times the second token
+    assert values["S_2_1"] == 3  # the key of the second token times the query of the first
+    assert float(values["A_1_2"]) + float(values["A_2_2"]) == pytest.approx(1)
+    page = render(worked, "solution", "markdown")
+    assert "Each token is a column" in page
+    assert r"\mathbf{S} &= \mathbf{K}^{\top}\mathbf{Q} \\" in page
+    assert r"\mathbf{C} &= \mathbf{V}\mathbf{A} \\" in page
+    path.write_text(text.replace("[[1, 0, 2]]", "[[1], [0], [2]]"), encoding="utf-8")
+    with pytest.raises(DefinitionError, match="1 row of 3"):
+        load(path)
 
 
 def test_what_is_masked_has_no_score_and_no_weight() -> None:

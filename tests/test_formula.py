@@ -345,6 +345,7 @@ def test_vectors_indices_and_loops_are_calls() -> None:
     assert parse("[a, 2]") == Call("vector", (a, num(2)))
     assert parse("a[1]") == Call("entry", (a, num(1)))
     assert parse("(a @ a)[1, i]") == Call("entry", (Call("matmul", (a, a)), num(1), i))
+    assert parse("lambda * w.T") == Mul((Ref("lambda"), Call("transpose", (Ref("w"),))))
     assert parse("f(a[i] for i in 1..3)") == Call("f", (Call("each", (parse("a[i]"), i, num(1), num(3))),))
     inner = Call("each", (a, Ref("j"), num(1), i))
     assert parse("[a for i in 1..2 for j in 1..i]") == Call("each", (inner, i, num(1), num(2)))

@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tools import needs_torch
 
-from generator.errors import DefinitionError
+from generator.errors import DefinitionError, FormulaError
 from generator.formats import FORMATS
 from generator.graph import derivative_name, updated_name
+from generator.infix import parse
+from generator.inlining import inlined, own_functions
 from generator.kinds.formulas import Definition, check
 from generator.notations import notation_names
 from generator.pipeline import Worked, load_worked, work
@@ -361,6 +363,39 @@ def test_a_loss_that_uses_a_quantity_twice_adds_both_ways_up() -> None:
     assert truths(made, ("solution", "worksheet"), ("en",)) > 10
 
 
+def test_what_is_computed_is_differentiated_by_as_what_is_given() -> None:
+    """The gradient of softmax and cross-entropy by the logits, softmax minus target, goes on to the weights."""
+    made = worked_of({
+        "kind": "formulas", "title": "made",
+        "givens": {"x": ["1", "2"], "W": [["1", "-1"], ["0", "1"]], "t": ["0", "1"]},
+        "formulas": {"z": "W @ x", "p": "softmax(z)", "L": "-dot(t, log(p))"},
+        "differentiate": {"of": "L", "wrt": ["z", "W"]},
+    })  # fmt: skip
+    value = made.trace.full
+    for unit, target in ((1, 0), (2, 1)):
+        logit = float(value(f"p_{unit}", 25)) - target
+        assert float(value(f"dL/dz_{unit}", 25)) == pytest.approx(logit, rel=1e-15)
+        assert float(value(f"dL/dW_{unit}_2", 25)) == pytest.approx(2 * logit, rel=1e-15)
+    assert truths(made, ("solution", "worksheet"), ("en",)) > 50
+
+
+def test_own_functions_are_put_in_where_they_are_called() -> None:
+    """A step of Runge and Kutta against the series of the solution, and a function of a function of a vector."""
+    made = worked_of({
+        "kind": "formulas", "title": "made", "givens": {"y": "1", "h": "1/10", "v": ["1", "3"]},
+        "functions": {"f(t, u)": "t - u", "s(u)": "sum(u[i] * f(i, 0) for i in 1..2)", "r(u)": "s(u - 1)"},
+        "formulas": {
+            "a": "f(0, y)", "b": "f(h / 2, y + h * a / 2)", "c": "f(h / 2, y + h * b / 2)", "e": "f(h, y + h * c)",
+            "z": "y + h / 6 * (a + 2 * b + 2 * c + e)", "q": "r(v)",
+        },
+    })  # fmt: skip
+    values = made.trace.values
+    assert float(values["z"]) == pytest.approx(2 * float(mpmath.exp(-0.1)) + 0.1 - 1, abs=1e-6)
+    assert values["q"] == 4
+    with pytest.raises(FormulaError, match="`s` has the index `i` in it"):
+        inlined(parse("[s(v[i]) for i in 1..2]"), own_functions({"s(u)": "sum(u * i for i in 1..2)"}))
+
+
 # --- refused -------------------------------------------------------------------------------------------------------
 
 GOOD = """\
@@ -394,10 +429,14 @@ update: [x]
         ("of: f", "of: [f, f]", 7, "differentiate.of.1", "`f` a second time", "one formula"),
         ("of: f", "of: []", 7, "differentiate.of", "a list", ""),
         ("{of: f, wrt: [x, v]}", "[{of: f, wrt: [x]}, {of: f, wrt: [y]}]", 7, "differentiate.1.of", "a second", "one"),
-        ("{of: f, wrt: [x, v]}", "[{of: f, wrt: [y]}]", 7, "differentiate.0.wrt.0", "`y`", "one of the givens"),
+        ("{of: f, wrt: [x, v]}", "[{of: f, wrt: [y]}]", 7, "differentiate.0.wrt.0", "`y`", "the name of a given"),
         ("{of: f, wrt: [x, v]}", "[{of: f, wtr: [x]}]", 7, "differentiate.0.wtr", "an unknown key", "of"),
         ("of: f", "of: g", 7, "differentiate.of", "`g`", "a formula that is one number"),
-        ("wrt: [x, v]", "wrt: [x, f]", 7, "differentiate.wrt.1", "`f`", "one of the givens"),
+        ("wrt: [x, v]", "wrt: [x, f]", 7, "differentiate.wrt.1", "`f`", "a formula before `f`"),
+        ("formulas:\n", "functions: {'q(y)': y**2}\nformulas:\n  h: q(x, x)\n", 6, "formulas.h", "`q(x,", "of y"),
+        ("formulas:\n", "functions: {q: y**2}\nformulas:\n", 4, "functions", "1 functions", "`q` is not a function"),
+        ("formulas:\n", "functions: {'q(y, y)': y}\nformulas:\n", 4, "functions", "", "a name twice"),
+        ("formulas:\n", "functions: {'exp(y)': y}\nformulas:\n", 4, "functions", "`exp`", "that no function has yet"),
         ("{eta: 0.1}", "{x: 0.1}", 8, "learning_rate.x", "taken", "a name of its own"),
         ("update: [x]", "update: [f]", 9, "update.0", "`f`", "one of the givens"),
         ("update: [x]", "update: {x: v}", 9, "update.x", "a vector of 2", "one number"),

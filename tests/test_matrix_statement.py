@@ -21,6 +21,7 @@ from generator.errors import FormulaError
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.formats import format_for
 from generator.formula import (
+    MINUS_INFINITY,
     Add,
     Call,
     Div,
@@ -35,6 +36,7 @@ from generator.formula import (
     Ref,
     Transpose,
     children,
+    num,
     rebuild,
     walk,
 )
@@ -261,6 +263,15 @@ MADE = {
         },
         "targets": [["1", "0"], ["0.5", "0.25"]], "learning_rate": {"eta": "0.1"},
     },
+    "masked": {
+        "kind": "attention", "title": "made", "inputs": [["1", "0.5"], ["0.3", "-1"], ["0.7", "0.2"]],
+        "mask": "causal", "vectors": "column", "scale": "sqrt",
+        "weights": {
+            f"W_{letter}": [[f"0.{2 * place + row + column}" for column in range(2)] for row in (0, 3)]
+            for place, letter in enumerate("QKV")
+        },
+        "targets": [["1", "0"], ["0.5", "0.25"], ["0", "1"]], "learning_rate": {"eta": "0.1"},
+    },
 }  # fmt: skip
 
 
@@ -288,6 +299,14 @@ def digit(tree: Formula) -> Iterator[Formula]:
     if isinstance(tree, Num) and tree.text:
         changed = f"{tree.text[:-1]}{(int(tree.text[-1]) + 1) % 10}"
         yield Num(Fraction(changed), changed)
+
+
+def infinite(tree: Formula) -> Iterator[Formula]:
+    """Minus infinity for a number, a number for minus infinity, or infinity without its sign."""
+    if tree == MINUS_INFINITY:
+        yield from (num(0, "0"), Neg(num(0, "0")), num("-1.5", "-1.5"), Call("infinity", ()))
+    elif isinstance(tree, Num) and tree.text:
+        yield from (MINUS_INFINITY, Call("infinity", ()))
 
 
 def swapped(tree: Formula) -> Iterator[Formula]:
@@ -329,11 +348,15 @@ def renamed(truth: Truth) -> Callable[[Formula], Iterator[Formula]]:
     return change
 
 
-def still_true(truth: Truth, one: Formula, other: Formula) -> bool:
-    """Whether two formulas have the same entries for other givens too, worked by NumPy."""
-    tensors = truth.graph.tensor
+def elsewhere(truth: Truth) -> dict[str, Fraction]:
+    """The values of all quantities for other givens, worked by NumPy."""
     moved = {name: np.array([float(value) * 1.3 + 0.1]) for name, value in truth.graph.givens.items()}
-    found = {name: Fraction(float(array[0])) for name, array in solve(truth.graph, moved).items()}
+    return {name: Fraction(float(array[0])) for name, array in solve(truth.graph, moved).items()}
+
+
+def still_true(truth: Truth, found: dict[str, Fraction], one: Formula, other: Formula) -> bool:
+    """Whether two formulas have the same entries for other givens, where quantities are as in `found`."""
+    tensors = truth.graph.tensor
 
     def entries(tree: Formula) -> list[list[Fraction]]:
         made = entrywise(tree, tensors, truth.graph.vectors == "column")
@@ -355,12 +378,14 @@ def planted(truth: Truth, equation: Equation) -> Iterator[tuple[str, Equation]]:
     def with_part(place: int, part: Part) -> Equation:
         return replace(equation, parts=(*equation.parts[:place], part, *equation.parts[place + 1 :]))
 
-    changes = {"digit": digit, "swapped": swapped, "turned": turned, "sign": signed, "name": renamed(truth)}
+    found = elsewhere(truth)
+    changes = {"digit": digit, "infinity": infinite, "swapped": swapped, "turned": turned, "sign": signed}
+    changes["name"] = renamed(truth)
     for place, part in enumerate(equation.parts):
         for kind, change in changes.items():
             for tree in variants(part.formula, change):
                 symbols = part.kind == "formula"
-                if tree == part.formula or (symbols and still_true(truth, equation.left, tree)):
+                if tree == part.formula or (symbols and still_true(truth, found, equation.left, tree)):
                     continue
                 if part.kind == "numbers" and (kind == "turned" or tree == equation.parts[-1].formula):
                     continue  # a row for a column, or a product for its result, may say what is true

@@ -30,6 +30,7 @@ from generator.problem import load
 from generator.program import FLAVOURS, program
 from generator.render import render
 from generator.truth import Truth
+from generator.typeset.text import text
 from generator.verify import verify
 
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -412,10 +413,13 @@ TORCH: dict[str, tuple[str, dict[str, Any]]] = {
 @needs_torch
 @pytest.mark.parametrize("optimizer", TORCH)
 @pytest.mark.parametrize("order", ["batch", "online"])
-def test_three_steps_of_an_optimizer_are_those_of_torch(optimizer: str, order: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("penalty", [{}, {"regularization": {"l2": "0.1"}}], ids=["", "penalty"])
+def test_three_steps_of_an_optimizer_are_those_of_torch(
+    optimizer: str, order: str, penalty: dict[str, Any], tmp_path: Path
+) -> None:
     import torch
 
-    data = {**BASE, "optimizer": optimizer, "order": order, "steps": "3"}
+    data = {**BASE, **penalty, "optimizer": optimizer, "order": order, "steps": "3"}
     made, space = worked(data, tmp_path), torch_space()
     numbers = {name: number.requires_grad_(True) for name, number in start(data, space).items()}
     name, options = TORCH[optimizer]
@@ -427,6 +431,14 @@ def test_three_steps_of_an_optimizer_are_those_of_torch(optimizer: str, order: s
     for parameter, number in numbers.items():
         found = float(exactly(made.trace.values[updated_name(parameter, 3)]))
         assert math.isclose(found, number.item(), rel_tol=1e-9), parameter
+
+
+@pytest.mark.parametrize("optimizer", ["weight_decay", "adamw"])
+def test_a_decay_beside_a_penalty_has_a_sign_of_its_own(optimizer: str, tmp_path: Path) -> None:
+    for penalty, sign in (({}, "λ"), ({"regularization": {"l1": "0.1"}}, "λ_w")):
+        made = worked({**BASE, **penalty, "optimizer": optimizer}, tmp_path)
+        assert text(made.writer.box("decay")) == sign
+        assert true_lines(made, "solution", "markdown") > 50
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "nesterov"])

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
-from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
+from generator.formula import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
 from generator.functions import ACTIVATIONS, LOSSES, loss_formula, textbook_derivative
 from generator.graph import Graph, Label, Quantity, Role
 from generator.infix import infix, parse
@@ -22,12 +22,13 @@ from generator.reading.find import find_html, find_latex, find_markdown, find_ty
 from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
-from generator.reading.shape import shape
+from generator.reading.shape import alike, shape
 from generator.reading.typst import read_typst
 from generator.typeset.arrange import Arranger
 from generator.typeset.boxes import Box, Frac, Op, Row, Word, symbol
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml
+from generator.typeset.text import text as plain_text
 from generator.typeset.typst import typst
 
 BOXES: Mapping[str, Box] = {
@@ -38,6 +39,7 @@ BOXES: Mapping[str, Box] = {
     "unit": symbol("h1"),
     "net": symbol("net_{h1}"),
     "new": symbol("w_1^+"),
+    "greek": symbol(r"new\_\mu"),
     "primed": symbol("z_{h_1}'"),
     "bare": symbol(r"new\_w5"),
     "slope": Frac(Row((Word("∂"), symbol("E_{total}"))), Row((Word("∂"), symbol("w_1")))),
@@ -89,6 +91,14 @@ def three(left: Formula, right: Formula, ops: list[str], first: Formula, second:
     return Cases(left, ops[0], right, first, Cases(left, ops[1], right, second, third))
 
 
+def counted(left: Formula, op: str, right: Formula, more: Formula | None) -> Formula:
+    """A condition, or two of which both have to hold, as 1 or 0 beside a number."""
+    holds: Formula = Num(Fraction(1))
+    for other in (left, *([more] if more is not None else [])):
+        holds = Cases(other, op, right, holds, Num(Fraction(0)))
+    return Mul((Num(Fraction(2)), holds))
+
+
 def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
     some = st.lists(inner, min_size=2, max_size=4).map(tuple)
     terms = st.lists(inner | inner.map(Neg), min_size=2, max_size=4).map(tuple)
@@ -102,6 +112,7 @@ def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
         st.builds(lambda name, arg: Call(name, (arg,)), one, inner),
         st.builds(Call, st.sampled_from(["max", "min"]), some),
         st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, inner, inner),
+        st.builds(counted, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, st.just(None) | inner),
         st.builds(three, inner, inner, st.permutations(["<", "==", ">"]), inner, inner, inner),
     )
 
@@ -123,6 +134,18 @@ def test_a_printed_formula_reads_back_with_the_same_value_in_every_format(tree: 
         if got is not None and meant is not None:
             low, high = bounds(ball(got) - ball(meant))
             assert low <= 0 <= high, text
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_condition_that_counts_is_short_and_eulers_number_is_told_from_e(format: str) -> None:
+    write, _ = FORMATS[format]
+    plain = write(Arranger(Product.DOT, BOXES.__getitem__).box(parse("2 * (w > net)")))
+    assert shape(back(plain, format)) == shape(parse("2 * (w > net)"))
+    assert "cases" not in plain
+    assert "mtable" not in plain
+    exponential = Arranger(Product.DOT, BOXES.__getitem__, has_e=True).box(parse("exp(w)"))
+    assert plain_text(exponential) == "exp(w₁)"
+    assert shape(back(write(exponential), format)) == shape(parse("exp(w)"))
 
 
 def of_rows() -> Iterator[tuple[str, Formula]]:
@@ -327,3 +350,18 @@ def test_html_code_and_comments_are_passed_over() -> None:
 )
 def test_mathematics_without_an_end_is_reported(finder: object, text: str) -> None:
     assert [piece.problem for piece in finder(text)] != [""]
+
+
+def test_a_blank_stands_for_a_negative_number_in_a_product_inside_a_product() -> None:
+    wanted = Mul((Num(Fraction(2)), Mul((Num(Fraction(-3), "-3"), Num(Fraction(-4), "-4")))))
+    blank = Blank(0, 3)
+    assert alike(shape(Mul((blank, Mul((blank, blank))))), shape(wanted))
+    assert alike(shape(Mul((Num(Fraction(2)), Mul((blank, Num(Fraction(-4))))))), shape(wanted))
+    assert not alike(shape(Mul((Num(Fraction(2)), Mul((blank, Num(Fraction(4))))))), shape(wanted))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_name_of_several_letters_may_have_a_greek_one(format: str) -> None:
+    write, _ = FORMATS[format]
+    assert back(write(BOXES["greek"]), format) == Ref("greek")
+    assert format != "latex" or write(BOXES["greek"]).isascii()

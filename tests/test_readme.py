@@ -20,11 +20,14 @@ from conftest import ROOT, repository_files
 from generator.audit import Verdict, audit
 from generator.cli import app
 from generator.formats import FORMATS
+from generator.infix import parse
 from generator.notations import notation_names
 from generator.pipeline import load_worked
 from generator.problem import find_definitions, kind_names
 from generator.render import render
 from generator.sets.model import find_sets
+from generator.truth import Truth
+from generator.verify import verify
 
 README = ROOT / "README.md"
 ONE = ROOT / "problems" / "first" / "one_unit.yml"
@@ -249,6 +252,32 @@ def test_yaml_that_is_shown_is_yaml(page: Path) -> None:
     for block in blocks(page):
         if block.language == "yaml":
             assert isinstance(yaml.safe_load(block.text), dict), f"{page.name}:{block.line}"
+
+
+NETWORK_KEYS = ("activation", "loss", "optimizer", "differentiate", "update")  # what is no formula
+EXERCISES = ROOT / "site" / "guide" / "exercises.md"
+STARTS = [block for block in blocks(EXERCISES) if block.language == "yaml"]
+
+
+@pytest.mark.parametrize("block", STARTS, ids=[str(yaml.safe_load(block.text)["title"]) for block in STARTS])
+def test_an_exercise_that_the_guide_shows_is_worked_and_every_line_is_true(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "exercise.yml").write_text(block.text, encoding="utf-8")
+    worked = load_worked(tmp_path / "exercise.yml")
+    truth = Truth.of(worked.graph, worked.writer, worked.notation.rounding)
+    assert len(block.text.splitlines()) < 40
+    for document in ("solution", "worksheet"):
+        found = verify(render(worked, document, "markdown"), "markdown", truth, worked.history)
+        assert not found.untrue
+        assert found.checked > 5
+
+
+def test_the_forms_in_the_table_of_exercises_can_be_read() -> None:
+    """Every `name: formula` there, and enough of them."""
+    rows = re.findall(r"(?m)^\| [^|]+ \| `.*$", EXERCISES.read_text(encoding="utf-8"))
+    forms = [form for row in rows for form in re.findall(r"`([A-Za-z]\w*): ([^`]+)`", row)]
+    read = [parse(formula) for name, formula in forms if name not in NETWORK_KEYS]
+    assert len(rows) > 60
+    assert len(read) > 50
 
 
 def test_the_notation_that_the_guide_shows_can_be_used(tmp_path: Path) -> None:

@@ -31,22 +31,24 @@ PACKAGE = ROOT / "generator"
 
 # The way through, from errors to the command line: a module may import only what stands before it.
 STAGES = {
-    "errors, files, formulas": "errors resources formula infix functions extremes",
+    "errors, files, formulas": "errors resources formula indicators infix functions extremes",
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
-    "penalties biases networks units network_checks grids declared vectors tables windows windowed nested image_layers "
-    "images laying pipelines cells kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "penalties biases networks units network_checks grids declared entrywise matrices inlining vectors tables windows "
+    "windowed nested image_layers images laying pipelines cells recurrences unfolding unrolled recurrent_checks "
+    "attentions placed mixtures attending attention_checks kinds.network kinds.formulas kinds.convolution "
+    "kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
-    "matrices": "tensors tensor_gradients identity factors lifting sliding",
+    "matrices": "masked tensors tensor_gradients identity factors sparse lifting sliding",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",
-    "drawings": "drawing placing diagram plot",
+    "drawings": "drawing placing lattice diagram plot",
     "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline alike worksheet audit "
     "export",
-    "formats": "typeset.arrange formats",
+    "formats": "typeset.columns typeset.arrange formats",
     "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
     "render": "program blocks texts paper contents render",
     "many variants": "breaks filling slots",
@@ -278,6 +280,10 @@ def test_core_code_holds_no_prose() -> None:
             "networks",
             "network_checks",
             "image_layers",
+            "attentions",
+            "attention_checks",
+            "recurrences",
+            "recurrent_checks",
         }
         | {name for name in ORDER if name.startswith("kinds.")}
     )  # what they say is said in errors and schemas

@@ -418,7 +418,7 @@ def test_lines_that_are_true(line: str, truth: Truth) -> None:
         (r"0.1 \cdot 0 = -0", "zero with a sign"),
         ("-0.000", "zero with a sign"),
         (r"w_1 = \mathrm{nan}", "not understood"),
-        (r"w_1 = \infty", "cannot read"),
+        (r"w_1 = \infty", "not understood"),
         (r"q = 0.15", "not understood"),
         (r"w_1 =", "nothing stands"),
         (r"w_1 = \frac{1}{0}", "has no value"),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -20,11 +21,12 @@ from generator.formula import Call, Formula, MatMul, Ref, rebuild, walk
 from generator.graph import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.grids import Grid, Value, named, names_of, referring, vector
 from generator.infix import parse
+from generator.inlining import OwnFunction, inlined, own_functions
 from generator.losses import logarithm
 from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, exact
 from generator.source import Location
 from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
-from generator.vectors import expand
+from generator.vectors import expand, function_names
 
 
 def _given(value: object) -> object:
@@ -53,7 +55,7 @@ class Part(Model):
 
 
 class Derivative(Model):
-    """What is differentiated (all of it, where it is a vector or several), and with respect to which givens."""
+    """What is differentiated (all of it, where it is a vector or several), and with respect to what."""
 
     of: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     wrt: tuple[Name, ...] = Field(min_length=1)
@@ -64,6 +66,9 @@ class Definition(Learning):
 
     kind: Literal["formulas"]
     givens: dict[Name, Given] = Field(min_length=1)
+    functions: dict[str, str] = Field(
+        default_factory=dict, description="`f(x, y)`: a formula over x and y, which formulas then can call"
+    )
     formulas: dict[Name, str] = Field(default_factory=dict, description="name: a formula over what stands before it")
     parts: tuple[Part, ...] = Field((), description="formulas under headings, instead of `formulas`")
     say: dict[Name, Texts] = Field(default_factory=dict, description="name: the sentence before its formula")
@@ -74,6 +79,15 @@ class Definition(Learning):
         (), description="givens that take gradient steps; or given: its new value, where d(f, x) is a derivative"
     )
     ties: Ties = Field("first", description="whose slope a max or min has where several of its arguments are equal")
+
+    @cached_property
+    def own(self) -> Mapping[str, OwnFunction]:
+        """The author's own functions."""
+        return own_functions(self.functions)
+
+    def parsed(self, text: str) -> Formula:
+        """A formula with the author's own functions written out."""
+        return inlined(parse(text), self.own)
 
     def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
         """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
@@ -112,6 +126,14 @@ def check(problem: Definition) -> Iterator[Finding]:
     """What is wrong with a definition beyond its types, in the order of the file."""
     known = {name: _value(name, value) for name, value in problem.givens.items()}
     taken = {entry for name, value in known.items() for entry, _ in names_of(name, value)}
+    try:
+        names = problem.own
+    except FormulaError as error:
+        yield ("functions",), f"{len(problem.functions)} functions", f"functions that can be worked: {error}"
+        return
+    for name in names:
+        if name in function_names():
+            yield ("functions",), f"`{name}`", "a name that no function has yet"
     if not (problem.formulas or problem.parts or problem.update):
         yield (), "no formula", "`formulas`, or `parts` with formulas, or `update`"
     if problem.formulas and problem.parts:
@@ -119,7 +141,7 @@ def check(problem: Definition) -> Iterator[Finding]:
     for _, place, formulas in problem.grouped():
         for name, text in formulas.items():
             try:
-                value = expand(parse(text), known)
+                value = expand(problem.parsed(text), known)
             except FormulaError as error:
                 yield (*place, name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
@@ -152,8 +174,10 @@ def _check_derivatives(problem: Definition, known: Mapping[str, Value]) -> Itera
         seen.add(of)
         start = place[: place.index("of")]
         for number, name in enumerate(wrt):
-            if name not in problem.givens:
-                yield (*start, "wrt", number), f"`{name}`", f"one of the givens: {', '.join(problem.givens)}"
+            before = list(known)[: list(known).index(of)] if of in known else list(known)
+            if name not in before:
+                found, near = f"`{name}`", nearest(name, before)
+                yield (*start, "wrt", number), found, f"the name of a given or of a formula before `{of}`{near}"
 
 
 def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[str]) -> Iterator[Finding]:
@@ -169,7 +193,7 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
         yield from check_brought(problem, taken, ())
         for name, text in problem.update.items():
             try:
-                value = expand(parse(text), _for_updates(problem, known))
+                value = expand(problem.parsed(text), _for_updates(problem, known))
             except FormulaError as error:
                 yield ("update", name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
@@ -221,7 +245,7 @@ def build(problem: Definition) -> Graph:
             givens[entry] = number
     for group, _, formulas in problem.grouped():
         for name, text in formulas.items():
-            value = expand(parse(text), known)
+            value = expand(problem.parsed(text), known)
             quantities += _quantities(name, value, group)
             known[name] = referring(name, value)
     return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
@@ -250,7 +274,7 @@ def _updated(
     rounds = (0,) * (problem.steps or 1)
     own = isinstance(problem.update, dict)
     trained = () if own else tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
-    work = plan_of(problem, trained, loss)
+    work = plan_of(problem, trained, loss, problem.givens)
     updates = tuple(_own_updates(problem, known, (first, *also))) if own else work.updates
     start, computed = ([q for q in quantities if (q.formula is None) is given] for given in (True, False))
     return Graph(
@@ -275,7 +299,7 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     """What the functions that are used take for granted."""
     texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
     texts += problem.update.values() if isinstance(problem.update, dict) else ()
-    parts = [part for text in texts for part in walk(parse(text))]
+    parts = [part for text in texts for part in walk(problem.parsed(text))]
     called = {part.name for part in parts if isinstance(part, Call)}
     differentiated = problem.differentiate is not None or "d" in called
     if called & {"argmax", "argmin"} or (differentiated and problem.ties == "first" and called & {"max", "min"}):
@@ -296,7 +320,7 @@ def _own_updates(
 ) -> Iterator[Update]:
     assert isinstance(problem.update, dict)
     for name, text in problem.update.items():
-        value = expand(parse(text), _for_updates(problem, known))
+        value = expand(problem.parsed(text), _for_updates(problem, known))
         formulas = value.entries if isinstance(value, Grid) else (value,)
         for (entry, _), formula in zip(names_of(name, known[name]), formulas, strict=True):
             yield Update(_gradients(formula, asked), old=entry, rule="update_own")

@@ -38,7 +38,7 @@ def build(problem: Definition) -> Graph:
     In online learning each observation that has a turn is a pass of its own.
     """
     first, *others = [Forward(problem, cases) for cases in problem.passes]
-    work = plan_of(problem, problem.learned, first.loss)
+    work = plan_of(problem, problem.learned, first.loss, problem.penalty_rates)
     givens = tuple(_givens(problem))
     graph = Graph(
         (*(quantity for quantity, _ in givens), *work.givens, *first.quantities),
@@ -99,7 +99,7 @@ def _givens(problem: Definition) -> Iterator[tuple[Quantity, Fraction]]:
     yield from _observed(problem, "target", problem.targets)
     for mask in masks(problem.dropout, problem.cases):
         yield _given(mask.name, Label("setting", mask.own, case=mask.case), mask.number)
-    for name, number in (problem.regularization.rates if problem.regularization else {}).items():
+    for name, number in problem.penalty_rates.items():
         yield _given(name, Label("setting", name), number)
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from generator import windowed
 from generator.formula import (
+    MINUS_INFINITY,
     Add,
     Blank,
     Call,
@@ -55,6 +56,7 @@ _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": 
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
 _ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
 _LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
+_MINUS_INFINITY = (Op("−"), Word("∞"))
 _DIFFERENTIALS = (Word("d"), Word("∂"))
 
 
@@ -261,7 +263,9 @@ class _Reader:
         match item:
             case Digits(digits):
                 return Num(Fraction(digits), digits)
-            case Fence(body, left) if left != "[":
+            case Fence(body, "["):
+                return self._indicator(body)
+            case Fence(body, left):
                 name = {"|": "abs", "⌊": "floor"}.get(left)
                 return Call(name, (self._read(body),)) if name else self._read(body)
             case Frac(top, bottom):
@@ -285,6 +289,9 @@ class _Reader:
         raise self._error("is not understood")
 
     def _entry(self, box: Box) -> Formula:
+        """What stands at a place of a matrix, the only one where there can be −∞."""
+        if items(box) == _MINUS_INFINITY:
+            return MINUS_INFINITY
         return Dots(box.text) if isinstance(box, Op) and box.text in ("⋯", "⋮", "⋱") else self._read(box)
 
     def _cases(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
@@ -312,6 +319,13 @@ class _Reader:
         tree, rest = self._read(then), self._read(otherwise)
         for left, op, right in reversed(all_hold):
             tree = Cases(left, op, right, tree, rest)
+        return tree
+
+    def _indicator(self, body: Box) -> Formula:
+        """1 where all comparisons in brackets hold, else 0."""
+        tree: Formula = Num(Fraction(1))
+        for left, op, right in reversed([self._comparison(each) for each in _split(body, "∧")]):
+            tree = Cases(left, op, right, tree, Num(Fraction(0)))
         return tree
 
     def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:

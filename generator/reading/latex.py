@@ -31,6 +31,7 @@ _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*",
 _MATRICES = ("bmatrix", "pmatrix")
 _NUMBER = re.compile(r"\d*\.?\d+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
+_LETTER = re.compile(r"\{\\([A-Za-z]+)\}")  # a Greek letter inside a name
 _NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
 _BLANK = re.compile(r"\\hspace\{[\d.]+em\}")
 _REFERENCE = re.compile(r"\\scriptstyle\s*(\d+)")
@@ -183,16 +184,16 @@ class _Reader:
             return Word(name)
         if name in ("quad", "qquad"):
             return SPACE
-        if name == "partial":
-            return Word("∂")
+        if name in ("partial", "infty"):
+            return Word("∂" if name == "partial" else "∞")
         if name in ("frac", "dfrac", "tfrac"):
             return Frac(self._argument(), self._argument())
         if name in ("left", "right"):
             return self._delimiter(name, start)
         if name in ("mathrm", "mathit", "operatorname"):
             word = self._raw()
-            if _NAME.fullmatch(word):
-                return Word(word.replace("\\_", "_"))
+            if _NAME.fullmatch(_LETTER.sub("x", word)):
+                return Word(_LETTER.sub(lambda letter: greek(letter[1]), word).replace("\\_", "_"))
         elif name == "sqrt" and not self.text.startswith("[", self.at):
             return Root(self._argument())
         elif name == "mathrel":
@@ -201,7 +202,9 @@ class _Reader:
             return self._bold(start)
         elif name == "begin" and (environment := self._raw()) in ("cases", *_MATRICES):
             return self._cases() if environment == "cases" else self._matrix(environment)
-        elif name in ("tag", "label", "hspace") or (name == "text" and self.in_condition):
+        elif name == "mathopen":
+            return self._group()
+        elif name in ("tag", "label", "hspace", "phantom") or (name == "text" and self.in_condition):
             self._raw()
             return Row(())
         elif name in ("lhblank", "lhref", "underline", "boxed"):

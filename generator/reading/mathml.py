@@ -79,7 +79,7 @@ def _box(element: Element) -> Box:
         return Digits(_leaf(element))
     if name == "mo":
         return _operator(element)
-    if name == "mspace":
+    if name in ("mspace", "mphantom"):
         return Row(())
     if name == "mtext":
         return _gap(element)

@@ -21,6 +21,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Strut,
     Word,
 )
 
@@ -72,6 +73,8 @@ def _flat(box: Box) -> list[Box]:
             return [Grid(tuple(tuple(map(normal, entries)) for entries in rows))]
         case Gap():
             return [box]
+        case Strut():
+            return []
 
 
 def _scripted(flat: list[Box], sub: Box | None, sup: Box | None) -> list[Box]:

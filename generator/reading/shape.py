@@ -39,12 +39,22 @@ def shape(tree: Formula) -> Formula:
             first = factors[0]
             if isinstance(first, Neg):
                 return Neg(shape(Mul((first.body, *factors[1:]))))
-            return Mul(tuple(part for each in factors for part in (each.factors if isinstance(each, Mul) else (each,))))
+            return Mul(tuple(part for each in factors for part in _opened(each)))
         case MatMul(factors):
             return shape(Mul(factors))  # on the page the two look alike
         case Transpose(Matrix(rows)):
             return Matrix(tuple(zip(*rows, strict=True)))
     return tree
+
+
+def _opened(factor: Formula) -> tuple[Formula, ...]:
+    """The factors of a product inside a product, the first of which keeps its sign."""
+    match factor:
+        case Mul(factors):
+            return factors
+        case Neg(Mul((first, *rest))):
+            return (Neg(first), *rest)
+    return (factor,)
 
 
 def alike(found: Formula, wanted: Formula) -> bool:

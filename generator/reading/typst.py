@@ -32,6 +32,7 @@ _BOLD = re.compile(r'(?<=upright)\(\s*bold\(\s*(?:([^\W\d_])|"(\w+)")\s*\)\s*\)'
 _DELIMITER = re.compile(r'\(\s*delim:\s*"\["')
 _BLANK = re.compile(r"#blank\(\s*(\d*)\s*,\s*(\d+)\s*\)")
 _REFERENCE = re.compile(r"#backref\(\s*(\d+)\s*\)")
+_UNSEEN = re.compile(r'room\((?:-?0*|"\.0*")\)|class\("opening",\s*room\(0*\)\)')
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _BREAK = re.compile(r"\\(?=\s|$)")
 
@@ -129,6 +130,8 @@ class _Reader:
         start, sign = self.at, self.text[self.at]
         if match := self._take(_NUMBER):
             return Digits(match[0])
+        if self._take(_UNSEEN):
+            return Row(())
         if match := self._take(_NAME):
             return self._named(match[0], start)
         if match := self._take(_BLANK):
@@ -140,7 +143,7 @@ class _Reader:
         if sign == "\\" and self.text[self.at + 1 : self.at + 2] in (",", "#", ";"):
             self.at += 2
             return Op(",") if self.text[self.at - 1] == "," else Word(self.text[self.at - 1])
-        if sign.isalpha() or sign == "∂":
+        if sign.isalpha() or sign in "∂∞":
             self.at += 1
             return Word(sign)
         raise self._error(start)

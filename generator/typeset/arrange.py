@@ -1,4 +1,7 @@
-"""Formula -> boxes: operators, parentheses, fractions and line breaks, decided once for every format."""
+"""Formula -> boxes: operators, parentheses, fractions and line breaks, decided once for every format.
+
+Longer than 250 lines because what stands around one kind of formula depends on every other kind.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ from generator.formula import (
     shortest,
 )
 from generator.functions import ACTIVATIONS
+from generator.indicators import is_indicator
 from generator.notation import Product
 from generator.typeset.boxes import (
     Box,
@@ -43,6 +47,7 @@ from generator.typeset.boxes import (
     symbol,
     transposed,
 )
+from generator.typeset.columns import aligned
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # which orders a comparison allows
@@ -57,6 +62,7 @@ class Arranger:
 
     product: Product
     symbol_of: Callable[[str], Box]
+    has_e: bool = False  # whether a quantity is written e, so that Euler's number must not be
 
     def box(self, tree: Formula, lead: bool = True) -> Box:
         """`tree` as boxes. `lead`: it begins a formula or a bracket, so that a minus sign needs no parentheses."""
@@ -83,7 +89,7 @@ class Arranger:
             case Call(name, args):
                 return self._windowed(tree) if name in windowed.CALLS else self._call(name, args)
             case Matrix(rows):
-                return Grid(tuple(tuple(map(self.box, entries)) for entries in rows))
+                return Grid(aligned(tuple(tuple(map(self.box, entries)) for entries in rows)))
             case Dots(sign):
                 return Op(sign)
             case MatMul(factors):
@@ -101,10 +107,10 @@ class Arranger:
 
     def terms(self, tree: Add, lead: bool = True) -> list[Box]:
         """The terms of a sum, each but the first with its sign in front."""
-        found = [self.box(tree.terms[0], lead)]
+        found = [self._part(tree.terms[0], lead)]
         for term in tree.terms[1:]:
             sign, body = ("−", term.body) if isinstance(term, Neg) else ("+", term)
-            inside = self._factor(body) if isinstance(body, Add | Neg) else self.box(body, lead=False)
+            inside = self._factor(body) if isinstance(body, Add | Neg) else self._part(body, lead=False)
             found.append(Row((Op(sign), inside)))
         return found
 
@@ -133,19 +139,31 @@ class Arranger:
 
     def _factor(self, tree: Formula) -> Box:
         """`tree` as something that a sign or a product sign can stand before."""
-        inside = self.box(tree, lead=False)
-        return Fence(inside) if isinstance(tree, Add | Cases) else inside
+        inside = self._part(tree, lead=False)
+        return Fence(inside) if isinstance(tree, Add) or isinstance(inside, Choice) else inside
+
+    def _part(self, tree: Formula, lead: bool) -> Box:
+        """`tree` inside a sum or a product, where a condition that counts as 1 or 0 is short: [a > b]."""
+        if not is_indicator(tree):
+            return self.box(tree, lead)
+        items: list[Box] = []
+        part = tree
+        while isinstance(part, Cases):
+            holds = (self.box(part.left), Op(_SIGN_OF[_ORDERS[part.op]]), self.box(part.right))
+            items += [*([Op("∧")] if items else []), *holds]
+            part = part.then
+        return Fence(row(items), "[", "]")
 
     def _product(self, factors: tuple[Formula, ...], lead: bool) -> Box:
         juxtaposed = self.product is Product.JUXTAPOSED
         items: list[Box] = []
         for place, factor in enumerate(factors):
             before = factors[place - 1] if place else None
-            inside = self.box(factor, lead and not place)
+            inside = self._part(factor, lead and not place)
             adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
             number = adjoins and _reads_on(items[-1], inside)
-            if isinstance(factor, Add | Cases | Hadamard) or grouped or number:
+            if isinstance(factor, Add | Hadamard) or isinstance(inside, Choice) or grouped or number:
                 inside = Fence(inside)
             if before is not None and not adjoins:
                 items.append(Op(SIGNS[self.product]))
@@ -220,15 +238,16 @@ class Arranger:
     def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
         match name:
             case "exp":
-                return Script(Word("e"), sup=self.box(args[0]))
+                if not self.has_e:
+                    return Script(Word("e"), sup=self.box(args[0]))
             case "sqrt":
                 return Root(self.box(args[0]))
             case "abs":
                 return Fence(self.box(args[0]), "|", "|")
             case "floor":
                 return Fence(self.box(args[0]), "⌊", "⌋")
-            case "pi":
-                return Word("π")
+            case "pi" | "infinity":
+                return Word("π" if name == "pi" else "∞")
             case "sizes":
                 signed = (part for arg in args for part in (Op("×"), self._factor(arg)))
                 return row(list(signed)[1:]) if args[1:] else self.box(args[0])

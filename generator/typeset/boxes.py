@@ -110,7 +110,15 @@ class Grid:
     rows: tuple[tuple[Box, ...], ...]
 
 
-Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid
+@dataclass(frozen=True, slots=True)
+class Strut:
+    """Invisible room as wide as `text`; `opening`: a sign that follows belongs to a number, and is no operation."""
+
+    text: str
+    opening: bool = False
+
+
+Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Strut
 
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\]])|([+\-*'/|,=:])|\s+|(.)")
 

@@ -19,10 +19,11 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Strut,
     Word,
 )
 
-_COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()}
+_COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()} | {"∞": r"\infty"}
 _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
     "′": r"\prime", "≠": r"\ne", "→": r"\to", "⊙": r"\odot", "⊤": r"\top", "⋯": r"\cdots",
@@ -83,6 +84,8 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Grid(rows):
             lines = [" & ".join(map(write, entries)) for entries in rows]
             return "\\begin{bmatrix} " + r" \\ ".join(lines) + " \\end{bmatrix}"
+        case Strut(text, opening):
+            return rf"\mathopen{{\phantom{{{text}}}}}" if opening else rf"\phantom{{{text}}}"
         case Gap():
             return gap(box)
 
@@ -94,7 +97,8 @@ def _word(text: str, function: bool) -> str:
         return _COMMANDS[text]
     if len(text) == 1 or (text[1:].isdigit() and text[0].isalpha()):
         return text
-    return rf"\mathit{{{_escaped(text)}}}"
+    letters = "".join(f"{{{_COMMANDS[letter]}}}" if letter in _COMMANDS else letter for letter in text)
+    return rf"\mathit{{{_escaped(letters)}}}"
 
 
 def _escaped(text: str) -> str:

@@ -17,6 +17,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Strut,
     Word,
 )
 
@@ -65,6 +66,9 @@ def mathml(box: Box) -> str:
             cells = ("".join(f"<mtd>{mathml(entry)}</mtd>" for entry in entries) for entries in rows)
             table = f'<mtable class="lh-matrix">{"".join(f"<mtr>{inside}</mtr>" for inside in cells)}</mtable>'
             return f'<mrow><mo form="prefix" fence="true">[</mo>{table}<mo form="postfix" fence="true">]</mo></mrow>'
+        case Strut(text):
+            room = mathml(Op("−", prefix=True) if text == "-" else Digits(text))
+            return f"<mphantom>{room}</mphantom>"
         case Gap(number, _, True):
             return f'<mtext><span class="lh-ref">{number}</span></mtext>'
         case Gap(number, width):

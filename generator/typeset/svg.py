@@ -29,6 +29,7 @@ from generator.drawing import decimal as d
 _CLASSES = {
     "edge": 'class="lh-stroke"',
     "edge-bias": 'class="lh-stroke" stroke-dasharray="4 3"',
+    "edge-cut": 'class="lh-stroke" stroke-dasharray="4 3"',
     "axis": 'class="lh-stroke"',
     "grid": 'class="lh-faint"',
     "curve": 'class="lh-accent"',
@@ -148,6 +149,8 @@ def _pieces(found: tuple[Run, ...], size: float) -> str:
     out, rise = "", 0.0
     for run in found:
         attributes = ' class="lh-var"' if run.slanted else ""
+        if run.bold:
+            attributes += ' font-weight="bold"'
         if run.rise != rise:
             attributes += f' dy="{d((rise - run.rise) * size)}"'
         if run.kern:

@@ -16,6 +16,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Strut,
     Word,
 )
 
@@ -54,6 +55,8 @@ def text(box: Box) -> str:
             return "; ".join(f"{text(value)} ({text(condition)})" for value, condition in rows)
         case Grid(rows):
             return "[" + "; ".join(", ".join(map(text, entries)) for entries in rows) + "]"
+        case Strut():
+            return ""
         case Gap(number, width, reference):
             return f"[{number}]" if reference else "_" * (width + 2) + (f"({number})" if number else "")
 
@@ -85,7 +88,8 @@ def _joined(items: tuple[Box, ...]) -> Iterator[str]:
         if before is not None and not isinstance(before, Op) and not isinstance(item, Op):
             yield " · " if _slashed(before, -1) or _slashed(item, 0) else " " if _is_called(item) else ""
         inside = text(item)
-        negative = isinstance(before, Op) and before.prefix and inside.startswith("−")
+        signed = isinstance(before, Op) and (before.prefix or before.text in ("+", "−"))
+        negative = signed and inside.startswith("−")
         yield f"({inside})" if negative else inside
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.drawing import CAP_MIDDLE, HALF_HEAD, HEAD, Arrow, Circle, Curve, Drawing, Item, Line, Mark, Point
 from generator.drawing import decimal as d
+from generator.typeset.boxes import Box
 from generator.typeset.latex import latex
 
 UNIT = 0.625  # points in a unit of length, so that a symbol in a node is set in 10 pt and a small one in 8 pt
@@ -14,6 +15,7 @@ _ACCENT = "{rgb,255:red,31;green,78;blue,150}"
 _STYLES = {
     "edge": f"draw={_LINE}, line width=0.6pt",
     "edge-bias": f"draw={_LINE}, line width=0.5pt, dash pattern=on 2.4pt off 1.8pt",
+    "edge-cut": f"draw={_LINE}, line width=0.5pt, dash pattern=on 2.4pt off 1.8pt",
     "axis": f"draw={_LINE}, line width=0.6pt",
     "grid": f"draw={_FAINT}, line width=0.4pt",
     "curve": f"draw={_ACCENT}, line width=1.1pt, line join=round, line cap=round",
@@ -70,10 +72,7 @@ def _path(points: tuple[Point, ...]) -> str:
 
 
 def _mark(mark: Mark) -> str:
-    if isinstance(mark.content, str):
-        text = "".join(_SPECIAL.get(letter, letter) for letter in mark.content)
-    else:
-        text = f"${latex(mark.content)}$"
+    text = "".join(map(_part, mark.content if isinstance(mark.content, tuple) else (mark.content,)))
     options = ["anchor=" + {"start": "base west", "middle": "base", "end": "base east"}[mark.anchor]]
     if mark.halo:
         options.append("fill=white")
@@ -83,3 +82,9 @@ def _mark(mark: Mark) -> str:
     font = f"\\fontsize{{{points}}}{{{round(1.2 * points)}}}\\selectfont "
     x, y = mark.at
     return f"\\node[{', '.join(options)}] at {_point((x, y + CAP_MIDDLE * mark.size))} {{{font}{text}}};"
+
+
+def _part(content: Box | str) -> str:
+    if isinstance(content, str):
+        return "".join(_SPECIAL.get(letter, letter) for letter in content)
+    return f"${latex(content)}$"

@@ -14,6 +14,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Strut,
     Word,
 )
 
@@ -28,7 +29,7 @@ _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 
 
 def typst(box: Box) -> str:
-    """`box` as Typst mathematics, without the dollar signs. Blanks call the function `blank` of the format file."""
+    """`box` as Typst mathematics, without the dollar signs. Blanks and room call functions of the format file."""
     match box:
         case Word(text, _, bold) if bold:
             return f"upright(bold({text if len(text) == 1 and text.isalpha() else chr(34) + text + chr(34)}))"
@@ -61,6 +62,9 @@ def typst(box: Box) -> str:
             # A semicolon right after a blank, which is code, would end that and no row.
             inside = " ; ".join(", ".join(map(typst, entries)) for entries in rows)
             return f'mat(delim: "[", {inside})'
+        case Strut(text, opening):
+            room = f'room("{text}")' if text.startswith(".") else f"room({text})"  # a bare point is punctuation
+            return f'class("opening", {room})' if opening else room
         case Gap(number, width, reference):
             return f"#backref({number})" if reference else f"#blank({number}, {width})"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.drawing import Arrow, Circle, Curve, Drawing, Item, Line, Mark, Point, headed, width_of
 from generator.drawing import decimal as d
+from generator.typeset.boxes import Box
 from generator.typeset.typst import typst
 
 UNIT = 0.625  # points in a unit of length, so that a symbol in a node is set in 10 pt
@@ -11,6 +12,7 @@ UNIT = 0.625  # points in a unit of length, so that a symbol in a node is set in
 _STYLES = {
     "edge": 'stroke: 0.6pt + rgb("#4a4e58")',
     "edge-bias": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.5pt, dash: (2.4pt, 1.8pt))',
+    "edge-cut": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.5pt, dash: (2.4pt, 1.8pt))',
     "axis": 'stroke: 0.6pt + rgb("#4a4e58")',
     "grid": 'stroke: 0.4pt + rgb("#c9ccd4")',
     "curve": 'stroke: (paint: rgb("#1f4e96"), thickness: 1.1pt, cap: "round", join: "round")',
@@ -74,7 +76,7 @@ def _mark(mark: Mark) -> str:
     wide = 2 * width_of(mark.room or mark.content, mark.size) + 80
     shift = {"start": 0.0, "middle": wide / 2, "end": wide}[mark.anchor]
     side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
-    text = f"#{_string(mark.content)}" if isinstance(mark.content, str) else f"${typst(mark.content)}$"
+    text = "".join(map(_part, mark.content if isinstance(mark.content, tuple) else (mark.content,)))
     inside = f"place({side} + horizon, text(size: {_length(mark.size)})[{text}])"
     if mark.halo:
         size = (
@@ -85,6 +87,10 @@ def _mark(mark: Mark) -> str:
     if mark.rotation:
         inside = f"rotate({d(mark.rotation)}deg, origin: {side}, {inside})"
     return f"place(dx: {_length(mark.at[0] - shift)}, dy: {_length(mark.at[1])}, {inside})"
+
+
+def _part(content: Box | str) -> str:
+    return f"#{_string(content)}" if isinstance(content, str) else f"${typst(content)}$"
 
 
 def _string(text: str) -> str:
