@@ -54,6 +54,36 @@ def derivative(quantity: Quantity, wrt: str, find: Find | None = None, ties: Tie
         known = textbook_derivative(formula, wrt, quantity.name, find)
         if known is not None:
             return known
+        outer = _by_own_value(formula, wrt, quantity.name)
+        if outer is not None:
+            return _product(outer, _plain(formula.args[0], wrt, ties))
+    return _plain(formula, wrt, ties)
+
+
+def _by_own_value(call: Call, wrt: str, result: str) -> Formula | None:
+    """The derivative of an activation of a longer formula by that formula, where its value gives it: y(1 − y)."""
+    row = ACTIVATIONS.get(call.name)
+    if row is None or not row.derivative or "x" in references(parse(row.derivative)) or call.args[1:]:
+        return None
+    return textbook_derivative(Call(call.name, (Ref(wrt),)), wrt, result)
+
+
+def _product(outer: Formula, inner: Formula) -> Formula:
+    if _ZERO in (outer, inner):
+        return _ZERO
+    if num(1) in (outer, inner):
+        return outer if inner == num(1) else inner
+    if isinstance(inner, Neg):
+        return Neg(_product(outer, inner.body))
+    return Mul((*_factors(outer), *_factors(inner)))
+
+
+def _factors(tree: Formula) -> tuple[Formula, ...]:
+    return tree.factors if isinstance(tree, Mul) else (tree,)
+
+
+def _plain(formula: Formula, wrt: str, ties: Ties) -> Formula:
+    """The derivative of a formula by one of its operands, term by term."""
     parts = [part for part in by_terms(formula, wrt, ties) if part != _ZERO]
     if not parts:
         return _ZERO
