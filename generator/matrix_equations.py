@@ -42,7 +42,7 @@ class MatrixEquations:
     @cached_property
     def lifter(self) -> Lifter:
         """What finds the formulas."""
-        return Lifter(self.graph.tensors, self.graph.vectors == "column")
+        return Lifter(self.graph.tensors, self.graph.vectors == "column", bool(self.graph.slidings))
 
     @cached_property
     def slider(self) -> Slider:

@@ -87,7 +87,7 @@ class Slider:
     def unstacked(self, rows: Rows) -> Formula | None:
         """A product that is a column, put back into rows and columns."""
         high, wide = len(rows), len(rows[0])
-        if high == 1 or wide == 1:
+        if high == 1 or wide == 1 or not self.slidings:
             return None
         turned = tuple(zip(*rows, strict=True))
         for grid, by_rows in ((rows, True), (turned, False)):
