@@ -111,13 +111,16 @@ def _places(sliding: Sliding) -> tuple[Place, Place, Place, Place, Place]:
 
 def _candidates(sliding: Sliding, one: Formula, other: Formula) -> Iterator[Formula]:
     """What windows can make of two matrices: the maps, the gradient of the filter, and that of the image."""
-    _, padding, window, stride, apart = _places(sliding)
+    size, padding, window, stride, apart = _places(sliding)
+    reach = tuple(d * (k - 1) for d, k in zip(apart, window, strict=True))
+    rest = tuple((n + 2 * p - r - 1) % s for n, p, r, s in zip(size, padding, reach, stride, strict=True))
     padded = sized("pad", one, *padding)
     for name, back in (("correlate", "convolve"), ("convolve", "correlate")):
-        yield slide(name, padded, sized("dil", other, *apart), stride)
-        around = tuple(d * (k - 1) - p for d, k, p in zip(apart, window, padding, strict=True))
-        yield slide(back, sized("pad", sized("dil", one, *stride), *around), sized("dil", other, *apart))
-    gradient = slide("correlate", padded, sized("dil", other, *stride), apart)
+        weights = sized("dil", other, *apart, 0, 0)
+        yield slide(name, padded, weights, stride)
+        around = tuple(r - p for r, p in zip(reach, padding, strict=True))
+        yield slide(back, sized("pad", sized("dil", one, *stride, *rest), *around), weights)
+    gradient = slide("correlate", padded, sized("dil", other, *stride, *rest), apart)
     yield gradient
     yield Call("rot", (gradient,))
 

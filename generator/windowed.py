@@ -2,8 +2,8 @@
 
 A call has its matrices first and then whole numbers, two for each thing that is down and across. `correlate` and
 `convolve` have how far the window moves; `maxpool` and `avgpool` the size of the window and how far it moves; `pad` how
-many zeros there are on every side, `dil` how far apart the entries are put, with zeros between them; `unvec` how many
-rows and columns there are.
+many zeros there are on every side, `dil` how far apart the entries are put, with zeros between them, and how many zeros
+follow at the end; `unvec` how many rows and columns there are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Rows = Sequence[Sequence[T]]
 
 SLIDES = {"correlate": "⋆", "convolve": "∗"}  # a filter as it is written, or turned round
 POOLS = ("maxpool", "avgpool")
-SIZED: Mapping[str, int] = {"pad": 1, "dil": 1, "unvec": 1, "maxpool": 2, "avgpool": 2}  # so many pairs of numbers
+SIZED: Mapping[str, int] = {"pad": 1, "dil": 2, "unvec": 1, "maxpool": 2, "avgpool": 2}  # so many pairs of numbers
 UNSIZED = ("vec", "rot")
 SHOWN_LAID_OUT = ("pad", "dil", "vec")  # whose numbers are shown where they come to lie
 CALLS = (*SLIDES, *SIZED, *UNSIZED)
@@ -35,7 +35,7 @@ def slide(name: str, image: Formula, over: Formula, stride: Place = (1, 1)) -> F
 
 def sized(name: str, body: Formula, *sizes: int) -> Formula:
     """A call with whole numbers; what they do not change is itself."""
-    plain = (name == "pad" and not any(sizes)) or (name == "dil" and set(sizes) == {1})
+    plain = (name == "pad" and not any(sizes)) or (name == "dil" and sizes == (1, 1, 0, 0))
     return body if plain else Call(name, (body, *map(num, sizes)))
 
 
@@ -43,6 +43,11 @@ def sizes_of(call: Call) -> tuple[Place, ...]:
     """The pairs of whole numbers that a call has."""
     numbers = [int(arg.value) for arg in call.args if isinstance(arg, Num)]
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def second(name: str, first: Place) -> Place:
+    """The second pair of numbers of a call where it is not written."""
+    return (0, 0) if name == "dil" else first
 
 
 def matrices_of(call: Call) -> tuple[Formula, ...]:
@@ -76,12 +81,13 @@ def laid_out(name: str, grids: Sequence[Rows[T]], sizes: Sequence[Place], zero: 
             empty = ((zero,) * (len(rows[0]) + 2 * across),) * down
             return (*empty, *((*(zero,) * across, *row, *(zero,) * across) for row in rows), *empty)
         case "dil":
-            ((down, across),) = sizes
+            (down, across), (below, behind) = sizes
             high, wide = down * (len(rows) - 1) + 1, across * (len(rows[0]) - 1) + 1
-            return tuple(
+            apart = (
                 tuple(zero if i % down or j % across else rows[i // down][j // across] for j in range(wide))
                 for i in range(high)
             )
+            return (*((*row, *(zero,) * behind) for row in apart), *((zero,) * (wide + behind),) * below)
     ((high, wide),) = sizes
     entries = tuple(chain.from_iterable(rows))
     if len(entries) != high * wide:

@@ -202,7 +202,7 @@ class _Reader:
         sizes = self._sizes(below)
         if len(sizes) > windowed.SIZED[name]:
             raise self._error(f"are not the sizes of `{name}`")
-        sizes += sizes[:1] * (windowed.SIZED[name] - len(sizes))
+        sizes += [windowed.second(name, sizes[0])] * (windowed.SIZED[name] - len(sizes))
         called = self._call(name)
         call = called.body if isinstance(called, Transpose) else called
         if not isinstance(call, Call):

@@ -229,7 +229,7 @@ class Arranger:
         head = sign_of(call.name, self.product)
         first = call.name in ("pad", "dil")
         listed = [_size(sizes[0], short=first)] if sizes else []
-        if len(sizes) > 1 and sizes[1] != sizes[0]:
+        if len(sizes) > 1 and sizes[1] != windowed.second(call.name, sizes[0]):
             listed += [Op(","), _size(sizes[1], short=True)]
         head = Script(head, sub=row(listed)) if listed else head
         inside = [part for matrix in matrices for part in (Op(","), self.box(matrix))]
