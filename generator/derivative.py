@@ -14,7 +14,7 @@ import sympy
 
 from generator.errors import FormulaError
 from generator.exact import Exact, evaluate
-from generator.extremes import through_extremes
+from generator.extremes import Ties, through_extremes
 from generator.formula import (
     Add,
     Call,
@@ -40,13 +40,13 @@ from generator.infix import parse
 _ZERO = num(0)
 
 
-def derivative(quantity: Quantity, wrt: str, find: Find | None = None) -> Formula:
+def derivative(quantity: Quantity, wrt: str, find: Find | None = None, ties: Ties = "first") -> Formula:
     """The derivative of `quantity`'s formula with respect to its operand `wrt`, as a formula.
 
     A row of `functions.py` gives its textbook form, in terms of its input and its output; `find` names the quantity
     that has a given formula, for the components of a vector function. Everything else is differentiated by SymPy; a sum
-    is differentiated term by term, so that the order of writing is kept. Raises `FormulaError` where a function has no
-    useful derivative, or one that has no written form.
+    is differentiated term by term, so that the order of writing is kept; `ties` says whose slope a `max` has where
+    several are equal. Raises `FormulaError` where a function has no useful derivative, or one that has no written form.
     """
     formula = quantity.formula
     assert formula is not None, quantity.name
@@ -56,8 +56,8 @@ def derivative(quantity: Quantity, wrt: str, find: Find | None = None) -> Formul
             return known
         outer = _by_own_value(formula, wrt, quantity.name)
         if outer is not None:
-            return _product(outer, _plain(formula.args[0], wrt))
-    return _plain(formula, wrt)
+            return _product(outer, _plain(formula.args[0], wrt, ties))
+    return _plain(formula, wrt, ties)
 
 
 def _by_own_value(call: Call, wrt: str, result: str) -> Formula | None:
@@ -82,9 +82,9 @@ def _factors(tree: Formula) -> tuple[Formula, ...]:
     return tree.factors if isinstance(tree, Mul) else (tree,)
 
 
-def _plain(formula: Formula, wrt: str) -> Formula:
+def _plain(formula: Formula, wrt: str, ties: Ties) -> Formula:
     """The derivative of a formula by one of its operands, term by term."""
-    parts = [part for part in by_terms(formula, wrt) if part != _ZERO]
+    parts = [part for part in by_terms(formula, wrt, ties) if part != _ZERO]
     if not parts:
         return _ZERO
     return parts[0] if len(parts) == 1 else Add(tuple(map(_term, parts)))
@@ -95,13 +95,13 @@ def _term(tree: Formula) -> Formula:
     return Neg(Num(-tree.value)) if isinstance(tree, Num) and tree.value < 0 else tree
 
 
-def by_terms(formula: Formula, wrt: str) -> tuple[Formula, ...]:
+def by_terms(formula: Formula, wrt: str, ties: Ties = "first") -> tuple[Formula, ...]:
     """The derivative of each term of a sum (of the whole formula where it is not one)."""
     terms = formula.terms if isinstance(formula, Add) else (formula,)
-    return tuple(_differentiated(term, wrt) for term in terms)
+    return tuple(_differentiated(term, wrt, ties) for term in terms)
 
 
-def _differentiated(formula: Formula, wrt: str) -> Formula:
+def _differentiated(formula: Formula, wrt: str, ties: Ties) -> Formula:
     if not _uses(formula, wrt):  # most terms of a long sum: by far the commonest answer, so it comes first
         return _ZERO
     for part in walk(formula):
@@ -111,7 +111,7 @@ def _differentiated(formula: Formula, wrt: str) -> Formula:
     places = {name: f"v{number}" for number, name in enumerate(names)}
     shape = replace(formula, lambda ref: Ref(places[ref.name]))
     back = {place: name for name, place in places.items()}
-    return replace(_shape_derivative(shape, places[wrt]), lambda ref: Ref(back[ref.name]))
+    return replace(_shape_derivative(shape, places[wrt], ties), lambda ref: Ref(back[ref.name]))
 
 
 def _uses(formula: Formula, name: str) -> bool:
@@ -119,8 +119,8 @@ def _uses(formula: Formula, name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _shape_derivative(shape: Formula, wrt: str) -> Formula:
-    return through_extremes(expand(shape), wrt, _by_sympy)
+def _shape_derivative(shape: Formula, wrt: str, ties: Ties) -> Formula:
+    return through_extremes(expand(shape), wrt, _by_sympy, ties)
 
 
 def _by_sympy(formula: Formula, wrt: str) -> Formula:

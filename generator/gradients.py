@@ -113,7 +113,7 @@ class _Gradients:
         label = Label("derivative", of=source, wrt=name)
         if self._is_term(source, name):
             (term,) = self._users(source, name)
-            formula = derivative(self.graph[term], name, self._find)
+            formula = derivative(self.graph[term], name, self._find, self.graph.ties)
             rule = "local_loss" if self._is_error(term) else f"local_{self.graph[term].rule}"
             return self._make(key, Role.GRADIENT, formula, rule, label, name)
         products = self._products(source, name)
@@ -143,7 +143,7 @@ class _Gradients:
         users = self._users(source, name)
         if len(users) > 1 and source in users:
             # Of a quantity that it also depends on by other ways, the loss's own derivative has no name to itself.
-            own = derivative(self.graph[source], name, self._find)
+            own = derivative(self.graph[source], name, self._find, self.graph.ties)
             return [[own] if user == source else self._product(source, user, name) for user in users]
         return [self._product(source, user, name) for user in users]
 
@@ -155,7 +155,7 @@ class _Gradients:
         """The user's own derivative: by name, unless the name is taken by the derivative along all its ways."""
         key = derivative_name(user, name)
         if key in self.graph and self.graph[key].role is Role.GRADIENT:  # it was differentiated itself
-            own = derivative(self.graph[user], name, self._find)
+            own = derivative(self.graph[user], name, self._find, self.graph.ties)
             return Ref(key) if self.graph[key].formula == own else own
         return Ref(self._local(user, name))
 
@@ -213,7 +213,7 @@ class _Gradients:
             return key
         role = Role.GRADIENT if user == self.graph.loss else Role.LOCAL
         kind = "loss" if self.graph[user].role is Role.LOSS and self._is_error(user) else self.graph[user].rule
-        formula = derivative(self.graph[user], name, self._find)
+        formula = derivative(self.graph[user], name, self._find, self.graph.ties)
         like = name if kind == "loss" else user
         return self._make(key, role, formula, f"local_{kind}", Label("derivative", of=user, wrt=name), like)
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from generator.errors import GraphError
+from generator.extremes import Ties
 from generator.formula import Formula, references
 
 
@@ -123,11 +124,11 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Sliding:
     """Windows that made all that is an entry of `made`: along each index the size of the input, the padding on both
-    sides, the size of the window and the stride.
+    sides, the size of the window, the stride, and how far apart the entries of a window are.
     """
 
     made: str
-    along: tuple[tuple[int, int, int, int], ...]
+    along: tuple[tuple[int, int, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,8 @@ class Graph:
     checks: tuple[Check, ...] = ()
     tensors: tuple[Tensor, ...] = ()
     slidings: tuple[Sliding, ...] = ()
-    vectors: str = "column"  # how the vectors among them stand: `column` or `row`
+    ties: Ties = "first"  # whose slope a `max` or `min` has where several of its arguments are equal
+    vectors: str = "column"  # how the vectors among them stand: `column`, `row`; `signal`: columns, but signals as rows
     cut: tuple[str, ...] = ()  # where gradients end, though they are computed from something
     followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)

@@ -42,6 +42,7 @@ from generator.identity import same
 from generator.infix import infix
 from generator.sparse import candidates, without_gaps
 from generator.tensors import Rows, entrywise, ones
+from generator.windowed import stacked
 
 Place = tuple[Tensor, int, int]
 _T = TypeVar("_T")
@@ -49,11 +50,14 @@ _ONE = num(1)
 
 
 class Lifter:
-    """The vectors and matrices that a formula can be over. `down`: a vector function is of each column, not row."""
+    """The vectors and matrices that a formula can be over. `down`: a vector function is of each column, not row.
 
-    def __init__(self, tensors: Iterable[Tensor], down: bool) -> None:
+    `stacks`: the entries of matrices may stand below each other, as vec(P).
+    """
+
+    def __init__(self, tensors: Iterable[Tensor], down: bool, stacks: bool = False) -> None:
         self.tensors = {tensor.name: tensor for tensor in tensors}
-        self.down = down
+        self.down, self.stacks = down, stacks
         self._places: dict[str, list[Place]] = {}
         for tensor in self.tensors.values():
             for row, names in enumerate(tensor.entries):
@@ -177,6 +181,11 @@ class Lifter:
                 return Ref(tensor.name)
             if tensor.entries == turned:
                 return Transpose(Ref(tensor.name))
+        column = names if len(rows[0]) == 1 else turned
+        if self.stacks and used and len(column[0]) == 1:
+            made = stacked([name for (name,) in column], self.tensors.values())
+            if made is not None:
+                return made if column == names else Transpose(made)
         return self._repeated(rows)
 
     def _repeated(self, rows: Rows) -> Formula | None:

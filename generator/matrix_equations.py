@@ -13,6 +13,7 @@ from generator.lifting import Lifter
 from generator.notation import View, Writer
 from generator.pairs import Softmax
 from generator.rounding import Rounding
+from generator.sliding import Slider
 from generator.solve import Trace, relation
 from generator.steps import Equation, Part
 from generator.tensors import Room, Rows, entry, entrywise, filled_in, put_in
@@ -41,7 +42,12 @@ class MatrixEquations:
     @cached_property
     def lifter(self) -> Lifter:
         """What finds the formulas."""
-        return Lifter(self.graph.tensors, self.graph.vectors == "column")
+        return Lifter(self.graph.tensors, self.graph.vectors == "column", bool(self.graph.slidings))
+
+    @cached_property
+    def slider(self) -> Slider:
+        """What finds those of windows."""
+        return Slider(self.lifter, self.graph.slidings)
 
     @cached_property
     def held(self) -> frozenset[str]:
@@ -89,7 +95,7 @@ class MatrixEquations:
         return self.writer.formula(name)
 
     def _searched(self, name: str, rows: Rows) -> Formula | None:
-        found = self.lifter.formula(rows)
+        found = self.slider.formula(rows) or self.lifter.formula(rows) or self.slider.unstacked(rows)
         return self._through_shares(name, rows) if found is None else found
 
     def _through_shares(self, name: str, rows: Rows) -> Formula | None:

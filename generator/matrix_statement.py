@@ -29,6 +29,7 @@ from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL
 from generator.reading.shape import Rows, alike, filled, has_blank, number_of, shape
 from generator.tensors import Room, entrywise, filled_in
 from generator.truth import Truth
+from generator.windowed import shown_laid_out
 
 
 def is_of_matrices(tree: Formula, truth: Truth) -> bool:
@@ -119,7 +120,7 @@ class _Chain(Examined):
             self.reasons.append(f"`{infix(tree)}` cannot be matched with a formula of `{infix(self.about)}`")
 
     def _stands_for(self, numbers: Formula, formula: Formula) -> bool:
-        return alike(shape(numbers), shape(replace(formula, self._shown)))
+        return alike(shape(numbers), shape(shown_laid_out(replace(formula, self._shown))))
 
     def _shown(self, ref: Ref) -> Formula:
         tensor = self.truth.graph.tensor.get(ref.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from generator import windowed
 from generator.blocks import Setter
 from generator.derivative import kinks, value_at
 from generator.drawing import Drawing
@@ -23,6 +24,7 @@ from generator.pipeline import Worked, givens
 from generator.plot import plot
 from generator.solve import History
 from generator.texts import paragraphs
+from generator.typeset.arrange import sign_of
 from generator.typeset.boxes import Digits, Op
 from generator.typeset.text import text
 
@@ -139,7 +141,7 @@ class Paper:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(value_at(call, 0))}
                 yield setter.say("conventions.jump", None, **texts)
         if self._differentiates_extremes():
-            yield setter.word("conventions.extremes")
+            yield setter.word(f"conventions.extremes_{graph.ties}")
         if graph.of_role(Role.UPDATE):
             by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
             yield setter.word(by_gradients if graph.trained else "conventions.updates_own")
@@ -160,6 +162,10 @@ class Paper:
         spoken_of = set(constant)
         for tensor in (tensor for tensor in graph.tensors if tensor.name in spoken_of and not tensor.names):
             yield setter.say(f"conventions.{tensor.label.kind}", {tensor.label.kind: tensor.name})
+        called = {part.name for part in parts if isinstance(part, Call)}
+        for name in (name for name in windowed.CALLS if name in called):
+            sign = {"sign": self.format.inline(sign_of(name, self.worked.notation.product))}
+            yield setter.say(f"conventions.call_{name}", None, **sign)
         if any(isinstance(part, Dots) for part in parts):
             yield setter.word("conventions.dots")
 

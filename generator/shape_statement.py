@@ -139,6 +139,7 @@ def _windows(statement: Statement, truth: Truth) -> list[str]:
     fence = row[1]
     match = truth.whole_symbols.match(items(fence.body), 0) if isinstance(fence, Fence) else None
     made = truth.writer.label_of(match[0]).name if match else ""
+    indices = len(truth.dims[match[0]]) if match else 0
     reasons = []
     for segment in statement.segments[1:]:
         parts = items(segment)
@@ -147,7 +148,7 @@ def _windows(statement: Statement, truth: Truth) -> list[str]:
         trees = _trees(segment)
         if all(isinstance(tree, Num) for tree in trees):
             continue
-        wanted = [list(map(shape, window_sizes(each))) for each in truth.graph.slidings if each.made == made]
+        wanted = [list(map(shape, window_sizes(each, indices))) for each in truth.graph.slidings if each.made == made]
         if list(map(shape, trees)) not in wanted:
             reasons.append("a shape is worked from other numbers than those of its windows")
     return reasons

@@ -30,7 +30,7 @@ def shape_steps(
         return
     found = wholes(graph)
     lines: Mapping[str, Iterable[Equation]] = {
-        "windows": _windows(graph, found),
+        "windows": _windows(graph, _tensor_dims(graph) if in_matrices else _whole_dims(found)),
         "shapes": _tensor_products(graph, formulas) if formulas is not None else _products(graph, found, detail),
         "gradient_shapes": _tensor_gradients(graph, detail) if in_matrices else _gradients(graph, found, detail),
     }
@@ -53,12 +53,22 @@ def dims_of(graph: Graph, in_matrices: bool) -> dict[str, Dims]:
     return {whole.name: whole.dims for whole in (*found, *made)}
 
 
-def window_sizes(sliding: Sliding) -> tuple[Formula, ...]:
-    """How many windows there are along each index: ⌊(n + 2p - k) / s⌋ + 1 for n entries, padding p and stride s."""
-    return tuple(
-        Add((Call("floor", (Div(Add((num(n), Mul((num(2), num(p))), Neg(num(k)))), num(s)),)), num(1)))
-        for n, p, k, s in sliding.along
+def window_sizes(sliding: Sliding, indices: int) -> tuple[Formula, ...]:
+    """How many windows there are along each index: ⌊(n + 2p - k) / s⌋ + 1 for n entries, padding p and stride s.
+
+    A window of k entries that are d apart is d(k - 1) + 1 wide. With more indices, as a row has, there is one of each.
+    """
+    alone: tuple[Formula, ...] = (num(1),) * (indices - len(sliding.along))
+    return alone + tuple(
+        Add((Call("floor", (Div(Add((num(n), Mul((num(2), num(p))), Neg(_wide(k, d)))), num(s)),)), num(1)))
+        for n, p, k, s, d in sliding.along
     )
+
+
+def _wide(size: int, apart: int) -> Formula:
+    if apart == 1:
+        return num(size)
+    return Add((Mul((num(apart), Add((num(size), Neg(num(1)))))), num(1)))
 
 
 def _shape(factor: Formula) -> Formula:
@@ -76,13 +86,25 @@ def _line(target: str, left: Formula, *parts: tuple[str, Formula]) -> Equation:
 # --- what windows made ---
 
 
-def _windows(graph: Graph, found: Sequence[Whole]) -> Iterator[Equation]:
-    """The number of windows in each layer of them; of several channels, those of the first."""
+def _windows(graph: Graph, made: Mapping[str, tuple[str, Dims]]) -> Iterator[Equation]:
+    """The number of windows in each layer of them; of several channels, those of the first.
+
+    `made` has, for each name that a label can have, the first that has it and its dimensions.
+    """
     for sliding in graph.slidings:
-        whole = next((whole for whole in found if whole.label.name == sliding.made), None)
-        if whole is not None:
-            sizes = Call(SIZES, window_sizes(sliding))
-            yield _line(whole.name, _shape(Ref(whole.name)), ("=", sizes), ("=", _sizes(whole.dims)))
+        if sliding.made in made:
+            name, dims = made[sliding.made]
+            sizes = Call(SIZES, window_sizes(sliding, len(dims)))
+            yield _line(name, _shape(Ref(name)), ("=", sizes), ("=", _sizes(dims)))
+
+
+def _whole_dims(found: Sequence[Whole]) -> dict[str, tuple[str, Dims]]:
+    return {whole.label.name: (whole.name, whole.dims) for whole in reversed(found)}
+
+
+def _tensor_dims(graph: Graph) -> dict[str, tuple[str, Dims]]:
+    dims = dims_of(graph, in_matrices=True)
+    return {made.label.name: (made.name, dims[made.name]) for made in reversed(graph.tensors) if not made.round}
 
 
 # --- products ---

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from generator.derivative import derivative
 from generator.errors import FormulaError, GraphError
+from generator.extremes import Ties
 from generator.formula import Add, Call, Formula, Mul, Num, Ref, num, rebuild, references, walk
 from generator.graph import Graph, Pass, Quantity
 
@@ -21,41 +22,42 @@ def written_out(graph: Graph) -> Graph:
     derivative that cannot be written.
     """
     known: dict[str, Quantity] = {}
-    quantities = tuple(_known(quantity, known) for quantity in graph)
+    quantities = tuple(_known(quantity, known, graph.ties) for quantity in graph)
     passes = []
     for made in graph.passes:
         inside = dict(known)
-        passes.append(Pass(tuple(_known(quantity, inside) for quantity in made.quantities), made.loss))
-    updates = tuple(replace(line, formula=_replaced(line.old, line.formula, known)) for line in graph.updates)
+        passes.append(Pass(tuple(_known(quantity, inside, graph.ties) for quantity in made.quantities), made.loss))
+    lines = graph.updates
+    updates = tuple(replace(line, formula=_replaced(line.old, line.formula, known, graph.ties)) for line in lines)
     return replace(graph, quantities=quantities, passes=tuple(passes), updates=updates)
 
 
-def _known(quantity: Quantity, known: dict[str, Quantity]) -> Quantity:
+def _known(quantity: Quantity, known: dict[str, Quantity], ties: Ties) -> Quantity:
     made = quantity
     if quantity.formula is not None:
-        made = replace(quantity, formula=_replaced(quantity.name, quantity.formula, known))
+        made = replace(quantity, formula=_replaced(quantity.name, quantity.formula, known, ties))
     known[quantity.name] = made
     return made
 
 
-def _replaced(name: str, tree: Formula, known: Mapping[str, Quantity]) -> Formula:
+def _replaced(name: str, tree: Formula, known: Mapping[str, Quantity], ties: Ties) -> Formula:
     match tree:
         case Call("d", (Ref(of), Ref(wrt))):
             try:
-                made = _Slopes(known, wrt).of(of)
+                made = _Slopes(known, wrt, ties).of(of)
             except FormulaError as error:
                 raise GraphError(f"`{name}` uses d({of}, {wrt}): {error}") from None
             if sum(1 for _ in walk(made)) > _LONGEST:
                 raise GraphError(f"`{name}` uses d({of}, {wrt}), which is too long: differentiate it step by step")
             return made
-    return rebuild(tree, lambda part: _replaced(name, part, known))
+    return rebuild(tree, lambda part: _replaced(name, part, known, ties))
 
 
 class _Slopes:
     """The derivatives with respect to one quantity, each as one formula."""
 
-    def __init__(self, known: Mapping[str, Quantity], wrt: str) -> None:
-        self.known = known
+    def __init__(self, known: Mapping[str, Quantity], wrt: str, ties: Ties) -> None:
+        self.known, self.ties = known, ties
         self.found: dict[str, Formula] = {wrt: num(1)}
 
     def of(self, name: str) -> Formula:
@@ -65,7 +67,7 @@ class _Slopes:
             operands = references(quantity.formula) if quantity.formula is not None else ()
             inner = ((operand, self.of(operand)) for operand in operands)
             terms = [
-                _product(derivative(quantity, operand, self._find), slope)
+                _product(derivative(quantity, operand, self._find, self.ties), slope)
                 for operand, slope in inner
                 if not _is(slope, 0)
             ]

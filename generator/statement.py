@@ -24,6 +24,7 @@ from generator.reading.shape import has_blank, number_of
 from generator.shape_statement import check_shapes, is_of_shapes
 from generator.truth import Truth
 from generator.typeset.boxes import Op, Word
+from generator.windowed import SIZED
 
 _TINY = Fraction(1, 10**60)  # at the precision of comparisons, values that are equal in theory differ by less
 
@@ -37,7 +38,7 @@ def check(statement: Statement, truth: Truth) -> tuple[int, list[str]]:
     if ARROW in statement.relations:
         return 0, [f"`{ARROW}` between formulas"]
     (first, *rest) = statement.segments
-    if not rest and ((isinstance(first, Word) and first.text in functions()) or isinstance(first, Op)):
+    if not rest and ((isinstance(first, Word) and first.text in (*functions(), *SIZED)) or isinstance(first, Op)):
         return 0, []  # a function or a sign that a sentence speaks of
     if not rest and truth.family(first) is not None:
         return 0, []  # the name of a matrix, over its numbers

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from generator import windowed
 from generator.errors import FormulaError
 from generator.formula import (
     MINUS_INFINITY,
@@ -81,6 +82,8 @@ def _worked(tree: Formula, parts: list[Formula], down: bool) -> Matrix:
             return _each(tree, [*scalars, product], Mul) if scalars else product
         case Pow():
             raise FormulaError(f"`{infix(tree)}` raises a matrix to a power")
+        case Call(name) if name in windowed.CALLS:
+            return windowed.worked(Call(name, tuple(parts)))
         case Call(name) if name in VECTORS and len(parts) == 1:
             return _along(name, grids[0], down)
     return _each(tree, parts, partial(_with, tree))
@@ -203,7 +206,24 @@ def _put_in(tree: Formula, tensors: Mapping[str, Tensor], leaf: Callable[[str], 
             return leaf(name) if name not in tensors else filled_in(tensors[name].entries, leaf, room)
         case Transpose(Ref(name)) if name in tensors:
             return filled_in(tuple(zip(*tensors[name].entries, strict=True)), leaf, room)
+        case Call(name) if name in windowed.SHOWN_LAID_OUT and (names := _names_in(tree, tensors)) is not None:
+            return filled_in(names, leaf, room)
     return rebuild(tree, lambda part: _put_in(part, tensors, leaf, room))
+
+
+def _names_in(tree: Formula, tensors: Mapping[str, Tensor]) -> tuple[tuple[str, ...], ...] | None:
+    """The entries of a tensor, or of tensors that are laid out anew, by their names."""
+    match tree:
+        case Ref(name) if name in tensors:
+            return tensors[name].entries
+        case Transpose(body) if (names := _names_in(body, tensors)) is not None:
+            return tuple(zip(*names, strict=True))
+        case Call(name) if name in windowed.SHOWN_LAID_OUT:
+            parts = [_names_in(part, tensors) for part in windowed.matrices_of(tree)]
+            known = [part for part in parts if part is not None]
+            if len(known) == len(parts):
+                return windowed.laid_out(name, known, windowed.sizes_of(tree), "0")
+    return None
 
 
 def filled_in(entries: tuple[tuple[str, ...], ...], leaf: Callable[[str], Formula], room: Room) -> Matrix:

@@ -16,7 +16,7 @@ from generator.families import Family, families
 from generator.formula import Formula, Ref, references, replace, substitute
 from generator.graph import Graph, Role, derivative_name
 from generator.matrix_equations import is_in_matrices
-from generator.notation import View, Writer
+from generator.notation import Product, View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.normal import items, normal
 from generator.reading.shape import alike, shape
@@ -58,7 +58,8 @@ class Truth:
     @classmethod
     def of(cls, graph: Graph, writer: Writer, rounding: Rounding) -> Truth:
         """What holds in the documents of `graph`, written by `writer` and rounded by `rounding`."""
-        symbols = Symbols.of(_symbols(graph, writer))
+        slides = is_in_matrices(graph, writer) and writer.notation.product is not Product.ASTERISK
+        symbols = Symbols.of(_symbols(graph, writer), slides)
         return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, _others(graph)))
 
     def family(self, segment: Box) -> Family | None:

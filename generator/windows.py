@@ -16,33 +16,44 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Windows of `size` over an image of `shape`, `stride` apart, with `padding` empty entries on every side."""
+    """Windows of `size` over an image of `shape`, `stride` apart, with `padding` empty entries on every side.
+
+    `dilation` is how far apart the entries of a window are.
+    """
 
     shape: Place
     size: Place
     stride: Place = (1, 1)
     padding: Place = (0, 0)
+    dilation: Place = (1, 1)
 
     @property
     def count(self) -> Place:
         """How many windows there are down and across; a rest that no whole window covers is left out."""
         down, across = (
-            (inside + 2 * more - size) // step + 1
-            for inside, more, size, step in zip(self.shape, self.padding, self.size, self.stride, strict=True)
+            (inside + 2 * more - apart * (size - 1) - 1) // step + 1
+            for inside, more, size, step, apart in zip(*self._along, strict=True)
         )
         return down, across
 
+    @property
+    def _along(self) -> tuple[Place, Place, Place, Place, Place]:
+        """What holds down and across."""
+        return self.shape, self.padding, self.size, self.stride, self.dilation
+
     def sliding(self, made: str, dimensions: int) -> Sliding:
         """What a reader is told of how many windows there are; a signal has one index."""
-        along = tuple(zip(self.shape, self.padding, self.size, self.stride, strict=True))
+        along = tuple(zip(*self._along, strict=True))
         return Sliding(made, along[-dimensions:])
 
     def at(self, window: Place) -> Iterator[tuple[Place, Place]]:
         """The places that one window covers: in the window, and in the image. What lies on the padding is left out."""
         for place in product(range(self.size[0]), range(self.size[1])):
             row, column = (
-                number * step + inside - more
-                for number, step, inside, more in zip(window, self.stride, place, self.padding, strict=True)
+                number * step + inside * apart - more
+                for number, inside, step, more, apart in zip(
+                    window, place, self.stride, self.padding, self.dilation, strict=True
+                )
             )
             if 0 <= row < self.shape[0] and 0 <= column < self.shape[1]:
                 yield place, (row, column)
@@ -69,6 +80,12 @@ class Maps:
         """The entries one after the other, channel by channel, each row by row or column by column."""
         read = [tuple(zip(*channel, strict=True)) if by_columns else channel for channel in self.channels]
         return Maps(((tuple(name for channel in read for row in channel for name in row),),), 0)
+
+    def like(self, entries: Sequence[str]) -> Maps:
+        """Other entries, channel by channel and row by row, in channels of the same shape."""
+        names = iter(entries)
+        made = tuple(tuple(tuple(next(names) for _ in row) for row in channel) for channel in self.channels)
+        return Maps(made, self.dimensions)
 
     def __str__(self) -> str:
         rows, columns = self.shape

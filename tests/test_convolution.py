@@ -61,25 +61,32 @@ def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
     data: Data = {"kind": "convolution", "title": "Made", "layers": [], "dimensions": str(dimensions)}
     data["input"] = {"x": numbers(*([channels] if channels > 1 else []), *sides)}
     for number in range(1, whole(1, 1 if small else 2) + 1):
-        filters = whole(1, 2)
-        size = [whole(1, min(side, 3)) for side in sides]
-        stride, padding = whole(1, 2), whole(0, min(size) - 1)
-        shape = [*([filters] if filters > 1 else []), *([channels] if channels > 1 else []), *size]
+        groups = whole(1, channels)
+        filters, depth = groups * whole(1, 1 if groups > 1 else 2), channels // groups
+        dilation = [whole(1, 2) for _ in sides]
+        size = [whole(1, min((side - 1) // apart + 1, 3)) for side, apart in zip(sides, dilation, strict=True)]
+        wide = [apart * (one - 1) + 1 for apart, one in zip(dilation, size, strict=True)]
+        stride, padding = [whole(1, 2) for _ in sides], [whole(0, one - 1) for one in size]
+        shape = [*([filters] if filters > 1 else []), *([depth] if depth > 1 else []), *size]
         layer = {"name": f"z{'ab'[number - 1]}", "filters": {f"k{'ab'[number - 1]}": numbers(*shape)}}
-        layer |= {"stride": str(stride), "padding": str(padding), "flip": draw(st.sampled_from(["true", "false"]))}
+        layer |= {"stride": both(stride), "padding": both(padding), "dilation": both(dilation)}
+        layer |= {"groups": str(groups), "flip": draw(st.sampled_from(["true", "false"]))}
         if draw(st.booleans()):
             layer["biases"] = {f"b{'ab'[number - 1]}": numbers(filters) if filters > 1 else numbers()}
         data["layers"].append({"convolution": layer})
-        sides = [(side + 2 * padding - one) // stride + 1 for side, one in zip(sides, size, strict=True)]
+        sides = [(a + 2 * p - w) // s + 1 for a, p, w, s in zip(sides, padding, wide, stride, strict=True)]
         channels = filters
         if draw(st.booleans()):
             function = draw(st.sampled_from(["relu", "identity"]))
             data["layers"].append({"activation": {"name": f"h{'ab'[number - 1]}", "function": function}})
     kind = draw(st.sampled_from(["", "max_pooling", "average_pooling"]))
     if kind:
-        size_, stride = whole(1, min(sides)), whole(1, 2)
-        data["layers"].append({kind: {"name": "p", "size": str(size_), "stride": str(stride)}})
-        sides = [(side - size_) // stride + 1 for side in sides]
+        size, stride = [whole(1, side) for side in sides], [whole(1, 2) for _ in sides]
+        pool = {"name": "p", "size": both(size), "stride": both(stride)}
+        if draw(st.booleans()):
+            size, pool = sides, {"name": "p", "size": "all"}
+        data["layers"].append({kind: pool})
+        sides = [(side - one) // step + 1 for side, one, step in zip(sides, size, stride, strict=True)]
     count = channels
     for side in sides:
         count *= side
@@ -92,6 +99,11 @@ def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
     data["targets"] = {"t": numbers(count)}
     data["differentiate"] = ["inputs", "filters", "weights", "biases"]
     return data
+
+
+def both(given: list[int]) -> Any:
+    """What holds down and across: one number where that is the same."""
+    return str(given[0]) if len(set(given)) == 1 else [str(one) for one in given]
 
 
 def worked(data: Data, notation: str | None = None) -> Worked:
@@ -165,7 +177,12 @@ def loss(data: Data, families: dict[str, Any], largest: Callable[..., Any]) -> A
 
 
 def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions: int) -> Any:
-    channels, stride, padding = len(maps), int(made["stride"]), int(made["padding"])
+    groups = int(made["groups"])
+    channels, steps, dilation = (
+        len(maps) // groups,
+        pair(made["stride"], dimensions),
+        pair(made["dilation"], dimensions),
+    )
     depth, part = 0, filters
     while isinstance(part, list):
         depth, part = depth + 1, part[0]
@@ -177,40 +194,49 @@ def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions
         filters = [[[channel] for channel in one] for one in filters]
     if made["flip"] == "true":
         filters = [[[row[::-1] for row in channel[::-1]] for channel in one] for one in filters]
-    around = (padding if dimensions == 2 else 0, padding)
+    around = pair(made["padding"], dimensions, 0)
     padded = []
     for channel in maps:
         wide = len(channel[0]) + 2 * around[1]
         rows = [[0] * around[1] + list(row) + [0] * around[1] for row in channel]
         padded.append([[0] * wide] * around[0] + rows + [[0] * wide] * around[0])
     height, width = len(filters[0][0]), len(filters[0][0][0])
-    steps = (stride if dimensions == 2 else 1, stride)
+    down, across = dilation
+    together = len(filters) // groups
     return [
         [
             [
                 sum(
-                    one[c][a][b] * padded[c][i + a][j + b]
+                    one[c][a][b] * padded[number // together * channels + c][i + a * down][j + b * across]
                     for c in range(channels)
                     for a in range(height)
                     for b in range(width)
                 )
                 + (biases[number] if biases else 0)
-                for j in range(0, len(padded[0][0]) - width + 1, steps[1])
+                for j in range(0, len(padded[0][0]) - across * (width - 1), steps[1])
             ]
-            for i in range(0, len(padded[0]) - height + 1, steps[0])
+            for i in range(0, len(padded[0]) - down * (height - 1), steps[0])
         ]
         for number, one in enumerate(filters)
     ]
 
 
+def pair(given: Any, dimensions: int, alone: int = 1) -> tuple[int, int]:
+    """What holds down and across; of a signal there is nothing down."""
+    if isinstance(given, list):
+        return int(given[0]), int(given[1])
+    return int(given) if dimensions == 2 else alone, int(given)
+
+
 def pooled(channel: Any, kind: str, made: Data, dimensions: int, largest: Callable[..., Any]) -> Any:
-    size, stride = int(made["size"]), int(made["stride"])
-    high, step = (size, stride) if dimensions == 2 else (1, 1)
+    every = made["size"] == "all"
+    high, wide = (len(channel), len(channel[0])) if every else pair(made["size"], dimensions)
+    down, across = (high, wide) if every else pair(made["stride"], dimensions)
     found = []
-    for i in range(0, len(channel) - high + 1, step):
+    for i in range(0, len(channel) - high + 1, down):
         row = []
-        for j in range(0, len(channel[0]) - size + 1, stride):
-            window = [channel[i + a][j + b] for a in range(high) for b in range(size)]
+        for j in range(0, len(channel[0]) - wide + 1, across):
+            window = [channel[i + a][j + b] for a in range(high) for b in range(wide)]
             row.append(largest(*window) if kind == "max_pooling" else sum(window) / Fraction(len(window)))
         found.append(row)
     return found
@@ -295,16 +321,17 @@ def torch_loss(torch: Any, data: Data, tensors: dict[str, Any]) -> Any:
     for layer in data["layers"]:
         ((kind, made),) = layer.items()
         if kind == "convolution":
-            (k,) = (tensors[key] for key in made["filters"])
+            (k,), groups = (tensors[key] for key in made["filters"]), int(made["groups"])
             if k.dim() == dimensions:
                 k = k[None, None]
             elif k.dim() == dimensions + 1:
-                k = k[None] if x.shape[0] > 1 else k[:, None]
+                k = k[None] if x.shape[0] > groups else k[:, None]
             if made["flip"] == "true":
                 k = torch.flip(k, dims=tuple(range(2, 2 + dimensions)))
             bias = [tensors[key].reshape(-1) for key in made.get("biases", {})]
             convolve = functional.conv1d if dimensions == 1 else functional.conv2d
-            x = convolve(x[None], k, *bias, stride=int(made["stride"]), padding=int(made["padding"]))[0]
+            ways = {way: pair(made[way], dimensions)[-dimensions:] for way in ("stride", "padding", "dilation")}
+            x = convolve(x[None], k, bias[0] if bias else None, groups=groups, **ways)[0]
         elif kind == "activation":
             x = torch.relu(x) if made["function"] == "relu" else x
         elif kind == "flatten":
@@ -316,7 +343,9 @@ def torch_loss(torch: Any, data: Data, tensors: dict[str, Any]) -> Any:
             x = weights.reshape(-1, x.shape[0]) @ x + bias.reshape(-1)
         else:
             pool = getattr(functional, f"{'max' if kind == 'max_pooling' else 'avg'}_pool{dimensions}d")
-            x = pool(x[None], int(made["size"]), int(made["stride"]))[0]
+            every = made["size"] == "all"
+            size = tuple(x.shape[1:]) if every else pair(made["size"], dimensions)[-dimensions:]
+            x = pool(x[None], size, size if every else pair(made["stride"], dimensions)[-dimensions:])[0]
     targets = torch.tensor(as_floats(flat(data["targets"]["t"])), dtype=torch.float64)
     return ((targets - x.flatten()) ** 2).sum() / 2
 
@@ -396,6 +425,47 @@ def test_the_first_of_equal_entries_takes_the_gradient() -> None:
     assert "the first of them alone" in page
     assert r"\land" in page
     holds(made)
+
+
+@pytest.mark.parametrize(
+    ("ties", "wanted", "said"),
+    [("last", [0, 0, 0, 1], "the last of them alone"), ("shared", [0, "1/3", "1/3", "1/3"], "shared evenly")],
+)
+def test_equal_entries_can_have_the_gradient_otherwise(ties: str, wanted: list[Any], said: str) -> None:
+    data: Data = yaml.load(
+        f"""
+        {{kind: convolution, title: Tie, input: {{x: [[2, 5], [5, 5]]}}, ties: {ties},
+         layers: [max_pooling: {{name: p, size: 2}}], targets: {{t: 4}}, differentiate: [inputs]}}
+        """,
+        yaml.BaseLoader,
+    )
+    made = worked(data)
+    gradients = [made.trace.values[derivative_name("E", name)] for name in entries(made, "x")]
+    assert gradients == list(map(Fraction, wanted))
+    assert said in render(made, "solution", "markdown")
+    holds(made)
+
+
+@needs_torch
+@given(pipelines(small=True))
+@settings(max_examples=15)
+def test_shared_ties_are_those_of_torchs_amax(data: Data) -> None:
+    torch: Any = importlib.import_module("torch")
+    shape = [2, 3] if data["dimensions"] == "2" else [4]
+    numbers = [str(Fraction(number)) for number in flat(data["input"]["x"])]
+    picked = iter(numbers * 6)
+    image = shaped([[0] * 3] * 2 if len(shape) == 2 else [0] * 4, picked)
+    made = worked(
+        {
+            **{"kind": "convolution", "title": "Made", "ties": "shared", "input": {"x": image}},
+            **{"layers": [{"max_pooling": {"name": "p", "size": "all"}}], "targets": {"t": "1"}},
+            "differentiate": ["inputs"],
+        }
+    )
+    x = torch.tensor(as_floats(image), dtype=torch.float64, requires_grad=True)
+    ((1 - torch.amax(x)) ** 2 / 2).backward()
+    found = [float(gradient(made, name)) for name in entries(made, "x")]
+    assert found == pytest.approx(x.grad.flatten().tolist())
 
 
 @pytest.mark.parametrize("function", ["tanh", "logistic", "relu"])
@@ -483,6 +553,26 @@ START = "kind: convolution\ntitle: T\n"
         ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: 0}\n", 5, "greater than or equal to 1"),
         ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, padding: 1}\n", 5, "less than"),
         ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [[[1], [2]]]}}\n", 5, "filters of 1"),
+        ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: [1, 2]}\n", 5, "one number, for a signal"),
+        ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: some}\n", 5, "size"),
+        (
+            "input: {x: [[1, 2]]}\nlayers:\n- convolution: {name: z, filters: {k: [[1, 2]]}, padding: [1, 0]}\n",
+            5,
+            "less than the size of the filter",
+        ),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1, 2]}, padding: 1, dilation: 3}\n",
+            5,
+            "less dilation",
+        ),
+        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1, 2]}, dilation: 2}\n", 5, "larger"),
+        ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, groups: 2}\n", 5, "divides the"),
+        (
+            "input: {x: [[1],[2]]}\ndimensions: 1\nlayers:\n- convolution: {name: z, groups: 2, filters: {k: [[1]]}}\n",
+            6,
+            "as many in each",
+        ),
+        ("input: {x: [1, 2]}\nties: none\nlayers:\n- max_pooling: {name: p, size: 2}\n", 4, "shared"),
         ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: 3}}\n", 5, "filters of 1 dimensions"),
         (
             "input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, biases: {b: [1, 2]}}\n",

@@ -239,6 +239,9 @@ def _samples() -> Iterator[Worked]:
     yield load_worked(Path("problems/batches/batch_of_three.yml"))
     for shipped in ("attention/attention_gradients", "attention/causal_mask", "optimizers/adam_three_steps"):
         yield load_worked(Path(f"problems/{shipped}.yml"), "matrix")
+    for ties in ("first", "last", "shared"):  # windows in matrices: apart, turned round, trained and over equal entries
+        for largest in ("max_pooling", "average_pooling"):
+            yield _made(_windows(ties, largest), "matrix")
     for vectors in ("column", "row"):  # a batch and softmax in matrices
         data = dense((2, 2, 2))
         data["layers"][-1]["activation"] = "softmax"
@@ -264,6 +267,23 @@ def _samples() -> Iterator[Worked]:
             yield _made({**data, "learning_rate": {"eta": "100"}, "notation": own})
         else:
             yield _made(data, notation_names()[seed % len(notation_names())])
+
+
+def _windows(ties: str, pooling: str) -> dict[str, object]:
+    image = [["1", "1", "2", "2", "3"][place % 5 :] + ["0"] * (place % 5) for place in range(5)]
+    first = {"name": "z", "filters": {"k": [["1", "-1"], ["0", "1"]]}, "padding": ["1", "0"], "biases": {"b": "0"}}
+    second = {"name": "r", "filters": {"q": [["0.5", "1"], ["1", "0.5"]]}, "stride": "2", "flip": "true"}
+    layers = [
+        {"convolution": first},
+        {"activation": {"name": "h", "function": "relu"}},
+        {"convolution": second},
+        {pooling: {"name": "p", "size": ["2", "1"], "stride": "1"}},
+        {"flatten": {}},
+        {"dense": {"name": "y", "weights": {"w": ["1", "0.5", "-1", "1"]}}},
+    ]
+    asked = {"differentiate": ["filters"], "learning_rate": {"eta": "0.1"}, "update": ["filters"], "ties": ties}
+    made = {"kind": "convolution", "title": "made", "input": {"x": image}, "layers": layers, "targets": {"t": "1"}}
+    return made | asked
 
 
 def _made(data: dict[str, object], notation: str | None = None) -> Worked:

@@ -62,6 +62,7 @@ from generator.typeset.mathml import mathml
 from generator.typeset.text import text, width
 from generator.typeset.typst import typst
 from generator.verify import FORMATS, verify
+from generator.windowed import CALLS, POOLS, SLIDES, sized, slide
 
 # --- printing and reading back ---------------------------------------------------------------------------------------
 
@@ -94,6 +95,7 @@ BOXES: dict[str, Box] = {
     "sigma": Row((Script(Word("σ"), sup=Op("′")), Fence(bold(symbol("z^{(1)}"))))),
 }
 SYMBOLS = Symbols.of((box, name) for name, box in BOXES.items())
+SLIDING = Symbols.of(((box, name) for name, box in BOXES.items()), slides=True)  # of pages that have windows
 SCALARS = ("rate", "W1", "slope", "sigma")
 VALUES = {
     name: Fraction(7 * place - 95, 3 * place + 40)
@@ -108,6 +110,13 @@ scalars = st.one_of(
 
 
 @st.composite
+def reaches(draw: st.DrawFn, count: int) -> tuple[int, int]:
+    """A stride and the side of a window of which `count` lie on at most three entries."""
+    stride = draw(st.integers(1, 1 if count > 2 else 2))
+    return stride, draw(st.integers(1, 3 - (count - 1) * stride))
+
+
+@st.composite
 def matrices(draw: st.DrawFn, high: int, wide: int, depth: int = 3) -> Formula:
     """A formula with so many rows and columns."""
 
@@ -115,7 +124,33 @@ def matrices(draw: st.DrawFn, high: int, wide: int, depth: int = 3) -> Formula:
         return draw(matrices(rows, columns, depth - 1))
 
     kinds = ["name", "entries", "add", "hadamard", "product", "transpose", "scaled", "call", "negative", "shifted"]
+    kinds += ["slid", "pooled", "pad", "dil", "rot", "unvec", "vec"]
     match draw(st.sampled_from(kinds[: 2 if depth == 0 else None])):
+        case "slid":
+            (down, k), (across, m) = draw(reaches(high)), draw(reaches(wide))
+            image, over = inner((high - 1) * down + k, (wide - 1) * across + m), inner(k, m)
+            return slide(draw(st.sampled_from(list(SLIDES))), image, over, (down, across))
+        case "pooled":
+            (down, k), (across, m) = draw(reaches(high)), draw(reaches(wide))
+            image = inner((high - 1) * down + k, (wide - 1) * across + m)
+            return sized(draw(st.sampled_from(POOLS)), image, k, m, down, across)
+        case "pad":
+            down, across = (draw(st.integers(0, (side - 1) // 2)) for side in (high, wide))
+            return sized("pad", inner(high - 2 * down, wide - 2 * across), down, across)
+        case "dil":
+            below, behind = draw(st.integers(0, high - 1)), draw(st.integers(0, wide - 1))
+            rows, columns = high - below, wide - behind
+            down, across = (draw(st.sampled_from([d for d in (1, 2) if (n - 1) % d == 0])) for n in (rows, columns))
+            made = inner((rows - 1) // down + 1, (columns - 1) // across + 1)
+            return sized("dil", made, down, across, below, behind)
+        case "rot":
+            return Call("rot", (inner(),))
+        case "unvec":
+            return sized("unvec", Call("vec", (draw(st.sampled_from([inner(wide, high), inner()])),)), high, wide)
+        case "vec" if wide == 1:
+            first = draw(st.integers(1, high))
+            split = (inner(1, first),) if first == high else (inner(first, 1), inner(1, high - first))
+            return Call("vec", split)
         case "name":
             return Ref(f"T{high}{wide}{draw(st.integers(0, 1))}")
         case "entries":
@@ -139,11 +174,11 @@ def matrices(draw: st.DrawFn, high: int, wide: int, depth: int = 3) -> Formula:
     return Add((Num(Fraction(1)), Neg(inner())))
 
 
-def back(source: str, format: str) -> Formula:
+def back(source: str, format: str, symbols: Symbols = SYMBOLS) -> Formula:
     (line,) = MATHS[format][1](source)  # type: ignore[misc]  # functions of different types in one table
     (statement,) = statements([line])
     (segment,) = statement.segments
-    return read_formula(segment, SYMBOLS)
+    return read_formula(segment, symbols)
 
 
 def values(tree: Formula) -> list[list[Exact | None]]:
@@ -161,14 +196,14 @@ def value(tree: Formula) -> Exact | None:
 
 
 @given(data=st.data(), product=st.sampled_from(Product))
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_printed_formula_in_matrices_reads_back_in_every_format(data: st.DataObject, product: Product) -> None:
     high, wide = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))
     tree = data.draw(matrices(high, wide))
     box = Arranger(product, BOXES.__getitem__).box(tree)
     meant = values(tree)
     for name, (write, _) in MATHS.items():
-        got = values(back(write(box), name))
+        got = values(back(write(box), name, SYMBOLS if product is Product.ASTERISK else SLIDING))
         for row, wanted in zip(got, meant, strict=True):
             for one, other in zip(row, wanted, strict=True):
                 assert (one is None) == (other is None), write(box)
@@ -272,6 +307,21 @@ MADE = {
         },
         "targets": [["1", "0"], ["0.5", "0.25"], ["0", "1"]], "learning_rate": {"eta": "0.1"},
     },
+    "windows": {
+        "kind": "convolution", "title": "made", "targets": {"t": "1"}, "learning_rate": {"eta": "0.1"},
+        "differentiate": ["filters", "weights", "inputs"], "update": ["filters", "weights"],
+        "input": {"x": [[f"{(3 * i + 5 * j * j) % 7 - 2}" for j in range(5)] for i in range(4)]},
+        "layers": [
+            {"convolution": {
+                "name": "z", "filters": {"k": [["1", "-0.5"], ["0.25", "1"]]}, "stride": ["1", "2"], "padding": "1",
+            }},
+            {"activation": {"name": "h", "function": "tanh"}},
+            {"convolution": {"name": "r", "filters": {"q": [["0.5", "1"], ["-1", "2"]]}, "flip": "true"}},
+            {"max_pooling": {"name": "p", "size": ["2", "1"], "stride": "1"}},
+            {"flatten": {}},
+            {"dense": {"name": "y", "weights": {"w": ["1", "0.5", "-1", "0.2", "0.3", "0.7"]}}},
+        ],
+    },
 }  # fmt: skip
 
 
@@ -327,6 +377,19 @@ def turned(tree: Formula) -> Iterator[Formula]:
         yield tree.factors[0]
 
 
+def windowed(tree: Formula) -> Iterator[Formula]:
+    """A filter that is turned round or is not, and every size, stride and padding by one more."""
+    if isinstance(tree, Call) and tree.name in CALLS:
+        if tree.name in SLIDES:
+            yield Call("convolve" if tree.name == "correlate" else "correlate", tree.args)
+            yield Call(tree.name, (*tree.args[1::-1], *tree.args[2:]))
+        if tree.name == "rot":
+            yield tree.args[0]
+        for at, arg in enumerate(tree.args):
+            if isinstance(arg, Num):
+                yield Call(tree.name, (*tree.args[:at], num(arg.value + 1), *tree.args[at + 1 :]))
+
+
 def signed(tree: Formula) -> Iterator[Formula]:
     if isinstance(tree, Add):
         for at, term in enumerate(tree.terms):
@@ -380,6 +443,7 @@ def planted(truth: Truth, equation: Equation) -> Iterator[tuple[str, Equation]]:
 
     found = elsewhere(truth)
     changes = {"digit": digit, "infinity": infinite, "swapped": swapped, "turned": turned, "sign": signed}
+    changes["windows"] = windowed
     changes["name"] = renamed(truth)
     for place, part in enumerate(equation.parts):
         for kind, change in changes.items():
@@ -406,7 +470,7 @@ def is_of_tensors(truth: Truth, equation: Equation) -> bool:
 def test_every_planted_error_in_matrices_is_found(format: str, which: str) -> None:
     worked, truth, equations = example(which)
     chosen = [equation for equation in equations if is_of_tensors(truth, equation)]
-    assert len(chosen) > 25
+    assert len(chosen) > 20
     caught: dict[str, int] = {}
     for equation in chosen[READ.index(format) :: len(READ)]:
         assert verify(display(worked, equation, format), format, truth).untrue == ()
@@ -415,7 +479,7 @@ def test_every_planted_error_in_matrices_is_found(format: str, which: str) -> No
             assert verify(source, format, truth).untrue, (kind, source)
             caught[kind] = caught.get(kind, 0) + 1
     kinds = {kind.split()[0] for kind in caught}
-    assert {"digit", "swapped", "name", "relation"} <= kinds, caught
+    assert {"digit", "swapped", "name", "relation", *({"windows"} & {which})} <= kinds, caught
     assert sum(caught.values()) > 80
 
 

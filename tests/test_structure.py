@@ -35,12 +35,13 @@ STAGES = {
     "load": "source kinds problem course language",
     "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
     "penalties biases networks units network_checks grids declared entrywise matrices inlining vectors tables windows "
-    "cells recurrences unfolding unrolled recurrent_checks attentions placed mixtures attending attention_checks "
-    "kinds.network kinds.formulas kinds.convolution kinds.recurrent kinds.attention",
+    "windowed nested image_layers images laying pipelines cells recurrences unfolding unrolled recurrent_checks "
+    "attentions placed mixtures attending attention_checks kinds.network kinds.formulas kinds.convolution "
+    "kinds.recurrent kinds.attention",
     "numbers": "elementary exact rounding compiled",
     "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
     "typeset.python",
-    "matrices": "masked tensors tensor_gradients identity factors sparse lifting",
+    "matrices": "masked tensors tensor_gradients identity factors sparse lifting sliding",
     "notation": "notation notations pairs",
     "backward": "derivative slopes gradients backward",
     "solve": "solve invariants claims checks approx digits shown probe",
@@ -278,6 +279,7 @@ def test_core_code_holds_no_prose() -> None:
             "penalties",
             "networks",
             "network_checks",
+            "image_layers",
             "attentions",
             "attention_checks",
             "recurrences",

@@ -10,14 +10,21 @@ from generator.windows import Maps, Windows, named
 sides = st.tuples(st.integers(1, 6), st.integers(1, 6))
 
 
-@given(sides, st.tuples(st.integers(1, 3), st.integers(1, 3)), sides, st.tuples(st.integers(0, 2), st.integers(0, 2)))
+few, none = st.tuples(st.integers(1, 3), st.integers(1, 3)), st.tuples(st.integers(0, 2), st.integers(0, 2))
+
+
+@given(sides, few, sides, none, few)
 def test_windows_are_those_of_a_padded_image(
-    shape: tuple[int, int], size: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int]
+    shape: tuple[int, int],
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int],
 ) -> None:
-    windows = Windows(shape, size, stride, padding)
+    windows = Windows(shape, size, stride, padding, dilation)
     starts = [
-        range(0, side + 2 * more - one + 1, step)
-        for side, more, one, step in zip(shape, padding, size, stride, strict=True)
+        range(0, side + 2 * more - apart * (one - 1), step)
+        for side, more, one, step, apart in zip(shape, padding, size, stride, dilation, strict=True)
     ]
     if not all(starts):
         assert min(windows.count) < 1
@@ -26,10 +33,11 @@ def test_windows_are_those_of_a_padded_image(
     for i, top in enumerate(starts[0]):
         for j, left in enumerate(starts[1]):
             wanted = [
-                ((a, b), (top + a - padding[0], left + b - padding[1]))
+                ((a, b), (top + a * dilation[0] - padding[0], left + b * dilation[1] - padding[1]))
                 for a in range(size[0])
                 for b in range(size[1])
-                if 0 <= top + a - padding[0] < shape[0] and 0 <= left + b - padding[1] < shape[1]
+                if 0 <= top + a * dilation[0] - padding[0] < shape[0]
+                and 0 <= left + b * dilation[1] - padding[1] < shape[1]
             ]
             assert list(windows.at((i, j))) == wanted
 

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.declared import named as tensors
 from generator.errors import FormulaError, nearest
+from generator.extremes import Ties
 from generator.formula import Call, Formula, MatMul, Ref, rebuild, walk
 from generator.graph import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.grids import Grid, Value, named, names_of, referring, vector
@@ -77,6 +78,7 @@ class Definition(Learning):
     update: tuple[Name, ...] | dict[Name, str] = Field(
         (), description="givens that take gradient steps; or given: its new value, where d(f, x) is a derivative"
     )
+    ties: Ties = Field("first", description="whose slope a max or min has where several of its arguments are equal")
 
     @cached_property
     def own(self) -> Mapping[str, OwnFunction]:
@@ -277,7 +279,7 @@ def _updated(
     start, computed = ([q for q in quantities if (q.formula is None) is given] for given in (True, False))
     return Graph(
         (*start, *work.givens, *computed), {**givens, **work.values}, loss, trained, "" if own else problem.rate,
-        wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also),
+        wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also), ties=problem.ties,
     )  # fmt: skip
 
 
@@ -300,8 +302,10 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     parts = [part for text in texts for part in walk(problem.parsed(text))]
     called = {part.name for part in parts if isinstance(part, Call)}
     differentiated = problem.differentiate is not None or "d" in called
-    if called & {"argmax", "argmin"} or (differentiated and called & {"max", "min"}):
+    if called & {"argmax", "argmin"} or (differentiated and problem.ties == "first" and called & {"max", "min"}):
         yield Convention("first_of_equals")
+    if called >= {"d"} and problem.differentiate is None and problem.ties != "first" and called & {"max", "min"}:
+        yield Convention(f"extremes_{problem.ties}")  # of gradients that are quantities, every document says it
     for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
         if name in called:
             yield logarithm(base)

@@ -12,7 +12,7 @@ from generator.typeset.boxes import Box, Op, Row
 EQUAL, ABOUT, ASSIGN, ARROW = "=", "≈", "≔", "→"
 COMPARISONS = ("<", ">", "≤", "≥", "≠")
 _RELATIONS = (EQUAL, ABOUT, ASSIGN, ARROW, *COMPARISONS)
-_CONTINUE = (*_RELATIONS, "+", "−", "·", "∗", "×")
+_CONTINUE = (*_RELATIONS, "+", "−", "·", "∗", "×", "⋆")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from generator import windowed
 from generator.formula import (
     MINUS_INFINITY,
     Add,
@@ -49,6 +50,7 @@ from generator.typeset.boxes import (
 from generator.typeset.text import text
 
 PRODUCTS = ("·", "∗", "×")
+_SLIDES = {**{sign: name for name, sign in windowed.SLIDES.items()}, "⊛": "convolve"}
 TRANSPOSED = Op("⊤")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
@@ -63,6 +65,7 @@ def functions() -> Mapping[str, str]:
     """The names that call a function, and the function each one calls."""
     signs = {row.name: normal(symbol(row.symbol)) for row in ACTIVATIONS.values() if row.symbol}
     shared = {name: name for name in VECTORS}  # of a whole vector, or of the rows or columns of a matrix
+    shared |= {name: name for name in windowed.UNSIZED}
     return {**_ELEMENTARY, **shared, **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)}}
 
 
@@ -72,14 +75,15 @@ class Symbols:
 
     names: Mapping[tuple[Box, ...], str]
     longest: int
+    slides: bool = False  # whether `∗` lays one matrix over another, and is no sign of a product
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[Box, str]]) -> Symbols:
+    def of(cls, pairs: Iterable[tuple[Box, str]], slides: bool = False) -> Symbols:
         """The table of `pairs`; where two symbols look alike the first one counts."""
         names: dict[tuple[Box, ...], str] = {}
         for box, name in pairs:
             names.setdefault(items(normal(box)), name)
-        return cls(names, max(map(len, names), default=0))
+        return cls(names, max(map(len, names), default=0), slides)
 
     def match(self, row: tuple[Box, ...], at: int) -> tuple[str, int, Box | None] | None:
         """The longest symbol that begins at `at`: its quantity, its length, and what its last item is raised to."""
@@ -147,6 +151,8 @@ class _Reader:
         factors = [self._factor()]
         if self._sign() == "⊙":
             return self._entrywise(factors)
+        if (slid := self._slid_sign()) is not None:
+            return self._slid(factors[0], *slid)
         while self.at < len(self.row):
             if self._sign() in PRODUCTS:
                 self.at += 1
@@ -164,6 +170,45 @@ class _Reader:
         if self.at < len(self.row) and self._sign() not in ("+", "−"):
             raise self._error("stands beside a product entry by entry without parentheses")
         return Hadamard(tuple(factors))
+
+    def _slid_sign(self) -> tuple[str, tuple[int, int]] | None:
+        """The operation and the stride of a sign that lays one matrix over another."""
+        item = self.row[self.at] if self.at < len(self.row) else None
+        sign, below = (item.base, item.sub) if isinstance(item, Script) and item.sup is None else (item, None)
+        if not isinstance(sign, Op) or sign.text not in _SLIDES or (sign.text == "∗" and not self.symbols.slides):
+            return None
+        return _SLIDES[sign.text], (1, 1) if below is None else self._sizes(below)[0]
+
+    def _slid(self, image: Formula, name: str, stride: tuple[int, int]) -> Formula:
+        self.at += 1
+        made = windowed.slide(name, image, self._factor(), stride)
+        if self.at < len(self.row) and self._sign() not in ("+", "−"):
+            raise self._error("stands beside windows over a matrix without parentheses")
+        return made
+
+    def _sizes(self, box: Box) -> list[tuple[int, int]]:
+        """Whole numbers for what is down and across, one where they are the same; a second pair behind a comma."""
+        found: list[tuple[int, int]] = []
+        for part in _split(box, ","):
+            numbers = [items(number) for number in _split(part, "×")]
+            if len(numbers) > 2 or not all(len(n) == 1 and isinstance(n[0], Digits) for n in numbers):
+                raise self._error("has no sizes below it")
+            down, *across = (int(n[0].text) for n in numbers if isinstance(n[0], Digits))
+            found.append((down, across[0] if across else down))
+        return found
+
+    def _sized(self, name: str, below: Box) -> Formula:
+        """A function with its sizes below it: where a second pair is left out, it is the first."""
+        sizes = self._sizes(below)
+        if len(sizes) > windowed.SIZED[name]:
+            raise self._error(f"are not the sizes of `{name}`")
+        sizes += [windowed.second(name, sizes[0])] * (windowed.SIZED[name] - len(sizes))
+        called = self._call(name)
+        call = called.body if isinstance(called, Transpose) else called
+        if not isinstance(call, Call):
+            raise self._error("is not understood")
+        made = windowed.sized(name, call.args[0], *(number for size in sizes for number in size))
+        return Transpose(made) if isinstance(called, Transpose) else made
 
     def _check_adjoining(self) -> None:
         before, item = self.row[self.at - 1], self.row[self.at]
@@ -187,6 +232,8 @@ class _Reader:
         item = self.row[self.at]
         if isinstance(item, Word) and item.text in functions():
             return self._call(functions()[item.text])
+        if isinstance(item, Script) and isinstance(item.base, Word) and item.base.text in windowed.SIZED and item.sub:
+            return self._sized(item.base.text, item.sub)
         if isinstance(item, Script) and item in _LOGARITHMS:
             return self._call(_LOGARITHMS[item])
         if item == Word("π"):
@@ -203,11 +250,11 @@ class _Reader:
         if not isinstance(fence, Fence) or fence.left != "(":
             raise self._error("stands where a function wants its parentheses")
         arguments = _split(fence.body, ",")
-        if (len(arguments) > 1) != (name in ("max", "min")):
+        if (len(arguments) > 1) != (name in ("max", "min")) and name != "vec":
             raise self._error(f"are not the arguments of `{name}`")
         call = Call(name, tuple(map(self._read, arguments)))
         self.at += 1
-        return call if power is None else Pow(call, self._read(power))
+        return call if power is None else self._raised(call, power)
 
     def _raised(self, base: Formula, power: Box) -> Formula:
         return Transpose(base) if power == TRANSPOSED else Pow(base, self._read(power))

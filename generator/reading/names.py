@@ -9,13 +9,14 @@ LATEX_SIGNS = {
     "land": "∧", "lor": "∨",
     "neq": "≠", "prime": "′", "to": "→", "coloneqq": "≔", "lt": "<", "gt": ">", "lvert": "|(", "rvert": ")|",
     "lfloor": "⌊", "rfloor": "⌋",
-    "odot": "⊙", "top": "⊤", "intercal": "⊤", "cdots": "⋯", "vdots": "⋮", "ddots": "⋱",
+    "odot": "⊙",
+    "star": "⋆", "circledast": "⊛", "top": "⊤", "intercal": "⊤", "cdots": "⋯", "vdots": "⋮", "ddots": "⋱",
 }  # fmt: skip
 TYPST_SIGNS = {
     "dot.op": "·", "dot.c": "·", "ast.op": "∗", "ast": "∗", "times": "×", "approx": "≈", "prime": "′", "lt.eq": "≤",
     "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=", "dot.o": "⊙", "dot.circle": "⊙",
     "top": "⊤", "dots.c": "⋯", "dots.h.c": "⋯", "dots.v": "⋮", "dots.down": "⋱",
-    "and": "∧", "or": "∨",
+    "and": "∧", "or": "∨", "star.op": "⋆", "ast.op.o": "⊛",
 }  # fmt: skip
 FUNCTIONS = ("tanh", "ln", "log", "exp", "sin", "cos", "max", "min")
 

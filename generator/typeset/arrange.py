@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from generator import windowed
 from generator.formula import (
     Add,
     Blank,
@@ -86,7 +87,7 @@ class Arranger:
             case Cases():
                 return self._cases(tree)
             case Call(name, args):
-                return self._call(name, args)
+                return self._windowed(tree) if name in windowed.CALLS else self._call(name, args)
             case Matrix(rows):
                 return Grid(aligned(tuple(tuple(map(self.box, entries)) for entries in rows)))
             case Dots(sign):
@@ -97,6 +98,9 @@ class Arranger:
                 signed = (part for factor in factors for part in (Op("⊙"), self._matrix_factor(factor)))
                 return row(list(signed)[1:])
             case Transpose(body):
+                if isinstance(body, Call) and body.name in (*windowed.SIZED, *windowed.UNSIZED):
+                    called = self._windowed(body)
+                    return Row((*called.items[:-1], transposed(called.items[-1])))
                 factor = self._matrix_factor(body)
                 plain = isinstance(factor, Fence | Grid) or (isinstance(body, Ref) and not isinstance(factor, Frac))
                 return transposed(factor if plain else Fence(factor))
@@ -173,7 +177,8 @@ class Arranger:
     def _matrix_factor(self, tree: Formula) -> Box:
         """`tree` as a factor of a product of matrices or of entries."""
         inside = self.box(tree, lead=False)
-        alone = not isinstance(tree, Add | Mul | MatMul | Hadamard) and getattr(tree, "name", "") != "sizes"
+        name = getattr(tree, "name", "")
+        alone = not isinstance(tree, Add | Mul | MatMul | Hadamard) and name not in ("sizes", *windowed.SLIDES)
         return inside if alone else Fence(inside)
 
     def _power(self, base: Formula, exponent: Formula) -> Box:
@@ -213,6 +218,23 @@ class Arranger:
             part = part.then
         return Choice(((self.box(part), row(holds)), (self.box(tree.otherwise), row(fails))))
 
+    def _windowed(self, call: Call) -> Row:
+        """Windows over a matrix: one laid over another with the stride below the sign, or a function with its sizes."""
+        sizes, matrices = windowed.sizes_of(call), windowed.matrices_of(call)
+        if call.name in windowed.SLIDES:
+            sign = sign_of(call.name, self.product)
+            signed: Box = sign if sizes == ((1, 1),) else Script(sign, sub=_size(sizes[0], short=True))
+            sides = [self._matrix_factor(matrix) for matrix in matrices]
+            return Row(tuple(_opened([sides[0], signed, sides[1]])))
+        head = sign_of(call.name, self.product)
+        first = call.name in ("pad", "dil")
+        listed = [_size(sizes[0], short=first)] if sizes else []
+        if len(sizes) > 1 and sizes[1] != windowed.second(call.name, sizes[0]):
+            listed += [Op(","), _size(sizes[1], short=True)]
+        head = Script(head, sub=row(listed)) if listed else head
+        inside = [part for matrix in matrices for part in (Op(","), self.box(matrix))]
+        return Row((head, Fence(row(inside[1:]))))
+
     def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
         match name:
             case "exp":
@@ -241,6 +263,19 @@ class Arranger:
         return Row((head, Fence(row(inside))))
 
 
+def sign_of(name: str, product: Product) -> Box:
+    """What stands for a call of windows: a sign (for a convolution, not that of a product), or its name."""
+    if name not in windowed.SLIDES:
+        return Word(name, function=True)
+    return Op("⊛" if name == "convolve" and product is Product.ASTERISK else windowed.SLIDES[name])
+
+
+def _size(size: tuple[int, int], short: bool) -> Box:
+    """What is down and across; `short`: as one number where that is the same."""
+    down, across = (Digits(str(number)) for number in size)
+    return down if short and down == across else Row((down, Op("×"), across))
+
+
 def _adjoins(before: Formula, factor: Formula) -> bool:
     """Whether a factor in parentheses follows directly, as in y(1 − y) and ½(t − y)²."""
     group = factor.base if isinstance(factor, Pow) else factor
@@ -262,7 +297,9 @@ def _reads_on(before: Box, inside: Box) -> bool:
 
 def row(items: list[Box]) -> Box:
     """Boxes side by side; one box stays itself, and rows inside are opened."""
-    flat: list[Box] = []
-    for item in items:
-        flat.extend(item.items if isinstance(item, Row) else (item,))
+    flat = _opened(items)
     return flat[0] if len(flat) == 1 else Row(tuple(flat))
+
+
+def _opened(items: list[Box]) -> list[Box]:
+    return [part for item in items for part in (item.items if isinstance(item, Row) else (item,))]

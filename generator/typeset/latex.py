@@ -28,7 +28,7 @@ _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
     "′": r"\prime", "≠": r"\ne", "→": r"\to", "⊙": r"\odot", "⊤": r"\top", "⋯": r"\cdots",
     "⋮": r"\vdots", "⋱": r"\ddots",
-    "∧": r"\land", "∨": r"\lor",
+    "∧": r"\land", "∨": r"\lor", "⋆": r"\star", "⊛": r"\circledast",
 }  # fmt: skip
 _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 _BRACKETS = {"|": (r"\lvert", r"\rvert"), "⌊": (r"\lfloor", r"\rfloor")}

@@ -86,11 +86,17 @@ def _joined(items: tuple[Box, ...]) -> Iterator[str]:
     """The texts of a row's items; a product of fractions needs its sign, because a/bc/d is another number."""
     for before, item in zip((None, *items), items, strict=False):
         if before is not None and not isinstance(before, Op) and not isinstance(item, Op):
-            yield " · " if _slashed(before, -1) or _slashed(item, 0) else ""
+            yield " · " if _slashed(before, -1) or _slashed(item, 0) else " " if _is_called(item) else ""
         inside = text(item)
         signed = isinstance(before, Op) and (before.prefix or before.text in ("+", "−"))
         negative = signed and inside.startswith("−")
         yield f"({inside})" if negative else inside
+
+
+def _is_called(box: Box) -> bool:
+    """Whether a box is the name of a function, which would run into a name before it."""
+    head = box.base if isinstance(box, Script) else box
+    return isinstance(head, Word) and head.function
 
 
 def _slashed(box: Box, end: int) -> bool:

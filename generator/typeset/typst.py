@@ -20,7 +20,7 @@ from generator.typeset.boxes import (
 
 _OPS = {
     "·": "dot.op", "∗": "ast.op", "×": "times", "−": "-", "≈": "approx", "≔": ":=", "≤": "<=", "≥": ">=",
-    "∧": "and", "∨": "or",
+    "∧": "and", "∨": "or", "⋆": "star.op", "⊛": "ast.op.o",
     # A bare comma would end an argument of a function.
     "′": "prime", "≠": "!=", "→": "->", ",": "\\,", "⊙": "dot.o", "⊤": "top", "⋯": "dots.c", "⋮": "dots.v",
     "⋱": "dots.down",

@@ -1,0 +1,79 @@
+"""The keys of a layer of windows, and the maps under it -> where its windows lie, and the conventions that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from generator.graph import Convention
+from generator.image_layers import Convolution, Pooling
+from generator.images import MisfitError
+from generator.source import Location
+from generator.windows import Maps, Place, Windows
+
+
+def windows_of_filters(layer: Convolution, maps: Maps, size: Place, place: Location) -> Windows:
+    """The windows that filters of `size` lie on. Raises `MisfitError` where there are none, or some beside `maps`."""
+    stride = both(layer.stride, maps, (*place, "stride"))
+    padding = both(layer.padding, maps, (*place, "padding"), alone=0)
+    dilation = both(layer.dilation, maps, (*place, "dilation"))
+    wide = tuple(apart * (one - 1) + 1 for apart, one in zip(dilation, size, strict=True))
+    if any(around >= one for around, one in zip(padding[-maps.dimensions :], wide[-maps.dimensions :], strict=True)):
+        raise MisfitError((*place, "padding"), _text(layer.padding), "less than the size of the filter")
+    windows = _fitting(Windows(maps.shape, size, stride, padding, dilation), maps, place)
+    if any(not any(windows.at(at)) for at in product(range(windows.count[0]), range(windows.count[1]))):
+        raise MisfitError((*place, "dilation"), "a window with no entry on the input", "less dilation, or less padding")
+    return windows
+
+
+def windows_of_pooling(layer: Pooling, maps: Maps, place: Location) -> Windows:
+    """The windows of which one entry is made. Raises `MisfitError` where there are none."""
+    size = maps.shape if layer.size == "all" else both(layer.size, maps, (*place, "size"))
+    stride = size if layer.stride is None else both(layer.stride, maps, (*place, "stride"))
+    return _fitting(Windows(maps.shape, size, stride), maps, place)
+
+
+def _fitting(windows: Windows, maps: Maps, place: Location) -> Windows:
+    if min(windows.count) < 1:
+        raise MisfitError(place, f"a window larger than the {maps}", "a smaller one, or more padding")
+    return windows
+
+
+def both(given: int | tuple[int, int], maps: Maps, place: Location, alone: int = 1) -> Place:
+    """What holds down and across; a signal has one direction, and down it is `alone`."""
+    if not maps.dimensions:
+        raise MisfitError(place[:-1], "a layer of windows after `flatten`", "`dense` or `activation`")
+    if isinstance(given, int):
+        return (given if maps.dimensions == 2 else alone, given)
+    if maps.dimensions == 1:
+        raise MisfitError(place, _text(given), "one number, for a signal")
+    return given
+
+
+def _text(given: int | tuple[int, int]) -> str:
+    return str(list(given) if isinstance(given, tuple) else given)
+
+
+def said_of(number: int, windows: Windows, dimensions: int) -> Iterator[Convention]:
+    """How the windows of the layer `number` move, what is put around the input, and what lies between the entries."""
+    layer = str(number)
+    (down, across), (above, beside), (rows, columns) = windows.stride, windows.padding, windows.dilation
+    if windows.size == windows.shape and not any(windows.padding):
+        yield Convention("windows_all", {}, {"number": layer})
+    elif dimensions == 1 or (down == across and above == beside):
+        numbers = {"number": layer, "stride": str(across), "padding": str(beside)}
+        yield Convention("windows_padded" if beside else "windows", {}, numbers)
+    else:
+        numbers = {
+            "number": layer,
+            "down": str(down),
+            "across": str(across),
+            "above": str(above),
+            "beside": str(beside),
+        }
+        yield Convention("windows_two_padded" if above or beside else "windows_two", {}, numbers)
+    if dimensions == 1 or rows == columns:
+        if columns > 1:
+            yield Convention("windows_dilated", {}, {"number": layer, "dilation": str(columns)})
+    else:
+        yield Convention("windows_dilated_two", {}, {"number": layer, "rows": str(rows), "columns": str(columns)})
