@@ -11,18 +11,26 @@ from generator.grids import Function, Grid, Value
 
 
 def elementwise(make: Callable[[tuple[Formula, ...]], Formula], parts: tuple[Value, ...]) -> Value:
-    """`make` applied to the entries in the same place of all grids; a number goes with every entry."""
+    """`make` applied to the entries in the same place of all grids.
+
+    A number goes with every entry, a matrix of one row with every row, one of one column with every column.
+    """
     grids = [part for part in parts if isinstance(part, Grid)]
     if not grids:
         return make(tuple(part for part in parts if not isinstance(part, Grid)))
-    first = grids[0]
-    for grid in grids[1:]:
-        if grid.shape != first.shape:
-            raise FormulaError(f"{first} and {grid} do not go together entry by entry")
-    rows, columns = first.shape
+    shape = rows, columns = tuple(max(sides) for sides in zip(*(grid.shape for grid in grids), strict=True))
+    for grid in grids:
+        spread = not grid.vector and all(side in (1, whole) for side, whole in zip(grid.shape, shape, strict=True))
+        if grid.shape != shape and not spread:
+            other = next(other for other in grids if other.shape != grid.shape)
+            hint = ": of a vector `v`, what goes with every row is a row, `v.T`" if grid.vector != other.vector else ""
+            raise FormulaError(f"{other} and {grid} do not go together entry by entry{hint}")
+
+    def of(grid: Grid, row: int, column: int) -> Formula:
+        return grid.rows[row if grid.shape[0] > 1 else 0][column if grid.shape[1] > 1 else 0]
 
     def at(row: int, column: int) -> Formula:
-        return make(tuple(part.rows[row][column] if isinstance(part, Grid) else part for part in parts))
+        return make(tuple(of(part, row, column) if isinstance(part, Grid) else part for part in parts))
 
     made = tuple(tuple(at(row, column) for column in range(columns)) for row in range(rows))
     return Grid(made, all(grid.vector for grid in grids))

@@ -195,7 +195,9 @@ LOSSES: Mapping[str, Loss] = {
     )
 }
 
-SYNONYMS: Mapping[str, str] = {"sigmoid": "logistic", "swish": "silu", "ln": "log"}  # what else authors call a function
+SYNONYMS: Mapping[str, str] = {  # what else authors call a function
+    "sigmoid": "logistic", "swish": "silu", "linear": "identity", "ln": "log",
+}  # fmt: skip
 Row = Activation | Loss
 _LOGARITHMS = {parse("exp(1)"): "log", num(2): "log2", num(10): "log10"}  # by their base
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from generator.extremes import Ties
 from generator.nested import Given
 from generator.problem import Model, Name, Texts, Whole
+from generator.rows import FunctionName
 from generator.training import Learning
 
 Count = Annotated[Whole, Field(ge=1)]
@@ -43,7 +44,7 @@ class Activation(Titled):
     """A function of each entry."""
 
     name: Name
-    function: str
+    function: FunctionName
 
 
 class Pooling(Titled):

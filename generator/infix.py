@@ -41,13 +41,14 @@ _MARK = "Ж"  # behind such a word
 def parse(text: str) -> Formula:
     """Read infix text (`w*x + b`, `1/(1 + exp(-x))`, `x if x > 0 and y > 0 else 0`).
 
-    Only names, numbers, `+ - * / **`, calls and conditionals are read, and of what `vectors.expand` makes scalar `@`,
-    indices, `[a, b]` and `f(i) for i in 1..3`; the text is never evaluated. A condition by itself is 1 where it holds
-    and 0 elsewhere. Raises `FormulaError` naming what is not understood.
+    Only names, numbers, `+ - * / **` (or `^`), calls and conditionals are read, and of what `vectors.expand` makes
+    scalar `@`, indices, `[a, b]` and `f(i) for i in 1..3`; the text is never evaluated. A condition by itself is 1
+    where it holds and 0 elsewhere. Raises `FormulaError` naming what is not understood.
     """
     if "|" in text:
         raise FormulaError(f"cannot read `|` in the formula `{text}`: {_EXPECTED}")
     source = text.strip().replace("..", "|")  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
+    source = source.replace("^", "**")  # as a calculator writes a power
     source = _WORDS.sub(rf"\1{_MARK}", source)
     try:
         node = ast.parse(source, mode="eval").body

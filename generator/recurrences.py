@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.cells import STATES, Line, cell, output
 from generator.problem import NUMBER_SCHEMA, Exact, Name, Whole
+from generator.rows import FunctionName
 from generator.tables import Sequence, Table, entry, names, shape
 from generator.training import Learning
 
@@ -57,9 +58,9 @@ class Recurrent(Learning):
         None, description="time steps; where inputs end, each output is the next input", ge=1, le=50
     )
     truncate: Whole | None = Field(None, description="no gradient goes back past every so many time steps", ge=1)
-    activation: str = Field("tanh", description="of the state, or of candidate and cell state")
-    gate_activation: str = "logistic"
-    output_activation: str = "identity"
+    activation: FunctionName = Field("tanh", description="of the state, or of candidate and cell state")
+    gate_activation: FunctionName = "logistic"
+    output_activation: FunctionName = "identity"
     peepholes: bool = Field(False, description="of an LSTM: its gates look at the cell state, by p_i, p_f and p_o")
     reset: Literal["after", "before"] = Field("after", description="of a GRU: r * (U h + b) or U (r * h)")
     update: Literal["keeps", "admits"] = Field("keeps", description="of a GRU: z keeps the old, or lets the new in")

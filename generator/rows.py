@@ -6,15 +6,26 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from generator.formula import Formula, Num
-from generator.functions import Activation, Loss, Vector
+from generator.functions import SYNONYMS, Activation, Loss, Vector
 from generator.infix import parse
 from generator.problem import Exact, Finding, Name
 from generator.source import Location
 
-Chosen = str | Annotated[dict[Name, dict[Name, Exact]], Field(min_length=1, max_length=1)]
+
+def _known_as(chosen: object) -> object:
+    """What a definition calls a function, by the name of its row: `sigmoid` is `logistic`."""
+    if isinstance(chosen, str):
+        return SYNONYMS.get(chosen, chosen)
+    return {SYNONYMS.get(name, name): given for name, given in chosen.items()} if isinstance(chosen, dict) else chosen
+
+
+FunctionName = Annotated[str, BeforeValidator(_known_as)]
+Chosen = Annotated[
+    str | Annotated[dict[Name, dict[Name, Exact]], Field(min_length=1, max_length=1)], BeforeValidator(_known_as)
+]
 Rows = Mapping[str, Activation | Loss | Vector]
 
 

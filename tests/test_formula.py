@@ -194,7 +194,7 @@ def test_rows_survive_the_round_trip() -> None:
         "{a: b}", "a[b:c]", "a.b", "a.b()", "f()()", "f(*a)", "f(**a)", "f(a=1)", "lambda: 1",
         "lambda x: x", "[x for x in a]", "(x for x in a)", "[x for x in 1..3 if x]", "[x for x, y in 1..3]", "1..3",
         "[x for x in range(3)]", "a..b", "a and b", "not a", "a or b", "+a", "~a", "a // b", "a % b",
-        "a << b", "a | b", "a & b", "a ^ b", "a is b", "a if b else c", "a if b is c else d", "a if b and c else d",
+        "a << b", "a | b", "a & b", "a ^", "a is b", "a if b else c", "a if b is c else d", "a if b and c else d",
         "a if not b else c", "a if b in c else d", "await a", "yield a", "import os", "__import__('os')",
         "__import__('os').system('true')", "open('/etc/passwd')", "().__class__", "a.__class__", "f(a).x",
         "eval('1')", "exec('1')", "getattr(a, 'b')",

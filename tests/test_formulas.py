@@ -243,7 +243,7 @@ def test_gradients_are_those_of_autograd(data: Data) -> None:
     value.backward()
     found = worked_of(data)
     double = solve(found.graph)
-    assert float(found.trace.full("L", 25)) == pytest.approx(float(value), rel=1e-12)
+    assert float(found.trace.full("L", 25)) == pytest.approx(value.item(), rel=1e-12)
     for name, gradient in gradient_names(data).items():
         expected = float(numbers[name].grad) if numbers[name].grad is not None else 0.0
         assert float(found.trace.full(gradient, 25)) == pytest.approx(expected, rel=1e-10, abs=1e-13), gradient

@@ -14,14 +14,16 @@ import mpmath
 import pytest
 import sympy
 from networks import COMPLEX, LOGARITHMIC, LOSS_KINKS, MPMATH, SYMPY, Space, chosen, torch_space, value
+from pydantic import TypeAdapter
 
 from generator.derivative import derivative, kinks, to_sympy
 from generator.errors import FormulaError
 from generator.exact import Exact, Undefined, bounds, evaluate, precision
-from generator.formula import Call, Formula, Num, Ref, num, references
+from generator.formula import ELEMENTARY, Call, Formula, Num, Ref, num, references
 from generator.functions import (
     ACTIVATIONS,
     LOSSES,
+    SYNONYMS,
     VECTORS,
     Activation,
     Loss,
@@ -34,7 +36,11 @@ from generator.functions import (
     worked_derivative,
 )
 from generator.graph import Label, Quantity, Role
+from generator.image_layers import Activation as Activated
 from generator.infix import infix, parse
+from generator.kinds import recurrent
+from generator.networks import Layer
+from generator.rows import Chosen
 
 X, Y, T = (sympy.Symbol(name, real=True) for name in "xyt")
 SMOOTH = {name: row for name, row in ACTIVATIONS.items() if row.derivative}
@@ -508,6 +514,22 @@ def test_softmax_of_large_numbers(large: float) -> None:
 
 
 # --- tables --------------------------------------------------------------------------------------------------------
+
+
+def test_another_name_of_a_function_is_that_function_in_every_kind() -> None:
+    assert set(SYNONYMS.values()) <= {*ACTIVATIONS, *ELEMENTARY}
+    assert not set(SYNONYMS) & {*ACTIVATIONS, *LOSSES, *ELEMENTARY, *VECTORS}
+    chosen = TypeAdapter(Chosen)
+    assert chosen.validate_python("sigmoid") == "logistic"
+    assert chosen.validate_python({"swish": {}}) == {"silu": {}}
+    assert chosen.validate_python("relu") == "relu"
+    layer = {"name": "h", "units": {"h1": {"x1": "w1"}}, "activation": "sigmoid"}
+    assert Layer.model_validate(layer).activation == "logistic"
+    assert Activated.model_validate({"name": "h", "function": "linear"}).function == "identity"
+    cell = {"inputs": [["1"]], "weights": {"W": [["1"]], "U": [["1"]], "V": [["1"]]}, "targets": {1: ["1"]}}
+    told = {"kind": "recurrent", "title": "T", "activation": "sigmoid", "output_activation": "linear", **cell}
+    made = recurrent.Definition.model_validate(told)
+    assert (made.activation, made.output_activation, made.gate_activation) == ("logistic", "identity", "logistic")
 
 
 def test_no_name_stands_twice() -> None:

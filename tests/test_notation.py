@@ -25,7 +25,8 @@ from generator.pipeline import Worked, load_worked
 from generator.problem import load
 from generator.rounding import Mode
 from generator.solve import trace
-from generator.typeset.boxes import symbol
+from generator.typeset.arrange import Arranger
+from generator.typeset.boxes import Row, Word, symbol
 from generator.typeset.latex import latex
 from generator.typeset.text import text
 
@@ -40,6 +41,24 @@ def example(name: str, notation: str | None = None) -> Worked:
 
 
 # --- the table of the issue ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("a / (2 * b)", "a/(2b)"),
+        ("a / (b * c)", "a/(bc)"),
+        ("a / b * c", "a/b · c"),
+        ("2 * a / c", "2a/c"),
+        ("a / tanh(b)", "a/tanh(b)"),
+        ("a / b", "a/b"),
+        ("a / dE", "a/∂E"),
+    ],
+)
+def test_a_slash_divides_by_all_that_stands_below_the_line(formula: str, shown: str) -> None:
+    signs = {"dE": Row((Word("∂"), Word("E")))}
+    box = Arranger(Product.JUXTAPOSED, lambda name: signs.get(name) or symbol(name)).box(parse(formula))
+    assert text(box) == shown
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,7 @@ def test_pytorch_has_the_same_cells_and_gradients(torch: Any, cell: str, seed: i
         loss.backward()
     finally:
         torch.set_default_dtype(torch.float32)
-    assert values["E_total"][0] == pytest.approx(float(loss), abs=1e-12)
+    assert values["E_total"][0] == pytest.approx(loss.item(), abs=1e-12)
     for place, gate in enumerate(ORDER[cell]):
         for i in range(n):
             row = place * n + i
@@ -390,7 +390,7 @@ def test_several_updates_by_an_optimizer_follow_pytorch(torch: Any) -> None:
         (0.5 * (h1 - 0.5) ** 2 + 0.5 * (h2 - 1) ** 2).backward()
         optimizer.step()
     for name, parameter in (("w", w), ("u", u), ("b", b)):
-        assert values[f"{name}_new3"][0] == pytest.approx(float(parameter), abs=1e-9)
+        assert values[f"{name}_new3"][0] == pytest.approx(parameter.item(), abs=1e-9)
 
 
 def test_softmax_outputs_with_cross_entropy_follow_pytorch(torch: Any) -> None:

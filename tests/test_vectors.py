@@ -113,6 +113,10 @@ SAME = {
     "sum(1 for i in 1..3 if v[i] < w[i] or v[i] > 2)": lambda a, v, w, u, M, S: float(((v < w) | (v > 2)).sum()),
     "sum(v[i] * w[j] for i in 1..3 for j in 1..3 if i != j)": lambda a, v, w, u, M, S: v.sum() * w.sum() - v @ w,
     "[v[i] for i in 1..3 if i != 2]": lambda a, v, w, u, M, S: v[[0, 2]],
+    "M + [v]": lambda a, v, w, u, M, S: M + v,
+    "v.T * M - transpose([u])": lambda a, v, w, u, M, S: v * M - u[:, None],
+    "transpose([v]) ^ 2 * [w] / 2": lambda a, v, w, u, M, S: np.outer(v**2, w) / 2,
+    "2 ^ 3 ^ 2 * a - v ^ 2": lambda a, v, w, u, M, S: 512 * a - v**2,
     "logistic(M)": lambda a, v, w, u, M, S: 1 / (1 + np.exp(-M)),
 }  # fmt: skip
 
@@ -162,6 +166,8 @@ def test_derivatives_are_named_entry_by_entry() -> None:
         ("b", "`b` is not known here: expected one of a, v, w"),
         ("f(a)", "there is no function `f`: expected one of .*sum"),
         ("v + u", "a vector of 3 and a vector of 2 do not go together"),
+        ("M + v", "what goes with every row is a row, `v.T`"),
+        ("M + transpose([v])", "a matrix of 3 by 1 and a matrix of 2 by 3 do not go together"),
         ("M + S", "a matrix of 2 by 3 and a matrix of 2 by 2 do not go"),
         ("M @ u", "`@` is a product .* not of a matrix of 2 by 3 and a vector of 2"),
         ("a @ v", "`@` is a product .* not of one number and a vector of 3"),

@@ -42,7 +42,7 @@ def text(box: Box) -> str:
         case Frac(Digits("1"), Digits("2")):
             return "½"
         case Frac(top, bottom):
-            return f"{_tight(top)}/{_tight(bottom)}"
+            return f"{_tight(top)}/{f'({text(bottom)})' if _is_product(bottom) else _tight(bottom)}"
         case Script(base, sub, sup):
             low = _script(text(sub), _LOW, "_") if sub is not None else ""
             high = _script(text(sup).strip(), _HIGH, "^") if sup is not None else ""
@@ -97,6 +97,13 @@ def _is_called(box: Box) -> bool:
     """Whether a box is the name of a function, which would run into a name before it."""
     head = box.base if isinstance(box, Script) else box
     return isinstance(head, Word) and head.function
+
+
+def _is_product(box: Box) -> bool:
+    """Whether a box below a line is a product without a sign: a slash would divide by its first factor alone."""
+    if not isinstance(box, Row) or len(box.items) < 2 or any(isinstance(item, Op) for item in box.items):
+        return False
+    return box.items[0] not in (Word("d"), Word("∂")) and not _is_called(box.items[0])
 
 
 def _slashed(box: Box, end: int) -> bool:
