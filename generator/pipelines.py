@@ -9,9 +9,19 @@ from generator.declared import matrix
 from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Label, Quantity, Role, Sliding
-from generator.image_layers import KINDS, Activation, Convolution, Dense, Flatten, Pipeline, Pooling, Stage
+from generator.image_layers import (
+    KINDS,
+    Activation,
+    Convolution,
+    Dense,
+    Flatten,
+    Pipeline,
+    Pooling,
+    Stage,
+    TransposedConvolution,
+)
 from generator.images import Images, MisfitError, filter_labels, labels_of, matrices, matrices_of_filter
-from generator.laying import said_of, windows_of_filters, windows_of_pooling
+from generator.laying import said_back, said_of, windows_back, windows_of_filters, windows_of_pooling
 from generator.nested import flat, shape_of
 from generator.windows import Maps, Place, Windows, named
 
@@ -45,6 +55,8 @@ class Layers(Images):
         match layer:
             case Convolution():
                 self._convolution(layer, number)
+            case TransposedConvolution():
+                self._transposed(layer, number)
             case Activation():
                 self._activation(layer)
             case Pooling():
@@ -97,6 +109,23 @@ class Layers(Images):
         if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
             self._say(Convention("channels"))
         self._made(layer.name, made, formulas, "window_sum")
+
+    def _transposed(self, layer: TransposedConvolution, number: int) -> None:
+        ((name, value),) = layer.filters.items()
+        filters, size = self._filters(name, value, 1)
+        windows = windows_back(layer, self.maps, size, self.place)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions, back=True))
+        biases = self._biases(layer.biases, len(filters), "filter")
+        made = named(layer.name, len(filters), windows.shape, self.maps.dimensions)
+        formulas = [
+            _sum([*terms, *biases[place : place + 1]])
+            for place, weights in enumerate(filters)
+            for terms in _laid(weights, self.maps, windows)
+        ]
+        self._say(said_back(number, windows, made.dimensions))
+        if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
+            self._say(Convention("channels"))
+        self._made(layer.name, made, formulas, "laid_sum")
 
     def _filters(self, name: str, value: object, groups: int) -> tuple[tuple[Maps, ...], Place]:
         """The filters, each with a channel for every channel of the input that it reads, as givens; their size."""
@@ -226,6 +255,18 @@ def _products(
         for (row, column), (down, across) in windows.at(at):
             over = own[rows - 1 - row][columns - 1 - column] if flip else own[row][column]
             yield Mul((Ref(over), Ref(channel[down][across])))
+
+
+def _laid(weights: Maps, maps: Maps, windows: Windows) -> list[list[Formula]]:
+    """The products that come to lie on each entry of the output, channel by channel in the order of the input."""
+    down, across = windows.shape
+    found: dict[Place, list[Formula]] = {(row, column): [] for row in range(down) for column in range(across)}
+    for own, channel in zip(weights.channels, maps.channels, strict=True):
+        for i, names in enumerate(channel):
+            for j, name in enumerate(names):
+                for (row, column), at in windows.at((i, j)):
+                    found[at].append(Mul((Ref(own[row][column]), Ref(name))))
+    return list(found.values())
 
 
 def _sum(terms: Sequence[Formula]) -> Formula:
