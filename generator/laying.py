@@ -1,10 +1,11 @@
-"""The keys of a layer of windows, and the maps under it -> where its windows lie, and the conventions that say so."""
+"""The keys of a layer of windows, and the maps under it -> where its windows lie, what they make, and what is said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
+from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
 from generator.graph import Convention
 from generator.image_layers import Convolution, Pooling, TransposedConvolution
 from generator.images import MisfitError
@@ -105,3 +106,38 @@ def said_back(number: int, windows: Windows, dimensions: int) -> Convention:
         return Convention(f"transposed{cut}", {}, numbers)
     numbers = {"down": str(down), "across": str(across), "above": str(above), "beside": str(beside)}
     return Convention(f"transposed_two{cut}", {}, {"number": str(number), **numbers})
+
+
+def products(
+    weights: Maps, channels: Sequence[Sequence[Sequence[str]]], windows: Windows, at: Place, flip: bool
+) -> Iterator[Formula]:
+    """The products of one window in the order of reading the input, channel by channel."""
+    rows, columns = windows.size
+    for own, channel in zip(weights.channels, channels, strict=True):
+        for (row, column), (down, across) in windows.at(at):
+            over = own[rows - 1 - row][columns - 1 - column] if flip else own[row][column]
+            yield Mul((Ref(over), Ref(channel[down][across])))
+
+
+def laid(weights: Maps, maps: Maps, windows: Windows) -> list[list[Formula]]:
+    """The products that come to lie on each entry of the output, channel by channel in the order of the input."""
+    down, across = windows.shape
+    found: dict[Place, list[Formula]] = {(row, column): [] for row, column in product(range(down), range(across))}
+    for own, channel in zip(weights.channels, maps.channels, strict=True):
+        for i, names in enumerate(channel):
+            for j, name in enumerate(names):
+                for (row, column), at in windows.at((i, j)):
+                    found[at].append(Mul((Ref(own[row][column]), Ref(name))))
+    return list(found.values())
+
+
+def pooled(entries: tuple[Ref, ...], is_largest: bool) -> Formula:
+    """The largest of the entries of a window, or their mean."""
+    if len(entries) == 1:
+        return entries[0]
+    return Call("max", entries) if is_largest else Div(Add(entries), num(len(entries)))
+
+
+def added(terms: Sequence[Formula]) -> Formula:
+    """The sum of terms; of one alone, itself."""
+    return terms[0] if len(terms) == 1 else Add(tuple(terms))
