@@ -6,11 +6,12 @@ between are left out: they are made as those of the entry that is worked in full
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from generator.equations import Equations
+from generator.formula import Add, Call, Cases, Formula, Ref, rebuild
 from generator.graph import Role
 from generator.pipeline import Worked
 from generator.steps import Section, Step
@@ -55,7 +56,11 @@ class _Alike:
         for number, (step, place) in enumerate(zip(steps, places, strict=True)):
             if place is not None and not step.full and step.cell is None:
                 listed.setdefault(place.table, []).append(number)
-        chosen = {table: run for table, run in listed.items() if len(run) >= _RUN and self._is_plain(places, table)}
+        chosen = {
+            table: run
+            for table, run in listed.items()
+            if len(run) >= _RUN and self._is_plain(places, table) and self._are_alike(steps, places, table)
+        }
         moved = {number for run in chosen.values() for number in run}
         made: list[Step] = []
         for number, (step, place) in enumerate(zip(steps, places, strict=True)):
@@ -69,6 +74,22 @@ class _Alike:
         """Whether no two values have the same place, as where an entry acts on several others."""
         own = [place for place in places if place is not None and place.table == table]
         return len(set(own)) == len(own)
+
+    def _are_alike(self, steps: Sequence[Step], places: Sequence[Place | None], table: str) -> bool:
+        """Whether all values of a table come from formulas of the same sort, of which some may have fewer terms."""
+        own = [step for step, place in zip(steps, places, strict=True) if place is not None and place.table == table]
+        first, *others = (self._sorts(step.target) for step in sorted(own, key=lambda step: not step.full))
+        return all(sorts <= first or sorts >= first for sorts in others)
+
+    def _sorts(self, name: str) -> frozenset[Formula]:
+        """The terms of a quantity, and of the derivatives in it, whatever quantities they are of."""
+        graph = self.worked.graph
+        formula = graph[name].formula
+        found = set() if formula is None else set(_terms(_sort(formula)))
+        for other in graph.operands[name]:
+            if graph[other].role is Role.LOCAL:
+                found |= self._sorts(other)
+        return frozenset(found)
 
     def _table(self, steps: Sequence[Step], places: Sequence[Place | None], table: str, run: list[int]) -> list[Step]:
         """The gradients that the values of a table are made of, and the table: also of what is worked in full."""
@@ -105,3 +126,28 @@ class _Alike:
         while label.kind in ("updated", "after", "later"):
             name, label = label.of, self.worked.graph[label.of].label
         return name
+
+
+def _sort(formula: Formula) -> Formula:
+    """A formula whatever quantities it is of, with each sort of term once; of cases, what can come out."""
+    if isinstance(formula, Ref):
+        return Ref("")
+    if isinstance(formula, Cases):  # which is the largest in a window has more to ask where there are more windows
+        return Call("cases", tuple(dict.fromkeys(map(_sort, _outcomes(formula)))))
+    made = rebuild(formula, _sort)
+    if not isinstance(made, Add):
+        return made
+    terms = tuple(dict.fromkeys(made.terms))
+    return terms[0] if len(terms) == 1 else Add(terms)
+
+
+def _outcomes(formula: Formula) -> Iterator[Formula]:
+    if isinstance(formula, Cases):
+        yield from _outcomes(formula.then)
+        yield from _outcomes(formula.otherwise)
+    else:
+        yield formula
+
+
+def _terms(formula: Formula) -> Iterator[Formula]:
+    yield from formula.terms if isinstance(formula, Add) else (formula,)

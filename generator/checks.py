@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 
 from generator.claims import claimed
 from generator.errors import SolveError
@@ -16,6 +17,7 @@ from generator.invariants import invariants
 from generator.solve import solve
 
 _STEPS = (Fraction(1, 10), Fraction(1, 100), Fraction(1, 1000))  # the first that comes close enough is taken
+_TRIED = 4  # targets, of which the first one that is felt is taken
 _CLOSE = Fraction(1, 20)  # part of the gradient that a difference may be away from it
 _TINY = Fraction(1, 10**20)  # values that are equal in theory differ by less
 
@@ -26,8 +28,8 @@ def with_checks(graph: Graph, claims: tuple[str, ...] = ()) -> Graph:
     said = [(check.left, check.relation, check.right) for check in own]
     always = [check for check in invariants(graph) if (check.left, check.relation, check.right) not in said]
     checks = [*graph.checks, *always, *own]
-    for step in _STEPS:
-        shifted = _difference(graph, step)
+    for name, step in product(_moved(graph), _STEPS):
+        shifted = _difference(graph, name, step)
         if shifted is not None:
             more, check = shifted
             graph, checks = graph.extended(*more), [check, *checks]
@@ -62,15 +64,19 @@ def failed(check: Check, values: Mapping[str, Exact]) -> bool:
 # --- a gradient by a finite difference ---
 
 
-def _difference(graph: Graph, step: Fraction) -> tuple[tuple[Quantity, ...], Check] | None:
-    """The loss with the first target a little larger and a little smaller, and their difference as a check."""
-    done = graph.differentiated[0] if graph.differentiated else None
-    if done is None or graph.in_turn or graph.cut or not done.targets or graph[done.targets[0]].formula is not None:
-        return None
-    name = done.targets[0]
+def _moved(graph: Graph) -> list[str]:
+    """What may be made larger and smaller: the first targets that are given and act on the loss."""
+    if not graph.differentiated or graph.in_turn or graph.cut:
+        return []
+    loss, targets = graph.differentiated[0].loss, graph.differentiated[0].targets
+    given = (name for name in targets if graph[name].formula is None)
+    return [name for name in given if graph.operands[derivative_name(loss, name)]][:_TRIED]
+
+
+def _difference(graph: Graph, name: str, step: Fraction) -> tuple[tuple[Quantity, ...], Check] | None:
+    """The loss with a target a little larger and a little smaller, and their difference as a check."""
+    done = graph.differentiated[0]
     gradient = derivative_name(done.loss, name)
-    if not graph.operands[gradient]:
-        return None
     above, below = (tuple(_shifted(graph, done.loss, name, sign * step, kind)) for sign, kind in _SIDES)
     up, down = Ref(above[-1].name), Ref(below[-1].name)
     quotient = Div(Add((up, Neg(down))), Mul((num(2), Num(step))))

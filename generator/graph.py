@@ -125,10 +125,13 @@ class Check:
 class Sliding:
     """Windows that made all that is an entry of `made`: along each index the size of the input, the padding on both
     sides, the size of the window, the stride, and how far apart the entries of a window are.
+
+    `back`: the windows lie on what is made, one for each entry of the input (a transposed convolution).
     """
 
     made: str
     along: tuple[tuple[int, int, int, int, int], ...]
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

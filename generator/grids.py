@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from generator.errors import FormulaError
-from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
+from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
 
 Rows = tuple[tuple[Formula, ...], ...]
 _LONGEST = 1000  # of a vector that is made of zeros and a one
@@ -129,6 +129,10 @@ def _onehot(args: tuple[Value, ...]) -> Value:
     match args:
         case (Num(place), Num(size)) if place.denominator == size.denominator == 1 and 1 <= place <= size <= _LONGEST:
             return vector(tuple(num(int(number == place)) for number in range(1, int(size) + 1)))
+        case (computed, Num(size)) if (
+            not isinstance(computed, Grid) and references(computed) and size.denominator == 1 and 1 <= size <= _LONGEST
+        ):
+            return vector(tuple(Cases(computed, "==", num(i), num(1), num(0)) for i in range(1, int(size) + 1)))
     raise FormulaError("`onehot(k, n)` is of two whole numbers: the place of the 1, and the length of the vector")
 
 

@@ -40,6 +40,16 @@ class Convolution(Titled):
     flip: bool = Field(False, description="turn the filter round, as convolution is defined outside of deep learning")
 
 
+class TransposedConvolution(Titled):
+    """Filters laid on the output, once for each entry of the input and times it: one map for each filter."""
+
+    name: Name = Field(description="what the maps it makes are called")
+    filters: Given = Field(description="name: one filter, or a list of them; several channels: a list in each filter")
+    biases: Given | None = Field(None, description="name: one number for each filter")
+    stride: Counts = Field(1, description="how far apart the filter is laid; [down, across] where these differ")
+    padding: Border = Field(0, description="how much is cut off on every side; [down, across] where these differ")
+
+
 class Activation(Titled):
     """A function of each entry."""
 
@@ -73,6 +83,7 @@ class Stage(Model):
     """One layer: exactly one of these keys."""
 
     convolution: Convolution | None = None
+    transposed_convolution: TransposedConvolution | None = None
     activation: Activation | None = None
     max_pooling: Pooling | None = None
     average_pooling: Pooling | None = None

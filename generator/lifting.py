@@ -95,12 +95,14 @@ class Lifter:
     def _is_entry(self, tree: Formula) -> bool:
         return any(name in self._places for name in references(tree))
 
-    def through_shares(self, post: Tensor, back: Tensor) -> Formula:
-        """What comes back through a softmax: its values times what came back to them, less its mean by their shares."""
+    def through_shares(self, post: Tensor, back: Tensor, down: bool) -> Formula:
+        """What comes back through a softmax, of columns (`down`) or of rows: its values times what came back to them,
+        less its mean by their shares.
+        """
         values, gradient = Ref(post.name), Ref(back.name)
-        size = Ref(ones(len(post.entries) if self.down else len(post.entries[0])))
+        size = Ref(ones(len(post.entries) if down else len(post.entries[0])))
         product = Hadamard((values, gradient))
-        around = (size, Transpose(size), product) if self.down else (product, size, Transpose(size))
+        around = (size, Transpose(size), product) if down else (product, size, Transpose(size))
         shares = times(*around)
         return Hadamard((values, Add((gradient, Neg(shares)))))
 
@@ -164,7 +166,8 @@ class Lifter:
         if own is None:
             return None
         if first.name in VECTORS:
-            return Call(first.name, (own,)) if self.is_matrix(own) else None
+            forms = (Call(first.name, (own,)), Transpose(Call(first.name, (turned(own),))))
+            return next((form for form in forms if self.is_matrix(own) and self.proves(form, rows)), None)
         others = [self._lift(_each(rows, partial(_argument, place=place))) for place in range(1, len(first.args))]
         known = tuple(other for other in others if other is not None)
         return Call(first.name, (own, *known)) if len(known) == len(others) else None

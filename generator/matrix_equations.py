@@ -16,7 +16,7 @@ from generator.rounding import Rounding
 from generator.sliding import Slider
 from generator.solve import Trace, relation
 from generator.steps import Equation, Part
-from generator.tensors import Room, Rows, entry, entrywise, filled_in, put_in
+from generator.tensors import Room, Rows, entry, entrywise, filled_in, put_in, vector_call
 
 _DERIVATIVES = (Role.LOCAL, Role.GRADIENT)
 
@@ -106,14 +106,16 @@ class MatrixEquations:
         for post in self.graph.tensors:
             back = self.graph.tensor.get(derivative_name(gradient.label.of, post.name))
             if back is not None and self._is_shares_of(post, gradient.label.wrt):
-                formula = self.lifter.through_shares(post, back)
-                return formula if self.lifter.proves(formula, rows) else None
+                forms = (self.lifter.through_shares(post, back, down) for down in (True, False))
+                return next((form for form in forms if self.lifter.proves(form, rows)), None)
         return None
 
     def _is_shares_of(self, post: Tensor, pre: str) -> bool:
         call = self.graph[post.names[0]].formula
-        is_shared = isinstance(call, Call) and call.name in VECTORS
-        return is_shared and self.formula(post.name) in [Call(name, (Ref(pre),)) for name in VECTORS]
+        if not isinstance(call, Call) or call.name not in VECTORS:
+            return False
+        shared = vector_call(self.formula(post.name))
+        return shared is not None and shared.args in ((Ref(pre),), (Transpose(Ref(pre)),))
 
     def short_softmax(self, name: str) -> tuple[Equation, bool, str, str] | None:
         """A gradient before softmax and cross-entropy in its short form, whether its targets add up to one, and the
@@ -144,7 +146,16 @@ class MatrixEquations:
         assign = self.writer.notation.assign if tensor.label.kind == "updated" else "="
         left = Ref(tensor.label.of if assign == ":=" else name)
         numbers = full or tensor.role not in (Role.FORWARD, Role.AFTER)
+        if formula is None and self._is_of_numbers(tensor):
+            formula, numbers = filled_in(tensor.entries, self._written, self.room), False
         return self._worked(name, left, formula, assign, tensor.entries, numbers)
+
+    def _is_of_numbers(self, tensor: Tensor) -> bool:
+        """Whether every entry is worked from numbers alone, as the places of tokens are."""
+        formulas = [self.graph[own].formula for own in tensor.names if own in self.graph]
+        return all(form is not None and not references(form) for form in formulas) and not all(
+            isinstance(form, Num) for form in formulas
+        )
 
     def single(self, name: str, errors: bool = False) -> Equation:
         """A quantity by its formula over tensors, which it must have; `errors` as in `formula`."""
@@ -196,6 +207,7 @@ class MatrixEquations:
         own = max(forms, key=lambda own: len(references(forms[own] or num(0))))  # the first that is of the most
         call = forms[own]
         formula = self.formula(name)
+        formula = vector_call(formula) or formula
         if not isinstance(call, Call) or not isinstance(formula, Call) or formula.name != call.name:
             return None
         written_out = expand(call)

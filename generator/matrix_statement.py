@@ -67,7 +67,7 @@ class _Chain(Examined):
             self.checked += 1
             if relation in COMPARISONS or (relation == ASSIGN and place > 1):
                 self.reasons.append(f"`{relation}` between matrices")
-            elif references(tree):
+            elif references(tree) or _is_to_be_worked(tree):
                 self._formula(relation, tree)
             else:
                 self._numbers(place, relation, tree)
@@ -177,6 +177,13 @@ def _turned(tree: Formula) -> Formula:
     if isinstance(tree, Transpose) and isinstance(tree.body, Matrix):
         return Matrix(tuple(zip(*tree.body.rows, strict=True)))
     return tree
+
+
+def _is_to_be_worked(tree: Formula) -> bool:
+    """Whether a written matrix has formulas of numbers in it, as sin(1), and not only what they come to."""
+    entries = [entry for row in tree.rows for entry in row] if isinstance(tree, Matrix) else []
+    known = (number_of(entry) is not None or entry == MINUS_INFINITY for entry in entries)
+    return any(not is_known and not isinstance(e, Blank | Dots) for is_known, e in zip(known, entries, strict=True))
 
 
 def _is_empty(tree: Formula) -> bool:

@@ -19,7 +19,7 @@ from generator.shapes import shape_steps
 from generator.solve import Trace
 from generator.steps import Section, Step
 from generator.tensor_gradients import DELTAS
-from generator.tensors import shown_of
+from generator.tensors import shown_of, vector_call
 
 _NAMED = ("states", "ones")  # whose entries have names that say where they stand
 _CHAIN = 4  # so many gradients stand as examples of the chain rule
@@ -128,10 +128,11 @@ class _InMatrices(Derivation):
 
     def _tensor(self, tensor: Tensor) -> Iterator[Step]:
         """A tensor by its formula; without one, entry by entry, and then as a whole."""
-        full = self.firsts.is_full(self.graph[tensor.names[0]])
         if self.matrices.formula(tensor.name) is None and any(self.graph.operands[name] for name in tensor.names):
             yield from self._entry_by_entry(tensor)
             full = False
+        else:
+            full = self.firsts.is_full(self.graph[tensor.names[0]])
         self.shown |= {tensor.name, *tensor.names}
         names, words = self._said(tensor)
         equations = [self.matrices.of(tensor.name, full)]
@@ -180,7 +181,7 @@ class _InMatrices(Derivation):
                 return f"matrix_{tensor.label.kind}"
             case Role.AFTER:
                 return f"after_matrix_{tensor.rule.removeprefix('after_')}"
-        if isinstance(formula, Call) and formula.name in VECTORS:
+        if vector_call(formula) is not None:
             return "matrix_softmax"
         return f"matrix_{tensor.rule}"
 

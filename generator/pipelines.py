@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from generator import laying
 from generator.declared import matrix
-from generator.formula import Add, Call, Div, Formula, Mul, Ref, num
+from generator.formula import Add, Call, Formula, Mul, Ref
 from generator.functions import ACTIVATIONS, LOSSES
 from generator.graph import Convention, Label, Quantity, Role, Sliding
-from generator.image_layers import KINDS, Activation, Convolution, Dense, Flatten, Pipeline, Pooling, Stage
+from generator.image_layers import (
+    KINDS,
+    Activation,
+    Convolution,
+    Dense,
+    Flatten,
+    Pipeline,
+    Pooling,
+    Stage,
+    TransposedConvolution,
+)
 from generator.images import Images, MisfitError, filter_labels, labels_of, matrices, matrices_of_filter
-from generator.laying import said_of, windows_of_filters, windows_of_pooling
+from generator.laying import added, products
 from generator.nested import flat, shape_of
-from generator.windows import Maps, Place, Windows, named
+from generator.windows import Maps, Place, named
 
 
 class Layers(Images):
@@ -45,6 +56,8 @@ class Layers(Images):
         match layer:
             case Convolution():
                 self._convolution(layer, number)
+            case TransposedConvolution():
+                self._transposed(layer, number)
             case Activation():
                 self._activation(layer)
             case Pooling():
@@ -77,26 +90,44 @@ class Layers(Images):
     def _convolution(self, layer: Convolution, number: int) -> None:
         ((name, value),) = layer.filters.items()
         filters, size = self._filters(name, value, layer.groups)
-        windows = windows_of_filters(layer, self.maps, size, self.place)
+        windows = laying.windows_of_filters(layer, self.maps, size, self.place)
         self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         biases = self._biases(layer.biases, len(filters), "filter")
         made = named(layer.name, len(filters), windows.count, self.maps.dimensions)
         depth, together = len(self.maps.channels) // layer.groups, len(filters) // layer.groups
         formulas = [
-            _sum([*_products(weights, read, windows, (row, column), layer.flip), *biases[place : place + 1]])
+            added([*products(weights, read, windows, (row, column), layer.flip), *biases[place : place + 1]])
             for place, weights in enumerate(filters)
             for read in [self.maps.channels[place // together * depth :][:depth]]
             for row in range(windows.count[0])
             for column in range(windows.count[1])
         ]
         self._say(
-            Convention("flipped" if layer.flip else "cross_correlation"), *said_of(number, windows, made.dimensions)
+            Convention("flipped" if layer.flip else "cross_correlation"),
+            *laying.said_of(number, windows, made.dimensions),
         )
         if layer.groups > 1:
             self._say(Convention("groups", {}, {"number": str(number), "groups": str(layer.groups)}))
         if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
             self._say(Convention("channels"))
         self._made(layer.name, made, formulas, "window_sum")
+
+    def _transposed(self, layer: TransposedConvolution, number: int) -> None:
+        ((name, value),) = layer.filters.items()
+        filters, size = self._filters(name, value, 1)
+        windows = laying.windows_back(layer, self.maps, size, self.place)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions, back=True))
+        biases = self._biases(layer.biases, len(filters), "filter")
+        made = named(layer.name, len(filters), windows.shape, self.maps.dimensions)
+        formulas = [
+            added([*terms, *biases[place : place + 1]])
+            for place, weights in enumerate(filters)
+            for terms in laying.laid(weights, self.maps, windows)
+        ]
+        self._say(laying.said_back(number, windows, made.dimensions))
+        if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
+            self._say(Convention("channels"))
+        self._made(layer.name, made, formulas, "laid_sum")
 
     def _filters(self, name: str, value: object, groups: int) -> tuple[tuple[Maps, ...], Place]:
         """The filters, each with a channel for every channel of the input that it reads, as givens; their size."""
@@ -146,7 +177,7 @@ class Layers(Images):
         self._made(layer.name, made, formulas, "each_entry")
 
     def _pooling(self, kind: str, layer: Pooling, number: int) -> None:
-        windows = windows_of_pooling(layer, self.maps, self.place)
+        windows = laying.windows_of_pooling(layer, self.maps, self.place)
         self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         made = named(layer.name, len(self.maps.channels), windows.count, self.maps.dimensions)
         covered = [
@@ -156,8 +187,8 @@ class Layers(Images):
             for column in range(windows.count[1])
         ]
         largest = kind == "max_pooling"
-        formulas = [_largest(entries) if largest else _mean(entries) for entries in covered]
-        self._say(*said_of(number, windows, self.maps.dimensions))
+        formulas = [laying.pooled(entries, largest) for entries in covered]
+        self._say(*laying.said_of(number, windows, self.maps.dimensions))
         self._made(layer.name, made, formulas, "window_max" if largest else "window_mean")
 
     def _flatten(self, layer: Flatten) -> None:
@@ -179,7 +210,7 @@ class Layers(Images):
         self.tensors.append(matrix(name, weights.channels[0]))
         biases = self._biases(layer.biases, units, "unit")
         formulas = [
-            _sum([*(Mul((Ref(w), Ref(h))) for w, h in zip(row, entries, strict=True)), *biases[unit : unit + 1]])
+            added([*(Mul((Ref(w), Ref(h))) for w, h in zip(row, entries, strict=True)), *biases[unit : unit + 1]])
             for unit, row in enumerate(weights.channels[0])
         ]
         self._made(layer.name, named(layer.name, 1, (1, units), 0), formulas, "weighted_sum")
@@ -215,26 +246,3 @@ class Layers(Images):
             label, total = Label("loss", loss), Add(tuple(map(Ref, terms)))
             self.take([(loss, label)], "loss_name")
             self.quantities.append(Quantity(loss, Role.LOSS, label, total, "total", "loss"))
-
-
-def _products(
-    weights: Maps, channels: Sequence[Sequence[Sequence[str]]], windows: Windows, at: Place, flip: bool
-) -> Iterator[Formula]:
-    """The products of one window in the order of reading the input, channel by channel."""
-    rows, columns = windows.size
-    for own, channel in zip(weights.channels, channels, strict=True):
-        for (row, column), (down, across) in windows.at(at):
-            over = own[rows - 1 - row][columns - 1 - column] if flip else own[row][column]
-            yield Mul((Ref(over), Ref(channel[down][across])))
-
-
-def _sum(terms: Sequence[Formula]) -> Formula:
-    return terms[0] if len(terms) == 1 else Add(tuple(terms))
-
-
-def _largest(entries: tuple[Ref, ...]) -> Formula:
-    return entries[0] if len(entries) == 1 else Call("max", entries)
-
-
-def _mean(entries: tuple[Ref, ...]) -> Formula:
-    return entries[0] if len(entries) == 1 else Div(Add(entries), num(len(entries)))

@@ -31,6 +31,7 @@ def shape_steps(
     found = wholes(graph)
     lines: Mapping[str, Iterable[Equation]] = {
         "windows": _windows(graph, _tensor_dims(graph) if in_matrices else _whole_dims(found)),
+        "laid": _windows(graph, _tensor_dims(graph) if in_matrices else _whole_dims(found), back=True),
         "shapes": _tensor_products(graph, formulas) if formulas is not None else _products(graph, found, detail),
         "gradient_shapes": _tensor_gradients(graph, detail) if in_matrices else _gradients(graph, found, detail),
     }
@@ -57,8 +58,14 @@ def window_sizes(sliding: Sliding, indices: int) -> tuple[Formula, ...]:
     """How many windows there are along each index: ⌊(n + 2p - k) / s⌋ + 1 for n entries, padding p and stride s.
 
     A window of k entries that are d apart is d(k - 1) + 1 wide. With more indices, as a row has, there is one of each.
+    Where windows lie on what is made, it has (n - 1) s + k - 2p entries.
     """
     alone: tuple[Formula, ...] = (num(1),) * (indices - len(sliding.along))
+    if sliding.back:
+        return alone + tuple(
+            Add((Mul((Add((num(n), Neg(num(1)))), num(s))), _wide(k, d), Neg(Mul((num(2), num(p))))))
+            for n, p, k, s, d in sliding.along
+        )
     return alone + tuple(
         Add((Call("floor", (Div(Add((num(n), Mul((num(2), num(p))), Neg(_wide(k, d)))), num(s)),)), num(1)))
         for n, p, k, s, d in sliding.along
@@ -86,13 +93,13 @@ def _line(target: str, left: Formula, *parts: tuple[str, Formula]) -> Equation:
 # --- what windows made ---
 
 
-def _windows(graph: Graph, made: Mapping[str, tuple[str, Dims]]) -> Iterator[Equation]:
-    """The number of windows in each layer of them; of several channels, those of the first.
+def _windows(graph: Graph, made: Mapping[str, tuple[str, Dims]], back: bool = False) -> Iterator[Equation]:
+    """The number of windows in each layer of them (or what is made of them `back`); of several channels, the first.
 
     `made` has, for each name that a label can have, the first that has it and its dimensions.
     """
     for sliding in graph.slidings:
-        if sliding.made in made:
+        if sliding.made in made and sliding.back == back:
             name, dims = made[sliding.made]
             sizes = Call(SIZES, window_sizes(sliding, len(dims)))
             yield _line(name, _shape(Ref(name)), ("=", sizes), ("=", _sizes(dims)))

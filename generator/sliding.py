@@ -113,7 +113,8 @@ def _candidates(sliding: Sliding, one: Formula, other: Formula) -> Iterator[Form
     """What windows can make of two matrices: the maps, the gradient of the filter, and that of the image."""
     size, padding, window, stride, apart = _places(sliding)
     reach = tuple(d * (k - 1) for d, k in zip(apart, window, strict=True))
-    rest = tuple((n + 2 * p - r - 1) % s for n, p, r, s in zip(size, padding, reach, stride, strict=True))
+    left = tuple((n + 2 * p - r - 1) % s for n, p, r, s in zip(size, padding, reach, stride, strict=True))
+    rest = (0, 0) if sliding.back else left
     padded = sized("pad", one, *padding)
     for name, back in (("correlate", "convolve"), ("convolve", "correlate")):
         weights = sized("dil", other, *apart, 0, 0)

@@ -97,6 +97,12 @@ def _with(tree: Formula, parts: tuple[Formula, ...]) -> Formula:
     return rebuild(tree, lambda _: next(left))
 
 
+def vector_call(tree: Formula | None) -> Call | None:
+    """The vector function that a formula is, also of what is turned and turned back: of rows in place of columns."""
+    call = tree.body if isinstance(tree, Transpose) else tree
+    return call if isinstance(call, Call) and call.name in VECTORS else None
+
+
 def _along(name: str, grid: Matrix, down: bool) -> Matrix:
     """A vector function of every column, or of every row."""
     lines = tuple(zip(*grid.rows, strict=True)) if down else grid.rows

@@ -22,6 +22,7 @@ from generator.formula import (
     children,
     num,
     rebuild,
+    references,
     substitute,
 )
 from generator.functions import ACTIVATIONS, LOSSES, SYNONYMS, bound
@@ -81,6 +82,18 @@ def _summed(tree: Formula, known: Mapping[str, Value]) -> Value:
 
 def _each(name: str, args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool = False) -> Value:
     """A loop: the values of its formula, with every number in the index's place, as a vector or as rows."""
+    made = _turns(args, known, summed)
+    if not made and not summed:
+        raise FormulaError("the condition of a loop never holds")
+    if any(isinstance(value, Grid) and not value.vector for value in made):
+        raise FormulaError(f"what a loop makes is a number or a vector, not {made[0]}")
+    if name == "rows" and any(isinstance(value, Grid) for value in made):
+        return VECTOR["vector"](tuple(made))
+    return vector(tuple(entry for value in made for entry in entries_of(value)) or (num(0),))  # a sum of nothing is 0
+
+
+def _turns(args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool) -> list[Value]:
+    """What all turns of a loop make."""
     match args:
         case (body, Ref(index), first, last):
             low, high = (_whole(expand(end, known)) for end in (first, last))
@@ -98,17 +111,13 @@ def _each(name: str, args: tuple[Formula, ...], known: Mapping[str, Value], summ
         size += sum(len(entries_of(value)) for value in turn)
         if size > _LONGEST:
             raise FormulaError(f"a loop makes more than {_LONGEST} numbers")
-    if not made:
-        raise FormulaError("the condition of a loop never holds")
-    if any(isinstance(value, Grid) and not value.vector for value in made):
-        raise FormulaError(f"what a loop makes is a number or a vector, not {made[0]}")
-    if name == "rows" and any(isinstance(value, Grid) for value in made):
-        return VECTOR["vector"](tuple(made))
-    return vector(tuple(entry for value in made for entry in entries_of(value)))
+    return made
 
 
 def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Value, ...]:
     """What one turn of a loop makes: nothing where its condition does not hold."""
+    if isinstance(body, Call) and body.name == "each":  # a loop inside, which may make nothing this turn
+        return tuple(_turns(body.args, known, summed))
     if not (isinstance(body, Call) and body.name == "when"):
         return (_summed(body, known) if summed else expand(body, known),)
     test, inner = body.args
@@ -187,6 +196,8 @@ def _entry(args: tuple[Value, ...]) -> Value:
     sizes = grid.shape[: 1 if grid.vector else 2]
     fits = all(place is not None and 1 <= place <= size for place, size in zip(wanted, sizes, strict=False))
     if not fits or len(wanted) > len(sizes):
+        if any(references(entry) for place in places for entry in entries_of(place)):
+            raise FormulaError("an index is no computed number: take `onehot(k, n) @ v`, which is the entry k of n")
         raise FormulaError(f"an index does not fit {grid} (the first entry is 1)")
     numbers = [place - 1 for place in wanted if place is not None]
     if len(numbers) < len(sizes):

@@ -41,10 +41,11 @@ class Windows:
         """What holds down and across."""
         return self.shape, self.padding, self.size, self.stride, self.dilation
 
-    def sliding(self, made: str, dimensions: int) -> Sliding:
+    def sliding(self, made: str, dimensions: int, back: bool = False) -> Sliding:
         """What a reader is told of how many windows there are; a signal has one index."""
-        along = tuple(zip(*self._along, strict=True))
-        return Sliding(made, along[-dimensions:])
+        shape, *others = self._along
+        along = tuple(zip(self.count if back else shape, *others, strict=True))
+        return Sliding(made, along[-dimensions:], back)
 
     def at(self, window: Place) -> Iterator[tuple[Place, Place]]:
         """The places that one window covers: in the window, and in the image. What lies on the padding is left out."""

@@ -189,7 +189,7 @@ class _Sheet:
             return replace(equation, parts=tuple(formulas[:1]))
         worked = self.level == "faded" and not any(map(self._is_hidden, names))
         parts = [*formulas]
-        if formulas:
+        if formulas and references(formulas[-1].formula):
             parts.append(Part("=", self._operands(formulas[-1].formula, worked), "numbers"))
         if worked:
             self.printed += names

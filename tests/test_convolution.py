@@ -44,6 +44,29 @@ HERE = Path(__file__).resolve().parents[1] / "problems" / "convolution"
 # --- random pipelines ------------------------------------------------------------------------------------------------
 
 
+def numbers(draw: st.DrawFn, *shape: int) -> Any:
+    """Quarters, in lists of lists."""
+    if not shape:
+        return str(Fraction(draw(st.integers(-8, 8)), 4))
+    return [numbers(draw, *shape[1:]) for _ in range(shape[0])]
+
+
+@st.composite
+def transposed(draw: st.DrawFn, own: str, channels: int, sides: list[int]) -> tuple[Data, int, list[int]]:
+    """A transposed convolution of so many channels, how many it makes, and of what size."""
+    size = [draw(st.integers(1, 3)) for _ in sides]
+    stride = [draw(st.integers(1, one)) for one in size]
+    whole = [(a - 1) * s + k for a, s, k in zip(sides, stride, size, strict=True)]
+    padding = [draw(st.integers(0, min(k - 1, (all_ - 1) // 2))) for k, all_ in zip(size, whole, strict=True)]
+    filters = draw(st.integers(1, 2))
+    shape = [*([filters] if filters > 1 else []), *([channels] if channels > 1 else []), *size]
+    layer = {"name": f"z{own}", "filters": {f"k{own}": numbers(draw, *shape)}}
+    layer |= {"stride": both(stride), "padding": both(padding)}
+    if draw(st.booleans()):
+        layer["biases"] = {f"b{own}": numbers(draw, *([filters] if filters > 1 else []))}
+    return layer, filters, [all_ - 2 * around for all_, around in zip(whole, padding, strict=True)]
+
+
 @st.composite
 def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
     """A definition with one or two convolutions and what may stand behind them; numbers are quarters, so ties occur."""
@@ -51,16 +74,15 @@ def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
     def whole(low: int, high: int) -> int:
         return draw(st.integers(low, high))
 
-    def numbers(*shape: int) -> Any:
-        if not shape:
-            return str(Fraction(whole(-8, 8), 4))
-        return [numbers(*shape[1:]) for _ in range(shape[0])]
-
     dimensions, channels = whole(1, 2), whole(1, 2)
     sides = [whole(2, 3 if small or dimensions == 2 else 6) for _ in range(dimensions)]
     data: Data = {"kind": "convolution", "title": "Made", "layers": [], "dimensions": str(dimensions)}
-    data["input"] = {"x": numbers(*([channels] if channels > 1 else []), *sides)}
+    data["input"] = {"x": numbers(draw, *([channels] if channels > 1 else []), *sides)}
     for number in range(1, whole(1, 1 if small else 2) + 1):
+        if draw(st.integers(1, 3)) == 1 and max(sides) < 4:
+            layer, channels, sides = draw(transposed("ab"[number - 1], channels, sides))
+            data["layers"].append({"transposed_convolution": layer})
+            continue
         groups = whole(1, channels)
         filters, depth = groups * whole(1, 1 if groups > 1 else 2), channels // groups
         dilation = [whole(1, 2) for _ in sides]
@@ -68,11 +90,11 @@ def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
         wide = [apart * (one - 1) + 1 for apart, one in zip(dilation, size, strict=True)]
         stride, padding = [whole(1, 2) for _ in sides], [whole(0, one - 1) for one in size]
         shape = [*([filters] if filters > 1 else []), *([depth] if depth > 1 else []), *size]
-        layer = {"name": f"z{'ab'[number - 1]}", "filters": {f"k{'ab'[number - 1]}": numbers(*shape)}}
+        layer = {"name": f"z{'ab'[number - 1]}", "filters": {f"k{'ab'[number - 1]}": numbers(draw, *shape)}}
         layer |= {"stride": both(stride), "padding": both(padding), "dilation": both(dilation)}
         layer |= {"groups": str(groups), "flip": draw(st.sampled_from(["true", "false"]))}
         if draw(st.booleans()):
-            layer["biases"] = {f"b{'ab'[number - 1]}": numbers(filters) if filters > 1 else numbers()}
+            layer["biases"] = {f"b{'ab'[number - 1]}": numbers(draw, filters) if filters > 1 else numbers(draw)}
         data["layers"].append({"convolution": layer})
         sides = [(a + 2 * p - w) // s + 1 for a, p, w, s in zip(sides, padding, wide, stride, strict=True)]
         channels = filters
@@ -93,10 +115,11 @@ def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
     if draw(st.booleans()):
         units = whole(1, 2)
         data["layers"].append({"flatten": {"order": draw(st.sampled_from(["rows", "columns"]))}})
-        dense = {"name": "y", "weights": {"W": numbers(*([units] if units > 1 else []), count)}}
-        data["layers"].append({"dense": {**dense, "biases": {"c": numbers(units) if units > 1 else numbers()}}})
+        dense = {"name": "y", "weights": {"W": numbers(draw, *([units] if units > 1 else []), count)}}
+        biases = {"c": numbers(draw, units) if units > 1 else numbers(draw)}
+        data["layers"].append({"dense": {**dense, "biases": biases}})
         count = units
-    data["targets"] = {"t": numbers(count)}
+    data["targets"] = {"t": numbers(draw, count)}
     data["differentiate"] = ["inputs", "filters", "weights", "biases"]
     return data
 
@@ -153,6 +176,10 @@ def loss(data: Data, families: dict[str, Any], largest: Callable[..., Any]) -> A
             (filters,) = (families[key] for key in made["filters"])
             biases = [families[key] for key in made.get("biases", {})]
             maps = convolved(maps, filters, flat(biases), made, dimensions)
+        elif kind == "transposed_convolution":
+            (filters,) = (families[key] for key in made["filters"])
+            biases = [families[key] for key in made.get("biases", {})]
+            maps = laid(maps, filters, flat(biases), made, dimensions)
         elif kind == "activation":
             rectify = made["function"] == "relu"
             maps = [[[largest(0, v) if rectify else v for v in row] for row in channel] for channel in maps]
@@ -219,6 +246,34 @@ def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions
         ]
         for number, one in enumerate(filters)
     ]
+
+
+def laid(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions: int) -> Any:
+    """Every entry lays the filter, times itself, on a large enough image, of which what is wanted is cut out."""
+    channels, (down, across) = len(maps), pair(made["stride"], dimensions)
+    depth, part = 0, filters
+    while isinstance(part, list):
+        depth, part = depth + 1, part[0]
+    if depth == dimensions:
+        filters = [[filters]]
+    elif depth == dimensions + 1:
+        filters = [filters] if channels > 1 else [[one] for one in filters]
+    if dimensions == 1:
+        filters = [[[channel] for channel in one] for one in filters]
+    above, beside = pair(made["padding"], dimensions, 0)
+    high, wide = len(filters[0][0]), len(filters[0][0][0])
+    found = []
+    for number, one in enumerate(filters):
+        rows, columns = (len(maps[0]) - 1) * down + high, (len(maps[0][0]) - 1) * across + wide
+        image = [[biases[number] if biases else 0] * columns for _ in range(rows)]
+        for channel, weights in zip(maps, one, strict=True):
+            for i, row in enumerate(channel):
+                for j, value in enumerate(row):
+                    for a in range(high):
+                        for b in range(wide):
+                            image[i * down + a][j * across + b] += weights[a][b] * value
+        found.append([row[beside : columns - beside] for row in image[above : rows - above]])
+    return found
 
 
 def pair(given: Any, dimensions: int, alone: int = 1) -> tuple[int, int]:
@@ -332,6 +387,16 @@ def torch_loss(torch: Any, data: Data, tensors: dict[str, Any]) -> Any:
             convolve = functional.conv1d if dimensions == 1 else functional.conv2d
             ways = {way: pair(made[way], dimensions)[-dimensions:] for way in ("stride", "padding", "dilation")}
             x = convolve(x[None], k, bias[0] if bias else None, groups=groups, **ways)[0]
+        elif kind == "transposed_convolution":
+            (k,) = (tensors[key] for key in made["filters"])
+            if k.dim() == dimensions:
+                k = k[None, None]
+            elif k.dim() == dimensions + 1:
+                k = k[None] if x.shape[0] > 1 else k[:, None]
+            bias = [tensors[key].reshape(-1) for key in made.get("biases", {})]
+            lay = functional.conv_transpose1d if dimensions == 1 else functional.conv_transpose2d
+            ways = {way: pair(made[way], dimensions)[-dimensions:] for way in ("stride", "padding")}
+            x = lay(x[None], k.transpose(0, 1), bias[0] if bias else None, **ways)[0]
         elif kind == "activation":
             x = torch.relu(x) if made["function"] == "relu" else x
         elif kind == "flatten":
@@ -520,6 +585,21 @@ def test_a_flipped_filter_multiplies_polynomials() -> None:
     assert [made.trace.values[f"z_{place}"] for place in range(1, 5)] == product
 
 
+@pytest.mark.parametrize("notation", [None, "matrix"])
+def test_what_a_transposed_convolution_lays_on_its_output_can_be_checked(notation: str | None) -> None:
+    """Bilinear weights keep the entries of a map and put means between them; the size of the output is worked."""
+    made = load_worked(HERE / "upsampling.yml", notation)
+    found = [[made.trace.values[f"y_{row}_{column}"] for column in (1, 2, 3)] for row in (1, 2, 3)]
+    assert found == [[1, 2, 3], [3, 4, 5], [5, 6, 7]]
+    page = render(made, "solution", "markdown", detail="all")
+    truth = Truth.of(made.graph, made.writer, made.trace.rounding)
+    assert not verify(page, "markdown", truth, made.history).untrue
+    (size,) = {line for line in page.splitlines() if "(2 - 1)" in line and "shape" in line}
+    for right, wrong in (("(2 - 1)", "(3 - 1)"), ("+ 3", "+ 4"), (r"3 \times 3", r"3 \times 4")):
+        assert right in size
+        assert verify(page.replace(size, size.replace(right, wrong)), "markdown", truth, made.history).untrue, wrong
+
+
 def test_two_updates_are_those_of_torch(torch: Any) -> None:
     made = load_worked(HERE / "learned_filter.yml")
     x, t = (torch.tensor(v, dtype=torch.float64) for v in ([[[1.0, 2, 0, 1]]], [[[1.0, -2, 1]]]))
@@ -552,6 +632,21 @@ START = "kind: convolution\ntitle: T\n"
         ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: 3}\n", 5, "a smaller one"),
         ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: 0}\n", 5, "greater than or equal to 1"),
         ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [1]}, padding: 1}\n", 5, "less than"),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- transposed_convolution: {name: z, filters: {k: [1]}, padding: 1}\n",
+            5,
+            "less than the size of the filter",
+        ),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- transposed_convolution: {name: z, filters: {k: [1]}, stride: 2}\n",
+            5,
+            "no more than the size of the filter",
+        ),
+        (
+            "input: {x: [1, 2]}\nlayers:\n- transposed_convolution: {name: z, filters: {k: [1, 2, 3]}, padding: 2}\n",
+            5,
+            "less, so that something is left",
+        ),
         ("input: {x: [1, 2]}\nlayers:\n- convolution: {name: z, filters: {k: [[[1], [2]]]}}\n", 5, "filters of 1"),
         ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: [1, 2]}\n", 5, "one number, for a signal"),
         ("input: {x: [1, 2]}\nlayers:\n- max_pooling: {name: p, size: some}\n", 5, "size"),

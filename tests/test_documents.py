@@ -242,6 +242,9 @@ def _samples() -> Iterator[Worked]:
     for ties in ("first", "last", "shared"):  # windows in matrices: apart, turned round, trained and over equal entries
         for largest in ("max_pooling", "average_pooling"):
             yield _made(_windows(ties, largest), "matrix")
+    for stride, padding in (("22", "11"), ("21", "00"), ("12", "01"), ("11", "00")):
+        for notation in (None, "matrix"):
+            yield _made(_laid(list(stride), list(padding)), notation)
     for vectors in ("column", "row"):  # a batch and softmax in matrices
         data = dense((2, 2, 2))
         data["layers"][-1]["activation"] = "softmax"
@@ -267,6 +270,14 @@ def _samples() -> Iterator[Worked]:
             yield _made({**data, "learning_rate": {"eta": "100"}, "notation": own})
         else:
             yield _made(data, notation_names()[seed % len(notation_names())])
+
+
+def _laid(stride: list[str], padding: list[str]) -> dict[str, object]:
+    layer = {"name": "y", "filters": {"k": [["1", "-1"], ["0", "1"]]}, "stride": stride, "padding": padding}
+    asked = {"differentiate": ["filters"], "learning_rate": {"eta": "0.1"}, "update": ["filters"]}
+    made = {"kind": "convolution", "title": "made", "input": {"x": [["1", "2"], ["3", "4"]]}, "targets": {"t": "0"}}
+    layers = [{"transposed_convolution": layer}, {"average_pooling": {"name": "p", "size": "all"}}]
+    return {**made, "layers": layers, **asked}
 
 
 def _windows(ties: str, pooling: str) -> dict[str, object]:

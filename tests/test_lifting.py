@@ -156,4 +156,5 @@ def test_shares_of_columns_or_rows(down: bool) -> None:
     grid = entrywise(call, lifter.tensors, down)
     assert isinstance(grid, Matrix)
     assert lifter.formula(grid.rows) == call
-    assert Lifter(ALL, not down).formula(grid.rows) is None
+    turned = Transpose(Call("softmax", (Transpose(A),)))  # of the columns of what is turned: of its rows
+    assert Lifter(ALL, not down).formula(grid.rows) == turned

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -296,6 +297,54 @@ def test_what_has_no_formula_in_matrices_is_shown_by_its_values() -> None:
     text = render(made(dense((2, 2, 1), "relu"), "matrix"), "solution", "terminal")
     assert "ReLU′(z⁽²⁾) = [" in text
     assert "σ′" not in render(made(dense((2, 2, 1), "identity"), "matrix"), "solution", "terminal")
+
+
+BLOCK = Path("problems/attention/transformer_block.yml")
+
+
+def test_a_block_of_a_transformer_is_worked_in_matrices() -> None:
+    """By formulas, where the softmax is that of rows, and the places of tokens are worked from numbers alone."""
+    worked = load_worked(BLOCK)
+    text = render(worked, "solution", "terminal")
+    for line in (
+        "P = [sin(0), cos(0); sin(1), cos(1)]",
+        "A = softmax(Sᵀ)ᵀ",
+        "Z = NW₁ + 𝟏₂b₁ᵀ",
+        "∂L/∂S = A ⊙ (∂L/∂A − (A ⊙ ∂L/∂A)𝟏₂𝟏₂ᵀ)",
+        "∂L/∂b₁ = (∂L/∂Z)ᵀ𝟏₂",
+        "∂L/∂N = ∂L/∂Z · W₁ᵀ + ∂L/∂Y",
+    ):
+        assert line in text, line
+    exact = {name: float(worked.trace.full(name, 20)) for name in worked.graph.needed("L")}
+    x = np.array([[1, 0], [0, 1]]) + np.array([[np.sin(p), np.cos(p)] for p in (0, 1)])
+    scores = np.exp(x @ [[1, 0], [1, 1]] @ (x @ [[0, 1], [1, 0]]).T / np.sqrt(2))
+    r = x + scores / scores.sum(axis=1, keepdims=True) @ (x @ [[1, 1], [0, 1]])
+    n = (r - r.mean(axis=1, keepdims=True)) / np.sqrt(r.var(axis=1, keepdims=True) + 0.01)
+    y = n + np.maximum(n @ [[1, -1], [0.5, 1]] + [0, 0.5], 0) @ [[1, 0], [-1, 1]] + [0.5, 0]
+    assert exact["L"] == pytest.approx(((y - np.eye(2)) ** 2).sum() / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_wrong_place_or_function_of_numbers_is_found(format: str) -> None:
+    worked = load_worked(BLOCK)
+    text = render(worked, "solution", format)
+    assert not checked(worked, text, format).untrue
+    sines = {"markdown": r"\sin(1)", "latex": r"\sin(1)", "typst": "sin (1)"}
+    if format in sines:
+        for wrong in (sines[format].replace("sin", "cos"), sines[format].replace("1", "2")):
+            assert checked(worked, text.replace(sines[format], wrong, 1), format).untrue, wrong
+
+
+@pytest.mark.parametrize(("power", "alike"), [("3", True), ("i", False)])
+def test_the_first_entry_of_what_has_no_formula_in_matrices_is_worked_in_full(power: str, alike: bool) -> None:
+    """With what its author says before it; the others are a table only where the same is done to all of them."""
+    own = {"givens": {"x": ["2", "3", "4", "5", "6", "7"]}, "formulas": {"y": f"[x[i]^{power} for i in 1..6]"}}
+    worked = made({"kind": "formulas", "title": "made", **own, "say": {"y": "Powers:"}, "detail": "first"}, "matrix")
+    text = " ".join(render(worked, "solution", "terminal").split())
+    assert f"Powers: y₁ = x₁{'³ = 2³ = 8' if alike else '¹ = 2¹ = 2'}" in text
+    assert ("The entries are worked alike" in text) == alike
+    assert ("y₂ = x₂² = 9 y₃ = x₃³ = 64" in text) == (not alike)
+    assert not checked(worked, render(worked, "solution", "markdown"), "markdown").untrue
 
 
 def test_a_large_network_fits_its_pages() -> None:

@@ -99,6 +99,15 @@ SAME = {
     "var(v) + var(w, 1)": lambda a, v, w, u, M, S: v.var() + w.var(ddof=1),
     "std(v) - std(M, 1)": lambda a, v, w, u, M, S: v.std() - M.std(ddof=1),
     "cumsum(v) * cumprod(w)": lambda a, v, w, u, M, S: v.cumsum() * w.cumprod(),
+    "onehot(argmax(w), 3) @ v": lambda a, v, w, u, M, S: v[w.argmax()],
+    "onehot(argmin(v), 3) @ M.T": lambda a, v, w, u, M, S: M.T[v.argmin()],
+    "[[sum(v[i] * w[k - i + 1] for i in 1..3 if 1 <= k - i + 1 <= 3) for k in 1..6] for j in 1..2]": (
+        lambda a, v, w, u, M, S: np.array([[*np.convolve(v, w), 0]] * 2)
+    ),
+    "sum(v[i] * w[j] for i in 1..3 for j in 1..3 if i + j == 4 if i > 1)": (
+        lambda a, v, w, u, M, S: v[1] * w[1] + v[2] * w[0]
+    ),
+    "sum(v[i] for i in 1..3 if i > 5) + a": lambda a, v, w, u, M, S: a,
     "onehot(2, 3) @ v": lambda a, v, w, u, M, S: v[1],
     "concat(v, a, u)": lambda a, v, w, u, M, S: np.array([*v, a, *u]),
     "round(v) - ceil(w)": lambda a, v, w, u, M, S: np.floor(v + 0.5) - np.ceil(w),
@@ -178,7 +187,7 @@ def test_derivatives_are_named_entry_by_entry() -> None:
         ("mean()", "`mean` is of one vector or matrix, not of nothing"),
         ("v[4]", "an index does not fit a vector of 3"),
         ("v[0]", "an index does not fit a vector of 3"),
-        ("v[a]", "an index does not fit a vector of 3"),
+        ("v[a]", "an index is no computed number: take"),
         ("v[1/2]", "an index does not fit a vector of 3"),
         ("v[1, 1]", "an index does not fit a vector of 3"),
         ("M[1, 4]", "an index does not fit a matrix of 2 by 3"),

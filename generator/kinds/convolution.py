@@ -47,9 +47,10 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
     asked = {*problem.differentiate, *problem.update}
     wanted = "inputs" in asked
     for number, layer in enumerate(problem.layers):
-        made = layer.convolution or layer.dense
+        filtered = layer.convolution or layer.transposed_convolution
+        made = filtered or layer.dense
         if made is not None:
-            own = "filters" if layer.convolution else "weights"
+            own = "filters" if filtered else "weights"
             wanted = wanted or own in asked or ("biases" in asked and made.biases is not None)
         if layer.activation and wanted and not ACTIVATIONS[layer.activation.function].derivative:
             found = f"`{layer.activation.function}`, which lets no gradient through"
@@ -73,7 +74,9 @@ def build(problem: Definition) -> Graph:
 def _conventions(problem: Definition, made: Layers, trained: Sequence[str]) -> Iterator[Convention]:
     yield from made.conventions
     yield from bias_conventions(made.biases, trained)
-    if any(layer.convolution and layer.convolution.biases for layer in problem.layers):
+    if any(
+        made and made.biases for layer in problem.layers for made in (layer.convolution, layer.transposed_convolution)
+    ):
         yield Convention("bias_of_filter")
     if problem.targets is not None:
         yield from loss_conventions(problem.loss, len(made.maps.entries))
@@ -91,7 +94,7 @@ introduction: >
 input: # a signal (a list), an image (a list of rows), or a list of channels of these
   x: [[1, 2, 0], [0, 1, 3], [2, 1, 0]]
 
-layers: # each one of: convolution, activation, max_pooling, average_pooling, flatten, dense
+layers: # each one of: convolution, transposed_convolution, activation, max_pooling, average_pooling, flatten, dense
   - convolution: {name: z, filters: {k: [[1, -1], [0, 1]]}, biases: {b: 0.5}, stride: 1, padding: 0}
   - activation: {name: h, function: relu}
   - max_pooling: {name: p, size: 2}

@@ -28,7 +28,7 @@ from generator.formula import (
     Transpose,
     shortest,
 )
-from generator.functions import ACTIVATIONS
+from generator.functions import ACTIVATIONS, VECTORS
 from generator.indicators import is_indicator
 from generator.notation import Product
 from generator.typeset.boxes import (
@@ -98,8 +98,9 @@ class Arranger:
                 signed = (part for factor in factors for part in (Op("⊙"), self._matrix_factor(factor)))
                 return row(list(signed)[1:])
             case Transpose(body):
-                if isinstance(body, Call) and body.name in (*windowed.SIZED, *windowed.UNSIZED):
-                    called = self._windowed(body)
+                if isinstance(body, Call) and body.name in (*windowed.SIZED, *windowed.UNSIZED, *VECTORS):
+                    called = self.box(body)
+                    assert isinstance(called, Row)
                     return Row((*called.items[:-1], transposed(called.items[-1])))
                 factor = self._matrix_factor(body)
                 plain = isinstance(factor, Fence | Grid) or (isinstance(body, Ref) and not isinstance(factor, Frac))
