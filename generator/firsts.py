@@ -35,7 +35,10 @@ class Firsts:
     def is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
         label = quantity.label
-        of = self._family(self.graph[label.of].label if label.kind in _DERIVED else label)
+        own = self._base(self.graph[label.of].label if label.kind in _DERIVED else label)
+        if quantity.role is Role.UPDATE and own.kind == "value" and own.of in self.graph:  # on the way to a parameter
+            own = self.graph[own.of].label
+        of = self._family(own)
         wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
         kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
         if quantity.role is Role.UPDATE:

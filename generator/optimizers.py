@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from generator.formula import Formula, Ref, references, substitute
+from generator.formula import Add, Call, Formula, Pow, Ref, num, references, substitute
 from generator.graph import Label, Quantity, Role, Update, derivative_name, updated_name
 from generator.infix import parse
 
@@ -27,8 +27,8 @@ class Optimizer:
     states: tuple[str, ...] = ()
 
 
-_SIGNS = {"decay": "lambda"}  # how a setting is written that goes by another name
-_OTHER_SIGNS = {"decay": "lambda_w"}  # where something else is written like that
+_SIGNS = {"decay": "lambda", "clip": "theta"}  # how a setting is written that goes by another name
+_OTHER_SIGNS = {"decay": "lambda_w", "clip": "theta_c"}  # where something else is written like that
 _SECOND = {"m": "beta1 * m + (1 - beta1) * g", "s": "beta2 * s + (1 - beta2) * g**2"}
 _UNBIASED = {"mhat": "m_new / (1 - beta1**k)", "shat": "s_new / (1 - beta2**k)"}
 _ADAM = {"beta1": "0.9", "beta2": "0.999", "epsilon": "1e-8"}
@@ -76,6 +76,15 @@ SCHEDULES: Mapping[str, Optimizer] = {
 }
 
 
+# What is done to the gradients before they are used: as one vector made no longer than `clip` (Pascanu, Mikolov and
+# Bengio, 2013), or each kept between -clip and clip. `norm` is the length of that vector, `c` the clipped gradient.
+CLIPS: Mapping[str, Mapping[str, str]] = {
+    "norm": {"scale": "clip / norm if norm > clip else 1", "c": "scale * g"},
+    "value": {"c": "max(-clip, min(clip, g))"},
+}
+Clip = tuple[str, Fraction]  # a row of these, and the value of `clip`
+
+
 @dataclass(frozen=True)
 class Plan:
     """An optimizer at work: the givens that it brings along, their values, and the lines of one update."""
@@ -93,10 +102,12 @@ def plan(
     loss: str,
     rate: str,
     others: Container[str] = (),
+    clip: Clip | None = None,
 ) -> Plan:
     """The update of `parameters` by the gradients of `loss`. `settings` are values in place of the usual ones.
 
-    `others` are the names of other givens, which a setting's sign must not be mistaken for.
+    `others` are the names of other givens, which a setting's sign must not be mistaken for; `clip` says what becomes of
+    the gradients first.
     """
     givens: dict[str, tuple[Quantity, Fraction]] = {}
 
@@ -108,6 +119,8 @@ def plan(
     usual = {**optimizer.settings, **schedule.settings}
     for name, text in usual.items():
         given("setting", name, settings.get(name, Fraction(text)))
+    if clip is not None:
+        given("setting", "clip", clip[1])
     for state in optimizer.states:
         for parameter in parameters:
             given("state", _name(state, parameter), Fraction(0), of=parameter)
@@ -116,14 +129,22 @@ def plan(
         given("state", "k", Fraction(0))
     updates = (*_counted(counts), *_scheduled(schedule, rate))
     rate_now = "rate" if schedule.lines else rate
-    for parameter in parameters:
-        updates += tuple(_lines(optimizer, parameter, derivative_name(loss, parameter), rate_now))
+    gradients = {parameter: derivative_name(loss, parameter) for parameter in parameters}
+    if clip is not None:
+        updates += tuple(_clipped(clip[0], gradients))
+        gradients = {parameter: _name("c", parameter) for parameter in parameters}
+    for parameter, gradient in gradients.items():
+        updates += tuple(_lines(optimizer, parameter, gradient, rate_now))
     made = givens.values()
     return Plan(tuple(q for q, _ in made), {q.name: value for q, value in made}, updates)
 
 
-def names(optimizer: Optimizer, schedule: Optimizer, parameters: Sequence[str]) -> Iterator[str]:
-    """The names that a plan brings into a problem."""
+def names(optimizer: Optimizer, schedule: Optimizer, parameters: Sequence[str], clip: str = "") -> Iterator[str]:
+    """The names that a plan brings into a problem; `clip` is the row of `CLIPS`, if there is one."""
+    if clip:
+        yield "clip"
+        yield from ("norm", "scale") if clip == "norm" else ()
+        yield from (_name("c", parameter) for parameter in parameters)
     yield from (*optimizer.settings, *schedule.settings, *schedule.lines)
     if _counts(optimizer, schedule):
         yield "k"
@@ -146,6 +167,17 @@ def _scheduled(schedule: Optimizer, rate: str) -> Iterator[Update]:
     for target, text in schedule.lines.items():
         formula = substitute(parse(text), {"eta": Ref(rate), "k": Ref(updated_name("k"))})
         yield Update(formula, name=target, rule="update_rate", label=Label("scheduled", target, of=rate))
+
+
+def _clipped(clip: str, gradients: Mapping[str, str]) -> Iterator[Update]:
+    if clip == "norm":
+        squares = tuple(Pow(Ref(name), num(2)) for name in gradients.values())
+        length = Call("sqrt", (Add(squares) if len(squares) > 1 else squares[0],))
+        yield Update(length, name="norm", rule="update_norm", label=Label("value", "norm"))
+        yield Update(parse(CLIPS[clip]["scale"]), name="scale", rule="update_scale", label=Label("value", "scale"))
+    for parameter, gradient in gradients.items():
+        own, formula = _name("c", parameter), substitute(parse(CLIPS[clip]["c"]), {"g": Ref(gradient)})
+        yield Update(formula, name=own, rule="update_clipped", label=Label("value", own, of=parameter))
 
 
 def _lines(optimizer: Optimizer, parameter: str, gradient: str, rate: str) -> Iterator[Update]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,10 @@ class Learning(Problem):
     velocity: Literal["plain", "rate_inside"] = Field("plain", description="whether the learning rate is inside it")
     steps: Whole | None = Field(
         None, description="how many updates are worked (default: one, or one epoch)", ge=1, le=50
+    )
+
+    clip: Annotated[dict[Literal["norm", "value"], Exact], Field(min_length=1, max_length=1)] | None = Field(
+        None, description="{norm: 1}: all gradients together are no longer; {value: 1}: none is beyond"
     )
 
     @property
@@ -58,7 +62,12 @@ def check_learning(problem: Learning) -> Iterator[Finding]:
     for name in problem.settings:
         if name not in settings:
             yield ("settings", name), f"`{name}`", f"one of {', '.join(settings)}" if settings else "no settings"
-    for key in ("settings", "steps"):
+    for way, bound in (problem.clip or {}).items():
+        if bound <= 0:
+            yield ("clip", way), f"{bound}", "a number above 0"
+        if way == "norm" and getattr(problem, "update_order", "") == "outputs_first":
+            yield ("clip", way), "the length of all gradients", "`update_order: at_once`, which has them all at once"
+    for key in ("settings", "steps", "clip"):
         if getattr(problem, key) and problem.learning_rate is None:
             yield (key,), f"`{key}` without a learning rate", "`learning_rate` beside it"
 
@@ -99,7 +108,7 @@ def check_brought(problem: Learning, taken: Container[str], parameters: Sequence
 def brought_names(problem: Learning, parameters: Sequence[str]) -> Iterator[str]:
     """The names that the optimizer and the schedule bring into the problem."""
     if problem.rate and parameters:
-        yield from names(optimizer_of(problem), SCHEDULES[problem.schedule], parameters)
+        yield from names(optimizer_of(problem), SCHEDULES[problem.schedule], parameters, *(problem.clip or ()))
 
 
 # --- the graph ---
@@ -118,7 +127,8 @@ def plan_of(problem: Learning, parameters: Sequence[str], loss: str, others: Con
     if not parameters:
         return Plan((rate,), problem.learning_rate, ())
     optimizer, schedule = optimizer_of(problem), SCHEDULES[problem.schedule]
-    made = plan(optimizer, schedule, problem.settings, parameters, loss, problem.rate, others)
+    clip = next(iter((problem.clip or {}).items()), None)
+    made = plan(optimizer, schedule, problem.settings, parameters, loss, problem.rate, others, clip)
     return replace(made, givens=(rate, *made.givens), values={**problem.learning_rate, **made.values})
 
 
@@ -127,5 +137,7 @@ def conventions_of(problem: Learning) -> Iterator[Convention]:
     row = optimizer_of(problem)
     if problem.learning_rate is not None and row.name != "sgd":
         yield Convention("optimizer", {"optimizer": f"optimizers.{problem.optimizer}"})
+    if problem.clip and problem.learning_rate is not None:
+        yield from (Convention(f"clip_{way}") for way in problem.clip)
     if "v" in row.states and problem.learning_rate is not None:
         yield Convention({"plain": "velocity_plain", "rate_inside": "velocity_rate_inside"}[problem.velocity])

@@ -262,6 +262,7 @@ def _samples() -> Iterator[Worked]:
         data = random_network(seed, layers=2, units=2)
         if seed == 1:
             yield _made({**dense((2, 2)), "vectors": "row"}, "matrix")
+            yield _made({**dense((2, 2)), "clip": {"value": "1"}}, "matrix")
             yield _made(dense((2, 9, 2)), "matrix")
         if seed % 3 == 0:  # so long a step drives some functions to numbers that are too small to be written out
             squares = ["half_squared_error", "squared_error"]

@@ -15,10 +15,13 @@ from generator.formula import references
 from generator.graph import Role, updated_name
 from generator.infix import parse
 from generator.kinds.formulas import Definition, check
-from generator.optimizers import OPTIMIZERS, SCHEDULES, names, plan
+from generator.optimizers import CLIPS, OPTIMIZERS, SCHEDULES, names, plan
 from generator.pipeline import Worked, work
 from generator.problem import Definition as Loaded
+from generator.render import render
 from generator.source import Source
+from generator.truth import Truth
+from generator.verify import verify
 
 STEPS = 3
 START = {"x": "1.5", "y": "-0.5"}
@@ -40,7 +43,11 @@ def iterates(worked: Worked) -> dict[str, list[float]]:
     return {name: [float(worked.trace.full(updated_name(name, n), 25)) for n in range(1, STEPS + 1)] for name in START}
 
 
-def torch_iterates(make: Callable[[list[Any]], Any], schedule: Callable[[Any], Any] | None = None) -> Any:
+def torch_iterates(
+    make: Callable[[list[Any]], Any],
+    schedule: Callable[[Any], Any] | None = None,
+    clip: Callable[[list[Any]], Any] | None = None,
+) -> Any:
     import torch
 
     numbers = {name: torch.tensor(float(text), dtype=torch.float64, requires_grad=True) for name, text in START.items()}
@@ -50,6 +57,8 @@ def torch_iterates(make: Callable[[list[Any]], Any], schedule: Callable[[Any], A
     for _ in range(STEPS):
         optimizer.zero_grad()
         eval(FORMULA, {}, numbers).backward()  # our own text
+        if clip:
+            clip(list(numbers.values()))
         optimizer.step()
         if scheduler:
             scheduler.step()
@@ -105,6 +114,63 @@ def test_a_schedule_is_that_of_pytorch(name: str, optimizer: str) -> None:
 
 
 @needs_torch
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam"])
+@pytest.mark.parametrize("bound", ["0.5", "2", "100"])
+@pytest.mark.parametrize("way", CLIPS)
+def test_clipped_gradients_are_those_of_pytorch(way: str, bound: str, optimizer: str) -> None:
+    import torch
+
+    value, utils = float(bound), torch.nn.utils
+
+    def by_norm(parameters: list[Any]) -> None:  # PyTorch adds a millionth to the length; this is its rule without it
+        norm = torch.sqrt(sum((p.grad**2).sum() for p in parameters))
+        for parameter in parameters:
+            parameter.grad *= min(1.0, value / norm.item())
+
+    clip = by_norm if way == "norm" else lambda parameters: utils.clip_grad_value_(parameters, value)
+    made = descent(optimizer=optimizer, clip={way: bound})
+    agree(iterates(made), torch_iterates(LIKE[optimizer][1](torch.optim), clip=clip))
+    near = torch_iterates(LIKE[optimizer][1](torch.optim), clip=lambda p: utils.clip_grad_norm_(p, value))
+    if way == "norm":
+        for name, values in iterates(made).items():
+            assert values == pytest.approx(near[name], rel=1e-5)
+    unclipped = iterates(descent(optimizer=optimizer))
+    assert (iterates(made) == unclipped) == (bound == "100")
+
+
+@pytest.mark.parametrize("way", CLIPS)
+@pytest.mark.parametrize("notation", [None, "matrix"])
+def test_every_line_of_clipped_updates_is_true(way: str, notation: str | None) -> None:
+    givens = {"w": ["1", "-2"], "x": ["3", "0.5"], "t": "1"}
+    lines = {"y": "dot(w, x)", "E": "(y - t)**2"}
+    asked = {"of": "E", "wrt": ["w"]}
+    more = {"clip": {way: "1.5"}, "notation": notation or "default"}
+    made = descent(givens=givens, formulas=lines, differentiate=asked, update=["w"], **more)
+    bound, update = made.graph.givens["clip"], [made.trace.values[f"c_w_{place}"] for place in (1, 2)]
+    assert bound == Fraction(3, 2)
+    assert all(abs(value) <= bound for value in map(float, update))
+    for detail in ("first", "all"):
+        page = render(made, "solution", "markdown", detail=detail)
+        truth = Truth.of(made.graph, made.writer, made.trace.rounding)
+        assert not verify(page, "markdown", truth, made.history).untrue
+    assert "Gradients are clipped" in page
+
+
+def test_a_bound_is_checked() -> None:
+    data = {
+        "kind": "formulas", "title": "made", "givens": START, "formulas": {"f": FORMULA}, "learning_rate": {"eta": "1"},
+        "differentiate": {"of": "f", "wrt": ["x", "y"]}, "update": ["x", "y"],
+    }  # fmt: skip
+    assert [found for found, *_ in check(Definition.model_validate({**data, "clip": {"norm": "0"}}))] == [
+        ("clip", "norm")
+    ]
+    taken = {**data, "givens": {**START, "norm": "1"}, "clip": {"norm": "1"}}
+    assert [found for found, *_ in check(Definition.model_validate(taken))] == [("optimizer",)]
+    still = {**data, "clip": {"value": "1"}, "learning_rate": None, "update": []}
+    assert ("clip",) in [found for found, *_ in check(Definition.model_validate(still))]
+
+
+@needs_torch
 def test_a_wrong_row_would_be_noticed() -> None:
     import torch
 
@@ -129,9 +195,9 @@ def _names(text: str) -> set[str]:
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_plan_brings_the_names_that_it_says(name: str) -> None:
     optimizer, schedule = OPTIMIZERS[name], SCHEDULES["exponential"]
-    made = plan(optimizer, schedule, {"gamma": Fraction(1, 2)}, ("x", "y"), "f", "eta")
+    made = plan(optimizer, schedule, {"gamma": Fraction(1, 2)}, ("x", "y"), "f", "eta", clip=("norm", Fraction(1)))
     brought = {q.name for q in made.givens} | {line.name for line in made.updates if line.name}
-    assert brought <= set(names(optimizer, schedule, ("x", "y")))
+    assert brought <= set(names(optimizer, schedule, ("x", "y"), "norm"))
     assert made.values["gamma"] == Fraction(1, 2)
     assert [line.old for line in made.updates if line.old in ("x", "y")] == ["x", "y"]
 
