@@ -31,7 +31,8 @@ class Attending(Placed):
         inputs = self.rows.get("X", ())
         if problem.normalization == "before":
             inputs = self._normalized(inputs)
-        queries, keys, values = (self._projected(letter, inputs) for letter in PROJECTIONS)
+        others = self.rows.get("U", inputs)
+        queries, keys, values = (self._projected(letter, inputs if letter == "Q" else others) for letter in PROJECTIONS)
         made = mixed(problem, self, queries, keys, values)
         if "W_O" in problem.weights:
             made = self._product("O", "projection", made)
@@ -43,7 +44,8 @@ class Attending(Placed):
 
     def _givens(self) -> None:
         problem = self.problem
-        for name, rows in {"X": problem.inputs, **{letter: problem.given(letter) for letter in PROJECTIONS}}.items():
+        given = {letter: problem.given(letter) for letter in PROJECTIONS}
+        for name, rows in {"X": problem.inputs, "U": problem.memory, **given}.items():
             if rows is not None:
                 self.rows[name] = self.given(name, rows, "input")
         for name, rows in problem.weights.items():

@@ -23,9 +23,11 @@ def check_attention(problem: Attention) -> Iterator[Finding]:
 
 def _check_sources(problem: Attention) -> Iterator[Finding]:
     given = {letter: problem.given(letter) for letter in PROJECTIONS}
+    if problem.memory and given["K"] is not None and given["V"] is not None:
+        yield ("memory",), "a memory that nothing uses", "`keys` or `values` left out, or no `memory`"
     if problem.inputs is None:
         for letter, rows in given.items():
-            if rows is None:
+            if rows is None and problem.source(letter) is None:
                 expected = f"`inputs`, or `{PROJECTIONS[letter]}` beside the other given rows"
                 yield (), f"no `inputs` and no `{PROJECTIONS[letter]}`", expected
                 return
@@ -36,8 +38,10 @@ def _check_sources(problem: Attention) -> Iterator[Finding]:
     keys, values = (problem.count(letter) for letter in "KV")
     if keys != values:
         yield ("values" if problem.values else "keys",), f"{values} rows of values", f"one for each of the {keys} keys"
-    if (problem.residual or problem.mask == "causal") and keys != problem.count("Q"):
+    if problem.mask == "causal" and keys != problem.count("Q"):
         yield ("queries",), f"{problem.count('Q')} queries of {keys} keys", "as many queries as keys"
+    if problem.residual and problem.inputs and len(problem.inputs) != problem.count("Q"):
+        yield ("queries",), f"{problem.count('Q')} queries of {len(problem.inputs)} inputs", "as many queries as inputs"
 
 
 def _check_shapes(problem: Attention) -> Iterator[Finding]:
@@ -76,7 +80,7 @@ def _check_learning(problem: Attention) -> Iterator[Finding]:
     if not (problem.targets or problem.upstream) and (problem.learning_rate or problem.wanted or problem.training):
         yield ("targets",), "no `targets` and no `upstream`", "one of them, since gradients are asked for"
     for number, name in enumerate(problem.wanted):
-        here = problem.inputs if name == "X" else problem.given(name)
+        here = {"X": problem.inputs, "U": problem.memory}[name] if name in "XU" else problem.given(name)
         if here is None:
             yield ("wanted", number), f"`{name}`", "rows that are given"
     yield from check_trained(problem.trained, tuple(problem.weights))

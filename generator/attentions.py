@@ -20,6 +20,9 @@ class Attention(Learning):
 
     vectors: Literal["row", "column"] = Field("row", description="how tokens stand: rows, X W, or columns, W X")
     inputs: Table | None = Field(None, description="a list of numbers for each token, whichever way vectors stand")
+    memory: Table | None = Field(
+        None, description="other tokens, of which keys and values are made (cross-attention); they are called U"
+    )
     queries: Table | None = Field(None, description="given queries, instead of projected ones")
     keys: Table | None = Field(None, description="given keys")
     values: Table | None = Field(None, description="given values")
@@ -40,7 +43,9 @@ class Attention(Learning):
     upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
     loss: str = "half_squared_error"
     trained: Literal["all"] | tuple[Name, ...] = "all"
-    wanted: tuple[Literal["X", "Q", "K", "V"], ...] = Field((), description="also differentiate by inputs, or Q, K, V")
+    wanted: tuple[Literal["X", "U", "Q", "K", "V"], ...] = Field(
+        (), description="also differentiate by inputs, memory, or Q, K, V"
+    )
 
     @property
     def learned(self) -> tuple[str, ...]:
@@ -56,7 +61,12 @@ class Attention(Learning):
 
     def count(self, letter: str) -> int:
         """How many queries, keys or values there are."""
-        return len(self.given(letter) or self.inputs or ())
+        return len(self.given(letter) or self.source(letter) or ())
+
+    def source(self, letter: str) -> Rows | None:
+        """What queries, keys or values are made of: the inputs, or (of keys and values) the memory."""
+        made: Rows | None = self.memory if self.memory and letter != "Q" else self.inputs
+        return made
 
     @property
     def columns(self) -> bool:
@@ -82,9 +92,10 @@ class Attention(Learning):
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """How wide the rows are: of the inputs, of queries and keys, of values, and of the output."""
+    """How wide the rows are: of the inputs, of the memory, of queries and keys, of values, and of the output."""
 
     inputs: int
+    memory: int
     keys: int
     values: int
     output: int
@@ -92,15 +103,20 @@ class Widths:
     @classmethod
     def of(cls, problem: Attention) -> Widths:
         """The widths in a definition whose matrices have the right shapes."""
-        width = len(problem.inputs[0]) if problem.inputs else 0
+
+        def width(rows: Rows | None) -> int:
+            return len(rows[0]) if rows else 0
 
         def made(letter: str) -> int:
             direct, name = problem.given(letter), f"W_{letter}"
-            return len(direct[0]) if direct else problem.size(name)[1] if name in problem.weights else width
+            if direct:
+                return len(direct[0])
+            return problem.size(name)[1] if name in problem.weights else width(problem.source(letter))
 
         values = made("V")
         return cls(
-            width,
+            width(problem.inputs),
+            width(problem.source("K")),
             made("K") if made("K") else made("Q"),
             values,
             problem.size("W_O")[1] if "W_O" in problem.weights else values,
@@ -118,7 +134,8 @@ def expected_shapes(problem: Attention) -> dict[str, tuple[int, int]]:
     for letter in PROJECTIONS:
         width = widths.values if letter == "V" else widths.keys
         if problem.given(letter) is None:
-            found |= {f"W_{letter}": written(widths.inputs, width), f"b_{letter}": (1, width)}
+            taken = widths.inputs if letter == "Q" else widths.memory
+            found |= {f"W_{letter}": written(taken, width), f"b_{letter}": (1, width)}
     found |= {"W_O": written(widths.values, widths.output), "b_O": (1, widths.output)}
     if problem.normalization != "none":
         width = widths.inputs if problem.normalization == "before" else widths.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ def families(graph: Graph) -> tuple[Family, ...]:
     """The given matrices of a graph, in its order; those of one row or one column are lists, and no grids."""
     found: dict[Label, dict[tuple[int, int], str]] = {}
     for quantity in graph:
-        label, (*before, row, column) = quantity.label, ("", "", *quantity.label.index.split(","))
+        label, (*before, row, column) = quantity.label, ("", "", *re.split("[,_]", quantity.label.index))
         if quantity.formula is None and label.of and row.isdecimal() and column.isdecimal():
             name = "_".join((label.of, *filter(None, before)))
             whole = Label(label.kind, name, of=label.of, case=label.case)

@@ -40,7 +40,7 @@ class Placed:
     def _named(self, name: str, rows: Rows, kind: str, down: bool) -> Cells:
         """The given quantities of a matrix as it stands on paper; `down`: it is rows that heads share."""
         for own, number in entries(name, rows):
-            of = name if kind == "weight" else own  # an entry of a matrix, or (for a target) its own name
+            of = own if kind == "target" else name  # which a target has for itself
             self.quantities.append(Quantity(own, Role.GIVEN, Label(kind, own, own.removeprefix(f"{name}_"), of=of)))
             self.givens[own] = number
         made = grid(names(name, rows), len(rows[0]))

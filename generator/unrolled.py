@@ -107,9 +107,10 @@ class Unrolled:
         for step, row in enumerate(problem.inputs, 1):
             self._given("input", "x", row, step)
         for name, rows in problem.weights.items():
-            kind, of = "bias" if name.startswith("b") else "weight", name if problem.vectors == "rows" else ""
+            kind = "bias" if name.startswith("b") else "weight"
             for own, number in entries(name, rows):
-                self._add(Quantity(own, Role.GIVEN, Label(kind, own, of=of), group=self._group(name)), number)
+                label = Label(kind, own, own.removeprefix(name).removeprefix("_"), of=name)
+                self._add(Quantity(own, Role.GIVEN, label, group=self._group(name)), number)
             is_column = name[0] in "bp" and problem.vectors == "columns"
             self.tensors.append(as_matrix(name, grid(names(name, rows), 1 if is_column else len(rows[0]))))
         for state, row in first_states(problem):

@@ -40,12 +40,16 @@ def _rows(pick: Pick, height: int, width: int) -> list[list[str]]:
 def recipe(pick: Pick, most: int = 3) -> Data:
     """One to three tokens; every other choice is free."""
     tokens, width, heads = pick(range(1, most + 1)), pick([1, 2, 3]), pick([1, 1, 2])
+    others = tokens
     keys, values = heads * pick([1, 2]), heads * pick([1, 2])
     weights: Data = {}
     data: Data = {"kind": "attention", "title": "made", "heads": f"{heads}", "weights": weights}
-    data["inputs"] = _rows(pick, tokens, width)
+    data["inputs"], taken = _rows(pick, tokens, width), width
+    if pick([True, False, False]):
+        others, taken = pick(range(1, most + 1)), pick([1, 2, 3])
+        data["memory"] = _rows(pick, others, taken)
     for letter, size in (("Q", keys), ("K", keys), ("V", values)):
-        weights[f"W_{letter}"] = _rows(pick, width, size)
+        weights[f"W_{letter}"] = _rows(pick, width if letter == "Q" else taken, size)
         if pick([True, False]):
             weights[f"b_{letter}"] = _rows(pick, 1, size)
     data["residual"] = pick([True, False])
@@ -61,12 +65,14 @@ def recipe(pick: Pick, most: int = 3) -> Data:
         weights["gamma"] = _rows(pick, 1, size)
         if pick([True, False]):
             weights["beta"] = _rows(pick, 1, size)
-    data["mask"] = pick(["none", "causal", "given"])
+    data["mask"] = pick(["none", "causal" if others == tokens else "none", "given"])
     if data["mask"] == "given":
-        data["mask"] = [["1" if i == j else pick(["0", "1"]) for j in range(tokens)] for i in range(tokens)]
+        always = [min(i, others - 1) for i in range(tokens)]
+        data["mask"] = [["1" if j == own else pick(["0", "1"]) for j in range(others)] for own in always]
     data |= {"scale": pick(["sqrt", "d", "none"]), "softmax": pick(["row", "steps"])}
     data[pick(["targets", "upstream"])] = _rows(pick, tokens, values)
-    data |= {"loss": pick(["half_squared_error", "squared_error"]), "learning_rate": {"eta": "0.5"}, "wanted": ["X"]}
+    data |= {"loss": pick(["half_squared_error", "squared_error"]), "learning_rate": {"eta": "0.5"}}
+    data["wanted"] = ["X", "U"] if "memory" in data else ["X"]
     data["residual"] = "true" if data["residual"] else "false"
     return in_columns(data) if pick([True, False, False]) else data
 
@@ -94,7 +100,8 @@ def name_of(table: str, i: int, j: int, rows: Rows, down: bool = False) -> str:
 
 
 def tables(data: Data) -> dict[str, Rows]:
-    return {"X": data["inputs"], **data["weights"]}
+    memory = {"U": data["memory"]} if "memory" in data else {}
+    return {"X": data["inputs"], **memory, **data["weights"]}
 
 
 def is_down(data: Data) -> bool:
@@ -155,7 +162,8 @@ def witness(data: Data, space: Space, numbers: Mapping[str, Any]) -> tuple[Rows,
         return out
 
     start = norm(x) if data["normalization"] == "before" else x
-    q, k, v = (times(start, known[f"W_{letter}"], f"b_{letter}") for letter in "QKV")
+    other = known.get("U", start)
+    q, k, v = (times(start if own == "Q" else other, known[f"W_{own}"], f"b_{own}") for own in "QKV")
     d, e = len(q[0]) // heads, len(v[0]) // heads
     divisor = {"sqrt": space["sqrt"](space["number"](str(d))), "d": d, "none": 1}[data["scale"]]
     mixed: Rows = []
@@ -254,9 +262,13 @@ def test_pytorch_has_the_same_attention_and_gradients(torch: Any, causal: bool) 
                 assert found == pytest.approx(gradient, abs=1e-12)
 
 
+@pytest.mark.parametrize("others", [0, 2, 4])
 @pytest.mark.parametrize("normalization", ["none", "after"])
-def test_pytorch_has_the_same_heads_and_block(torch: Any, normalization: str) -> None:
-    """Against nn.MultiheadAttention and nn.LayerNorm, whose matrices stand the other way round."""
+def test_pytorch_has_the_same_heads_and_block(torch: Any, normalization: str, others: int) -> None:
+    """Against nn.MultiheadAttention and nn.LayerNorm, whose matrices stand the other way round.
+
+    With `others`, keys and values are made of so many tokens of another sequence.
+    """
     pick = random.Random(normalization).choice
     width, tokens = 4, 3
     weights = {f"W_{letter}": _rows(pick, width, width) for letter in "QKVO"}
@@ -265,6 +277,8 @@ def test_pytorch_has_the_same_heads_and_block(torch: Any, normalization: str) ->
         "kind": "attention", "title": "made", "heads": "2", "inputs": _rows(pick, tokens, width), "weights": weights,
         "targets": _rows(pick, tokens, width), "learning_rate": {"eta": "0.1"},
     }  # fmt: skip
+    if others:
+        data |= {"memory": _rows(pick, others, width), "wanted": ["U"]}
     if normalization == "after":
         weights |= {"gamma": _rows(pick, 1, width), "beta": _rows(pick, 1, width)}
         data |= {"normalization": "after", "epsilon": "0.00001", "residual": "true"}
@@ -281,7 +295,8 @@ def test_pytorch_has_the_same_heads_and_block(torch: Any, normalization: str) ->
             norm.weight.copy_(_tensor(torch, weights["gamma"])[0])
             norm.bias.copy_(_tensor(torch, weights["beta"])[0])
     x = _tensor(torch, data["inputs"])
-    y = module(x, x, x)[0]
+    u = _tensor(torch, data["memory"], grad=True) if others else x
+    y = module(x, u, u)[0]
     y = norm(x + y) if normalization == "after" else y
     loss = (0.5 * (y - _tensor(torch, data["targets"])) ** 2).sum()
     loss.backward()
@@ -292,6 +307,9 @@ def test_pytorch_has_the_same_heads_and_block(torch: Any, normalization: str) ->
             for j in range(width):
                 found = values[derivative_name("E_total", f"W_{letter}_{i + 1}_{j + 1}")][0]
                 assert found == pytest.approx(gradient.T[i, j].item(), abs=1e-10)
+    for i, row in enumerate(u.grad.tolist() if others else []):
+        found = [values[derivative_name("E_total", f"U_{i + 1}_{j + 1}")][0] for j in range(width)]
+        assert found == pytest.approx(row, abs=1e-10)
     if normalization == "after":
         found = [values[derivative_name("E_total", f"gamma_{j + 1}")][0] for j in range(width)]
         assert found == pytest.approx(norm.weight.grad.tolist(), abs=1e-10)
@@ -454,6 +472,9 @@ MISTAKES = {
     "rate's name": ("eta", "S_1_1", "learning_rate.S_1_1", "taken", "own"),
     "nothing to train": ("{W_Q: [[1, 0], [0, 1]], W_V: [[1], [2]]}\ntargets: [[1], [2]]",
                          "{}\ntargets: [[1, 1], [2, 2]]", "learning_rate", "a learning rate", "weights"),
+    "memory's shape": ("targets", "memory: [[1, 2, 3]]\ntargets", "weights.W_Q", "2 rows of 2", "2 rows of 3"),
+    "idle memory": ("targets", "memory: [[1]]\nkeys: [[1, 2]]\nvalues: [[1]]\ntargets", "memory", "nothing", "left"),
+    "memory wanted": ("targets", "wanted: [U]\ntargets", "wanted", "`U`", "given"),
     "keys without values": ("targets", "keys: [[1, 1]]\ntargets", "keys", "2 rows of values", "each of the 1"),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Self-attention over a few tokens -> the graph of its queries, keys, values, scores, weights, outputs and error."""
+"""Attention over a few tokens, or to those of another sequence -> the graph of all that it makes, and of its error."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     width = Widths.of(problem).keys // problem.heads
     divided = {"sqrt": "scores_sqrt", "d": "scores_d"} if width > 1 else {}
     yield Convention(divided.get(problem.scale, "scores_none"), numbers={"d": str(width)})
+    if problem.memory:
+        yield Convention("memory")
     if problem.heads > 1:
         yield Convention("heads", numbers={"heads": str(problem.heads)})
     if problem.mask != "none":
@@ -71,6 +73,7 @@ introduction: >
   value: numbers are computed, never typed.
 
 inputs: [[1, 0], [0, 1]] # a list for each token; or `queries`, `keys` and `values` given directly
+# memory: [[1, 1]] # tokens of another sequence, of which keys and values are made instead
 vectors: row # or column: tokens are columns, and matrices stand before them
 weights: # as written, for X W or W X; leave one out and the inputs are used as they are
   W_Q: [[1, 0], [0, 1]]
