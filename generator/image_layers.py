@@ -27,12 +27,17 @@ class Titled(Model):
     title: Texts = Field(default_factory=dict)
 
 
-class Convolution(Titled):
-    """Filters laid over the input: one map for each filter."""
+class Filtered(Titled):
+    """Filters, each of which makes one map."""
 
     name: Name = Field(description="what the maps it makes are called")
     filters: Given = Field(description="name: one filter, or a list of them; several channels: a list in each filter")
     biases: Given | None = Field(None, description="name: one number for each filter")
+
+
+class Convolution(Filtered):
+    """Filters laid over the input: one map for each filter."""
+
     stride: Counts = Field(1, description="how far the window moves; [down, across] where these differ")
     padding: Border = Field(0, description="how many zeros are put around the input; [down, across] where these differ")
     dilation: Counts = Field(1, description="how far apart the entries under a filter are; 1: side by side")
@@ -40,12 +45,9 @@ class Convolution(Titled):
     flip: bool = Field(False, description="turn the filter round, as convolution is defined outside of deep learning")
 
 
-class TransposedConvolution(Titled):
+class TransposedConvolution(Filtered):
     """Filters laid on the output, once for each entry of the input and times it: one map for each filter."""
 
-    name: Name = Field(description="what the maps it makes are called")
-    filters: Given = Field(description="name: one filter, or a list of them; several channels: a list in each filter")
-    biases: Given | None = Field(None, description="name: one number for each filter")
     stride: Counts = Field(1, description="how far apart the filter is laid; [down, across] where these differ")
     padding: Border = Field(0, description="how much is cut off on every side; [down, across] where these differ")
 

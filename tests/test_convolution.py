@@ -203,13 +203,8 @@ def loss(data: Data, families: dict[str, Any], largest: Callable[..., Any]) -> A
     return sum((t - y) * (t - y) for t, y in zip(targets, outputs, strict=True)) / 2
 
 
-def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions: int) -> Any:
-    groups = int(made["groups"])
-    channels, steps, dilation = (
-        len(maps) // groups,
-        pair(made["stride"], dimensions),
-        pair(made["dilation"], dimensions),
-    )
+def images_of(filters: Any, channels: int, dimensions: int) -> Any:
+    """Filters, each as a list of images, one for each channel."""
     depth, part = 0, filters
     while isinstance(part, list):
         depth, part = depth + 1, part[0]
@@ -217,8 +212,17 @@ def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions
         filters = [[filters]]
     elif depth == dimensions + 1:
         filters = [filters] if channels > 1 else [[one] for one in filters]
-    if dimensions == 1:
-        filters = [[[channel] for channel in one] for one in filters]
+    return [[[channel] for channel in one] for one in filters] if dimensions == 1 else filters
+
+
+def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions: int) -> Any:
+    groups = int(made["groups"])
+    channels, steps, dilation = (
+        len(maps) // groups,
+        pair(made["stride"], dimensions),
+        pair(made["dilation"], dimensions),
+    )
+    filters = images_of(filters, channels, dimensions)
     if made["flip"] == "true":
         filters = [[[row[::-1] for row in channel[::-1]] for channel in one] for one in filters]
     around = pair(made["padding"], dimensions, 0)
@@ -251,15 +255,7 @@ def convolved(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions
 def laid(maps: Any, filters: Any, biases: list[Any], made: Data, dimensions: int) -> Any:
     """Every entry lays the filter, times itself, on a large enough image, of which what is wanted is cut out."""
     channels, (down, across) = len(maps), pair(made["stride"], dimensions)
-    depth, part = 0, filters
-    while isinstance(part, list):
-        depth, part = depth + 1, part[0]
-    if depth == dimensions:
-        filters = [[filters]]
-    elif depth == dimensions + 1:
-        filters = [filters] if channels > 1 else [[one] for one in filters]
-    if dimensions == 1:
-        filters = [[[channel] for channel in one] for one in filters]
+    filters = images_of(filters, channels, dimensions)
     above, beside = pair(made["padding"], dimensions, 0)
     high, wide = len(filters[0][0]), len(filters[0][0][0])
     found = []
