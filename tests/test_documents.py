@@ -29,6 +29,7 @@ from generator import language, resources
 from generator.blocks import Setter
 from generator.contents import CONTENTS
 from generator.errors import PublishError, RenderError
+from generator.families import families
 from generator.formats import FORMATS, environment, format_for
 from generator.graph import Role, derivative_name
 from generator.language import Words, language_names, load_words
@@ -91,7 +92,11 @@ def test_every_document_renders(path: Path, format_name: str, code: str) -> None
             assert len(part) < len(text)
         if document in ("solution", "worksheet"):
             setter = Setter(worked, format_for(format_name), words)
-            assert all(setter.valued(quantity.name) in text for quantity in worked.graph.of_role(Role.GIVEN))
+            grids = families(worked.graph)
+            in_grids = {name for grid in grids for name in grid.names}
+            given = {quantity.name for quantity in worked.graph.of_role(Role.GIVEN)}
+            assert all(setter.valued(name) in text for name in given - in_grids)
+            assert all(setter.format.inline(worked.writer.label_box(grid.label)) in text for grid in grids)
         if document == "solution":
             for section in worked.sections():
                 own = f"sections.{worked.problem.kind}.{section.code}"

@@ -457,7 +457,7 @@ def test_a_changed_definition_works_or_is_refused(text: str) -> None:
     assert set(worked.trace.shown) == {quantity.name for quantity in worked.graph}
     try:
         solve(worked.graph)
-        train(worked.graph, 2, (1,), Rounding()) if worked.graph.moves else None
+        train(worked.graph, 2, (1,), Rounding()) if worked.graph.rate and worked.graph.moves else None
         worked.sections()
     except LonghandError:
         pass
