@@ -14,11 +14,11 @@ from caches import forget
 from measure import Effort, Row, Sample, once, race, ratio
 from networks import fully_connected
 
-from generator.backward import backward
-from generator.graph import Graph, derivative_name
-from generator.kinds.network import Definition, build, check
-from generator.problem import load
-from generator.solve import solve
+from generator.backward.passes import backward
+from generator.definitions.problem import load
+from generator.graph.quantities import Graph, derivative_name
+from generator.kinds.network.kind import Definition, build, check
+from generator.solve.traces import solve
 
 SIZES = ((2, 2, 2), (3, 3, 2), (4, 8, 4), (8, 16, 8), (16, 32, 16))
 

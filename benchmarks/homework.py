@@ -20,7 +20,7 @@ from generator.publish.homework import SECRET, Order, build, plan
 from generator.publish.pdf import has_latex, latex_pdf, typst_pdf
 from generator.sets.papers import Press
 from generator.sets.records import Options
-from generator.shown import shown
+from generator.variants.shown import shown
 
 ROOT = Path(__file__).resolve().parent.parent
 SET = ROOT / "problems" / "sets" / "backpropagation.yml"

@@ -15,13 +15,13 @@ from caches import forget
 from measure import Effort, Row, once, race, ratio
 from networks import fully_connected
 
-from generator.backward import backward
-from generator.derivative import to_sympy
-from generator.functions import expand
-from generator.graph import Graph
+from generator.backward.derivative import to_sympy
+from generator.backward.passes import backward
+from generator.definitions.problem import Definition, kind_module, load
+from generator.formula.functions import expand
+from generator.graph.quantities import Graph
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition, kind_module, load
-from generator.render import render
+from generator.render.document import render
 
 
 def _network(size: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from generator.pipeline import Worked
 from generator.publish.artifacts import documents_of
 from generator.publish.pdf import has_latex, latex_pdf, typst_pdf
-from generator.render import render
+from generator.render.document import render
 
 
 def pdfs(problems: list[Worked], effort: Effort) -> list[Row]:

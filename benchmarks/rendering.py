@@ -8,15 +8,15 @@ from functools import partial
 from measure import Effort, Row, race, ratio
 from rivals import handcalcs_way, sympy_latex_way
 
-from generator.blocks import Line, Setter
-from generator.derive import derive
-from generator.formats import format_for
-from generator.graph import Role
-from generator.language import load_words
+from generator.derive.sections import derive
+from generator.graph.quantities import Role
 from generator.pipeline import Worked
-from generator.render import render
-from generator.truth import Truth
-from generator.verify import FORMATS, verify
+from generator.render.blocks import Line, Setter
+from generator.render.document import render
+from generator.render.formats import format_for
+from generator.render.language import load_words
+from generator.verify.document import FORMATS, verify
+from generator.verify.truth import Truth
 
 LINES = (Role.FORWARD, Role.LOSS, Role.LOCAL, Role.GRADIENT)
 

@@ -11,11 +11,11 @@ import jinja2
 import sympy
 from handcalcs.decorator import handcalc
 
-from generator.derivative import to_sympy
-from generator.formula import Formula, Ref, replace
-from generator.functions import expand
-from generator.graph import Quantity
-from generator.infix import infix
+from generator.backward.derivative import to_sympy
+from generator.formula.functions import expand
+from generator.formula.infix import infix
+from generator.formula.tree import Formula, Ref, replace
+from generator.graph.quantities import Quantity
 from generator.pipeline import Worked
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from measure import Effort, Row, race, ratio
 
-from generator.compiled import compile_graph
-from generator.graph import Graph, updated_name
+from generator.graph.quantities import Graph, updated_name
 from generator.pipeline import Worked
-from generator.solve import solve, trace, train
+from generator.solve.compiled import compile_graph
+from generator.solve.traces import solve, trace, train
 
 VARIANTS = (1, 100, 10_000, 100_000)
 

@@ -14,9 +14,9 @@ from rendering import LINES
 from rivals import handcalcs_way, sympy_latex_way
 
 from generator.pipeline import Worked, work
-from generator.render import render
-from generator.shown import Shown, shown
-from generator.slots import BATCH, Slots, variant
+from generator.render.document import render
+from generator.variants.shown import Shown, shown
+from generator.variants.slots import BATCH, Slots, variant
 
 DOCUMENTS = (("solution", "latex"), ("solution", "markdown"), ("solution", "typst"), ("worksheet", "latex"))
 

@@ -21,18 +21,23 @@ from measure import Effort, Row, Sample, once, timed
 from stopwatch import Stopwatch
 
 import generator.publish.plugin  # noqa: F401 - its names are watched too
-from generator import derive, diagram, pipeline, render, solve, verify
+from generator import pipeline
+from generator.derive import sections
+from generator.drawings import diagram
 from generator.errors import LonghandError
 from generator.publish import pages, parts, pdf, site
+from generator.render import document
+from generator.solve import traces
+from generator.verify import document as verify
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Each part by the functions in which it is spent; what runs inside another part is taken out of that one.
 PARTS: dict[str, tuple[Callable[..., Any], ...]] = {
-    "solving": (pipeline.work, solve.trace, solve.train),
-    "deriving steps": (derive.derive,),
+    "solving": (pipeline.work, traces.trace, traces.train),
+    "deriving steps": (sections.derive,),
     "drawing networks": (diagram.draw_diagram,),
-    "rendering": (pages.generate, parts.part, render.render),
+    "rendering": (pages.generate, parts.part, document.render),
     "verifying": (verify.verify,),
     "Typst": (pdf.typst_pdf,),
 }

@@ -18,18 +18,18 @@ from generator import resources
 
 __version__ = resources.VERSION
 
-# A verb has another name here than in its module where that module is called like it: `generator.render` is the module.
+# A verb has another name here than in its module where a package is called like it: `generator.render` is the package.
 _HOMES = {
-    "Definition": ("problem", "Definition"),
+    "Definition": ("definitions.problem", "Definition"),
     "LonghandError": ("errors", "LonghandError"),
-    "Truth": ("truth", "Truth"),
+    "Truth": ("verify.truth", "Truth"),
     "Worked": ("pipeline", "Worked"),
-    "compare_published": ("audit", "audit"),
-    "load": ("problem", "load"),
-    "program_source": ("program", "program"),
-    "render_document": ("render", "render"),
-    "solve_variants": ("solve", "solve"),
-    "verify_document": ("verify", "verify"),
+    "compare_published": ("views.audit", "audit"),
+    "load": ("definitions.problem", "load"),
+    "program_source": ("render.program", "program"),
+    "render_document": ("render.document", "render"),
+    "solve_variants": ("solve.traces", "solve"),
+    "verify_document": ("verify.document", "verify"),
     "work": ("pipeline", "work"),
 }
 __all__ = [
@@ -47,15 +47,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from generator.audit import audit as compare_published
+    from generator.definitions.problem import Definition, load
     from generator.errors import LonghandError
     from generator.pipeline import Worked, work
-    from generator.problem import Definition, load
-    from generator.program import program as program_source
-    from generator.render import render as render_document
-    from generator.solve import solve as solve_variants
-    from generator.truth import Truth
-    from generator.verify import verify as verify_document
+    from generator.render.document import render as render_document
+    from generator.render.program import program as program_source
+    from generator.solve.traces import solve as solve_variants
+    from generator.verify.document import verify as verify_document
+    from generator.verify.truth import Truth
+    from generator.views.audit import audit as compare_published
 
 
 def __getattr__(name: str) -> Any:

@@ -85,11 +85,11 @@ def solve(
     _choice(detail, ("all", "first"), "--detail")
     worked = _worked(file, notation)
     if as_json:
-        from generator.export import as_json as exported
+        from generator.views.export import as_json as exported
 
         _emit(exported(worked), output)
         return
-    from generator.render import render
+    from generator.render.document import render
 
     text = render(worked, "solution", "terminal", language, detail=detail)
     if output is None and sys.stdout.isatty():
@@ -169,7 +169,7 @@ def schema(output: Annotated[Path | None, typer.Option("-o", "--output")] = None
     """Print the JSON Schema of definitions, so that editors complete and check them."""
     import json
 
-    from generator.problem import schema as made
+    from generator.definitions.problem import schema as made
 
     _emit(json.dumps(made(), indent=2, ensure_ascii=False) + "\n", output)
 

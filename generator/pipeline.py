@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from generator.backward import backward
-from generator.checks import failed, with_checks
-from generator.derive import derive
-from generator.diagram import draw_diagram
-from generator.drawing import Drawing
+from generator.backward.passes import backward
+from generator.checks.closing import failed, with_checks
+from generator.definitions.problem import Definition, Problem, kind_module, load
+from generator.derive.matrix_equations import is_in_matrices
+from generator.derive.matrix_sections import derive_matrices
+from generator.derive.sections import derive
+from generator.derive.steps import Section
+from generator.drawings.diagram import draw_diagram
+from generator.drawings.drawing import Drawing
 from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
-from generator.graph import Graph, Role
-from generator.infix import infix
-from generator.matrix_equations import is_in_matrices
-from generator.matrix_view import derive_matrices
-from generator.notation import Notation, Writer
-from generator.notations import notation_for
-from generator.problem import Definition, Problem, kind_module, load
-from generator.solve import History, Trace, trace, train
-from generator.steps import Section
+from generator.formula.infix import infix
+from generator.graph.quantities import Graph, Role
+from generator.notation.files import notation_for
+from generator.notation.writer import Notation, Writer
+from generator.solve.traces import History, Trace, trace, train
 
 
 @dataclass(frozen=True)

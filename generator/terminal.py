@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from generator.audit import Audit, Verdict, audit
+from generator.definitions.problem import find_definitions, load
 from generator.errors import PublishError
 from generator.pipeline import Worked
-from generator.problem import find_definitions, load
+from generator.views.audit import Audit, Verdict, audit
 
 
 def show(text: str) -> None:

@@ -25,12 +25,12 @@ import mpmath
 import sympy
 from hypothesis import strategies as st
 
-from generator.backward import backward
-from generator.functions import ACTIVATIONS, LOSSES, Activation, Loss
-from generator.graph import Graph
-from generator.kinds.network import Definition, build, check
-from generator.notation import Chain
-from generator.optimizers import OPTIMIZERS
+from generator.backward.passes import backward
+from generator.formula.functions import ACTIVATIONS, LOSSES, Activation, Loss
+from generator.graph.quantities import Graph
+from generator.kinds.network.kind import Definition, build, check
+from generator.learning.optimizers import OPTIMIZERS
+from generator.notation.writer import Chain
 
 Data = dict[str, Any]
 Pick = Callable[[Sequence[Any]], Any]

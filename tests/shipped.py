@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator.problem import find_definitions, load
+from generator.definitions.problem import find_definitions, load
 
 ROOT = Path(__file__).resolve().parents[1] / "problems"
 ALL = find_definitions(ROOT)

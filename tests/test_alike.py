@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.alike import tabled
-from generator.formats import FORMATS
-from generator.formula import Ref
-from generator.graph import derivative_name
-from generator.language import language_names
+from generator.definitions.problem import Definition, kind_module
+from generator.definitions.source import Source
+from generator.derive.steps import Step
+from generator.formula.tree import Ref
+from generator.graph.quantities import derivative_name
+from generator.graph.wholes import wholes
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition, kind_module
-from generator.render import render
-from generator.source import Source
-from generator.steps import Step
-from generator.truth import Truth
-from generator.verify import Report, verify
-from generator.wholes import wholes
+from generator.render.document import render
+from generator.render.formats import FORMATS
+from generator.render.language import language_names
+from generator.verify.document import Report, verify
+from generator.verify.truth import Truth
+from generator.views.alike import tabled
 
 EDGES = Path(__file__).resolve().parents[1] / "problems" / "convolution" / "image_edges.yml"
 READ = tuple(name for name in FORMATS if name != "terminal")

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generator.audit import Audit, Verdict, audit
+from generator.definitions.problem import find_definitions
 from generator.errors import DefinitionError
-from generator.notations import notation_names
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked
-from generator.problem import find_definitions
-from generator.render import render
+from generator.render.document import render
+from generator.views.audit import Audit, Verdict, audit
 
 ROOT = Path(__file__).resolve().parents[1]
 ONE = ROOT / "problems" / "first" / "one_unit.yml"

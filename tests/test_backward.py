@@ -37,21 +37,21 @@ from networks import (
 )
 from tools import needs_torch
 
-from generator import gradients as module
-from generator import optimizers
-from generator.backward import backward
-from generator.derivative import derivative
+from generator.backward import gradients as module
+from generator.backward.derivative import derivative
+from generator.backward.passes import backward
 from generator.errors import SolveError
-from generator.exact import Exact, bounds, evaluate, precision
-from generator.formula import Add, Call, Neg, Num, Ref, references
-from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Graph, Label, Quantity, Role, derivative_name, updated_name
-from generator.infix import infix
-from generator.kinds.network import Definition
-from generator.notation import Chain
+from generator.formula.functions import ACTIVATIONS, LOSSES
+from generator.formula.infix import infix
+from generator.formula.tree import Add, Call, Neg, Num, Ref, references
+from generator.graph.quantities import Graph, Label, Quantity, Role, derivative_name, updated_name
+from generator.kinds.network.kind import Definition
+from generator.learning import optimizers
+from generator.notation.writer import Chain
 from generator.pipeline import load_worked
-from generator.rounding import Rounding
-from generator.solve import Trace, solve, trace, train
+from generator.solve.exact import Exact, bounds, evaluate, precision
+from generator.solve.rounding import Rounding
+from generator.solve.traces import Trace, solve, trace, train
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=SLOW)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from test_training import graph_of, starter
 
-from generator.biases import bias_conventions
+from generator.learning.biases import bias_conventions
 
 
 def said(layers: Iterable[str], learned: str = "", subtracted: bool = False) -> list[str]:

@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from tools import need
 
 from generator.pipeline import load_worked
-from generator.program import FLAVOURS, program
+from generator.render.program import FLAVOURS, program
 
 pytestmark = pytest.mark.browser
 

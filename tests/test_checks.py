@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.formats import FORMATS
-from generator.infix import infix
+from generator.definitions.problem import Definition, kind_module
+from generator.definitions.source import Source
+from generator.formula.infix import infix
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition, kind_module
-from generator.render import render
-from generator.source import Source
-from generator.truth import Truth
-from generator.verify import Report, verify
+from generator.render.document import render
+from generator.render.formats import FORMATS
+from generator.verify.document import Report, verify
+from generator.verify.truth import Truth
 
 FEW = settings(max_examples=10)
 READ = tuple(name for name in FORMATS if name != "terminal")

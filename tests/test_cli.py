@@ -26,11 +26,11 @@ import typer
 from pypdf import PdfReader
 
 from generator import cli
-from generator.export import records
-from generator.formats import forget_templates
+from generator.definitions.problem import find_definitions
 from generator.pipeline import load_worked
-from generator.problem import find_definitions
 from generator.publish import files
+from generator.render.formats import forget_templates
+from generator.views.export import records
 
 ROOT = Path(__file__).resolve().parents[1]
 ONE = ROOT / "problems" / "first" / "one_unit.yml"

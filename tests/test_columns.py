@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.notation.columns import aligned
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
 from generator.typeset.boxes import Box, Digits, Gap, Grid, Op, Row, Strut, Word
-from generator.typeset.columns import aligned
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml
 from generator.typeset.text import text

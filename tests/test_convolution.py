@@ -20,20 +20,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import needs_torch
 
+from generator.definitions.problem import Definition
+from generator.definitions.source import Source
 from generator.errors import DefinitionError
-from generator.graph import Role, derivative_name
+from generator.graph.quantities import Role, derivative_name
 from generator.kinds import convolution
-from generator.language import language_names
-from generator.notations import notation_names
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition
-from generator.program import FLAVOURS, program
-from generator.render import render
-from generator.rounding import full
-from generator.solve import solve
-from generator.source import Source
-from generator.truth import Truth
-from generator.verify import FORMATS, verify
+from generator.render.document import render
+from generator.render.language import language_names
+from generator.render.program import FLAVOURS, program
+from generator.solve.rounding import full
+from generator.solve.traces import solve
+from generator.verify.document import FORMATS, verify
+from generator.verify.truth import Truth
 
 Data = dict[str, Any]
 Path_ = tuple[str, int]  # a family, and a place in it in reading order

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from networks import random_network, yaml_text
 
-from generator.notations import notation_names
+from generator.notation.files import notation_names
 from generator.pipeline import load_worked
-from generator.render import render
-from generator.truth import Truth
-from generator.verify import verify
+from generator.render.document import render
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 # The unit s1 reaches no output, while s2 and s3, fed by the same hidden unit, do.
 DEAD_END = """\

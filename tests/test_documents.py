@@ -25,22 +25,23 @@ from networks import dense, random_network, yaml_text
 from pypdf import PdfReader
 from shipped import SAMPLE
 
-from generator import language, resources
-from generator.blocks import Setter
-from generator.contents import CONTENTS
+from generator import resources
+from generator.definitions.problem import kind_names, load
+from generator.derive.matrix_equations import is_in_matrices
 from generator.errors import PublishError, RenderError
-from generator.families import families
-from generator.formats import FORMATS, environment, format_for
-from generator.graph import Role, derivative_name
-from generator.language import Words, language_names, load_words
-from generator.matrix_equations import is_in_matrices
-from generator.notations import notation_names
-from generator.paper import Paper
+from generator.graph.families import families
+from generator.graph.quantities import Role, derivative_name
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import kind_names, load
 from generator.publish.pdf import has_latex, latex_pdf, typst_pdf
-from generator.render import DOCUMENTS, render
-from generator.worksheet import LEVELS
+from generator.render import language
+from generator.render.blocks import Setter
+from generator.render.contents import CONTENTS
+from generator.render.document import DOCUMENTS, render
+from generator.render.formats import FORMATS, environment, format_for
+from generator.render.language import Words, language_names, load_words
+from generator.render.paper import Paper
+from generator.views.worksheet import LEVELS
 
 PROBLEMS = SAMPLE
 IDS = [path.stem for path in PROBLEMS]
@@ -405,7 +406,7 @@ def test_templates_use_what_they_are_given() -> None:
 
 def test_a_word_without_its_field_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {**load_words("en").texts, "steps.total": "The total {nothing}"}
-    monkeypatch.setattr("generator.paper.load_words", lambda code: language.Words(code, texts))
+    monkeypatch.setattr("generator.render.paper.load_words", lambda code: language.Words(code, texts))
     with pytest.raises(RenderError, match="nothing"):
         render(worked_problem(EXAMPLE), "solution", "markdown")
 
@@ -415,10 +416,10 @@ def test_a_word_without_its_field_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 _SCRIPT = """
 import hashlib, sys
 from pathlib import Path
-from generator.formats import FORMATS
+from generator.render.formats import FORMATS
 from generator.pipeline import load_worked
 from generator.publish.pdf import typst_pdf
-from generator.render import render
+from generator.render.document import render
 for path in sys.argv[1:]:
     worked = load_worked(Path(path))
     for format_name in FORMATS:

@@ -20,22 +20,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.compiled import Array
-from generator.diagram import WIDE, draw_diagram
-from generator.drawing import Arrow, Bounds, Circle, Curve, Drawing, Line, Mark, bounds, decimal, runs, width_of
-from generator.formula import shortest
-from generator.graph import Diagram, Graph
+from generator.definitions.problem import load
+from generator.drawings.diagram import WIDE, draw_diagram
+from generator.drawings.drawing import (
+    Arrow,
+    Bounds,
+    Circle,
+    Curve,
+    Drawing,
+    Line,
+    Mark,
+    bounds,
+    decimal,
+    runs,
+    width_of,
+)
+from generator.drawings.plot import MOST, NEAR, plot, thinned
+from generator.drawings.svg import svg
+from generator.drawings.tikz import tikz
+from generator.drawings.typst import typst_drawing
+from generator.formula.tree import shortest
+from generator.graph.quantities import Diagram, Graph
 from generator.kinds import network
-from generator.notation import Writer
-from generator.notations import load_notation, notation_for
-from generator.plot import MOST, NEAR, plot, thinned
-from generator.problem import load
+from generator.notation.files import load_notation, notation_for
+from generator.notation.writer import Writer
+from generator.solve.compiled import Array
 from generator.typeset.boxes import Box, Digits, Row, Script, symbol
 from generator.typeset.latex import latex
-from generator.typeset.svg import svg
-from generator.typeset.tikz import tikz
 from generator.typeset.typst import typst
-from generator.typeset.typst_drawing import typst_drawing
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted(path.with_suffix("").with_suffix(".yml") for path in (ROOT / "problems/networks").glob("*.claims.yml"))

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from shipped import ALL, ROOT
 
-from generator.language import language_names
-from generator.notations import notation_names
+from generator.definitions.problem import load
+from generator.notation.files import notation_names
 from generator.pipeline import work
-from generator.problem import load
-from generator.render import render
-from generator.truth import Truth
-from generator.verify import FORMATS as READ
-from generator.verify import verify
-from generator.worksheet import LEVELS
+from generator.render.document import render
+from generator.render.language import language_names
+from generator.verify.document import FORMATS as READ
+from generator.verify.document import verify
+from generator.verify.truth import Truth
+from generator.views.worksheet import LEVELS
 
 FORMATS, NOTATIONS, LANGUAGES = tuple(READ), notation_names(), language_names()
 DOCUMENTS = ("solution", "worksheet", "key")

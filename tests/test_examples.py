@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from generator.audit import Finding, Verdict, audit
+from generator.definitions.source import read
 from generator.errors import DefinitionError
-from generator.exact import Exact, bounds
 from generator.pipeline import Worked, load_worked
-from generator.rounding import Mode
-from generator.solve import train
-from generator.source import read
+from generator.solve.exact import Exact, bounds
+from generator.solve.rounding import Mode
+from generator.solve.traces import train
+from generator.views.audit import Finding, Verdict, audit
 
 NETWORKS = Path(__file__).parents[1] / "problems" / "networks"
 CLAIMED = sorted(path.name.removesuffix(".claims.yml") for path in NETWORKS.glob("*.claims.yml"))

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import needs_torch
 
-from generator.derivative import derivative
-from generator.exact import evaluate
-from generator.extremes import Ties
-from generator.formula import Call, Formula, walk
-from generator.graph import Label, Quantity, Role
-from generator.infix import infix, parse
+from generator.backward.derivative import derivative
+from generator.formula.extremes import Ties
+from generator.formula.infix import infix, parse
+from generator.formula.tree import Call, Formula, walk
+from generator.graph.quantities import Label, Quantity, Role
+from generator.solve.exact import evaluate
 
 NAMES = ("a", "b", "c")
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from generator.kinds.network import Definition, check
+from generator.definitions.problem import Definition as Loaded
+from generator.definitions.source import Source
+from generator.kinds.network.kind import Definition, check
 from generator.pipeline import Worked, work
-from generator.problem import Definition as Loaded
-from generator.program import FLAVOURS, program
-from generator.render import render
-from generator.source import Source
-from generator.truth import Truth
-from generator.verify import Report, verify
+from generator.render.document import render
+from generator.render.program import FLAVOURS, program
+from generator.verify.document import Report, verify
+from generator.verify.truth import Truth
 
 INPUTS, TARGETS = [1, 2, 3], [2, 3, 7]
 RATE, SHARE = Fraction(1, 100), Fraction(1, 10)

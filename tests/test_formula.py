@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator.derivative import derivative, from_sympy, to_sympy
+from generator.backward.derivative import derivative, from_sympy, to_sympy
 from generator.errors import FormulaError, LonghandError
-from generator.exact import Exact, Undefined, ball, bounds, evaluate, precision
-from generator.formula import (
+from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS, expand
+from generator.formula.infix import infix, parse
+from generator.formula.tree import (
     Add,
     Blank,
     Call,
@@ -33,9 +34,8 @@ from generator.formula import (
     substitute,
     walk,
 )
-from generator.functions import ACTIVATIONS, LOSSES, VECTORS, expand
-from generator.graph import Label, Quantity, Role
-from generator.infix import infix, parse
+from generator.graph.quantities import Label, Quantity, Role
+from generator.solve.exact import Exact, Undefined, ball, bounds, evaluate, precision
 
 A, B, C, D = map(Ref, "abcd")
 VALUES = {"a": Fraction(3, 2), "b": Fraction(-2, 5), "c": Fraction(7), "d": Fraction(1, 3), "x": Fraction(1, 4)}

@@ -15,21 +15,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tools import needs_torch
 
+from generator.definitions.problem import Definition as Loaded
+from generator.definitions.problem import load
+from generator.definitions.source import Source
 from generator.errors import DefinitionError, FormulaError
-from generator.formats import FORMATS
-from generator.graph import derivative_name, updated_name
-from generator.infix import parse
-from generator.inlining import inlined, own_functions
+from generator.formula.infix import parse
+from generator.formula.inlining import inlined, own_functions
+from generator.graph.quantities import derivative_name, updated_name
 from generator.kinds.formulas import Definition, check
-from generator.notations import notation_names
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition as Loaded
-from generator.problem import load
-from generator.render import render
-from generator.solve import solve
-from generator.source import Source
-from generator.truth import Truth
-from generator.verify import verify
+from generator.render.document import render
+from generator.render.formats import FORMATS
+from generator.solve.traces import solve
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHIPPED = [

@@ -16,11 +16,10 @@ import sympy
 from networks import COMPLEX, LOGARITHMIC, LOSS_KINKS, MPMATH, SYMPY, Space, chosen, torch_space, value
 from pydantic import TypeAdapter
 
-from generator.derivative import derivative, kinks, to_sympy
+from generator.backward.derivative import derivative, kinks, to_sympy
+from generator.definitions.rows import Chosen
 from generator.errors import FormulaError
-from generator.exact import Exact, Undefined, bounds, evaluate, precision
-from generator.formula import ELEMENTARY, Call, Formula, Num, Ref, num, references
-from generator.functions import (
+from generator.formula.functions import (
     ACTIVATIONS,
     LOSSES,
     SYNONYMS,
@@ -35,12 +34,13 @@ from generator.functions import (
     textbook_derivative,
     worked_derivative,
 )
-from generator.graph import Label, Quantity, Role
-from generator.image_layers import Activation as Activated
-from generator.infix import infix, parse
+from generator.formula.infix import infix, parse
+from generator.formula.tree import ELEMENTARY, Call, Formula, Num, Ref, num, references
+from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds import recurrent
-from generator.networks import Layer
-from generator.rows import Chosen
+from generator.kinds.convolution.model import Activation as Activated
+from generator.kinds.network.model import Layer
+from generator.solve.exact import Exact, Undefined, bounds, evaluate, precision
 
 X, Y, T = (sympy.Symbol(name, real=True) for name in "xyt")
 SMOOTH = {name: row for name, row in ACTIVATIONS.items() if row.derivative}

@@ -9,10 +9,10 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.derivative import from_sympy, to_sympy
-from generator.formula import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num, walk
-from generator.identity import same
-from generator.infix import infix, parse
+from generator.backward.derivative import from_sympy, to_sympy
+from generator.formula.identity import same
+from generator.formula.infix import infix, parse
+from generator.formula.tree import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num, walk
 
 LEAVES = st.one_of(st.sampled_from("abc").map(Ref), st.integers(-3, 3).map(lambda n: num(Fraction(n, 2))))
 FORMULAS = st.recursive(

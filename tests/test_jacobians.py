@@ -13,17 +13,17 @@ from conftest import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.formats import FORMATS
-from generator.graph import derivative_name
-from generator.infix import infix
-from generator.notations import notation_names
+from generator.definitions.problem import Definition, kind_module
+from generator.definitions.source import Source
+from generator.formula.infix import infix
+from generator.graph.quantities import derivative_name
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, work
-from generator.problem import Definition, kind_module
-from generator.program import program
-from generator.render import render
-from generator.source import Source
-from generator.truth import Truth
-from generator.verify import verify
+from generator.render.document import render
+from generator.render.formats import FORMATS
+from generator.render.program import program
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 READ = tuple(name for name in FORMATS if name != "terminal")
 Data = dict[str, Any]

@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generator.drawing import Arrow, Circle, Drawing, Mark, around, bounds
+from generator.drawings.drawing import Arrow, Circle, Drawing, Mark, around, bounds
+from generator.drawings.svg import svg
+from generator.drawings.tikz import tikz
+from generator.drawings.typst import typst_drawing
 from generator.pipeline import Worked, load_worked
-from generator.render import render
-from generator.typeset.svg import svg
-from generator.typeset.tikz import tikz
-from generator.typeset.typst_drawing import typst_drawing
+from generator.render.document import render
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted((ROOT / "problems/recurrence").glob("*.yml"))

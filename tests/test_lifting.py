@@ -6,12 +6,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from generator.formula import Add, Call, Div, Formula, Hadamard, MatMul, Matrix, Mul, Neg, Ref, Transpose, num
-from generator.graph import Label, Tensor
-from generator.identity import same
-from generator.infix import infix, parse
-from generator.lifting import Lifter
-from generator.tensors import Rows, entrywise, ones
+from generator.formula.identity import same
+from generator.formula.infix import infix, parse
+from generator.formula.tree import Add, Call, Div, Formula, Hadamard, MatMul, Matrix, Mul, Neg, Ref, Transpose, num
+from generator.graph.quantities import Label, Tensor
+from generator.lifting.lift import Lifter
+from generator.lifting.tensors import Rows, entrywise, ones
 
 
 def made(name: str, high: int, wide: int) -> Tensor:

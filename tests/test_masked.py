@@ -8,14 +8,27 @@ from pathlib import Path
 import pytest
 
 from generator.errors import FormulaError
-from generator.formula import MINUS_INFINITY, Add, Call, Div, Formula, Hadamard, MatMul, Mul, Neg, Ref, Transpose, num
-from generator.masked import settled
+from generator.formula.tree import (
+    MINUS_INFINITY,
+    Add,
+    Call,
+    Div,
+    Formula,
+    Hadamard,
+    MatMul,
+    Mul,
+    Neg,
+    Ref,
+    Transpose,
+    num,
+)
+from generator.lifting.masked import settled
+from generator.lifting.tensors import entrywise
 from generator.pipeline import Worked, load_worked
-from generator.render import render
-from generator.tensors import entrywise
-from generator.truth import Truth
+from generator.render.document import render
 from generator.typeset.latex import latex
-from generator.verify import verify
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 X, Y = Ref("x"), Ref("y")
 

@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import dense, yaml_text
 
-from generator.blocks import Setter
+from generator.derive.shapes import SHAPE
+from generator.derive.steps import Equation, Part
 from generator.errors import FormulaError
-from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
-from generator.formats import format_for
-from generator.formula import (
+from generator.formula.tree import (
     MINUS_INFINITY,
     Add,
     Call,
@@ -40,9 +39,11 @@ from generator.formula import (
     rebuild,
     walk,
 )
-from generator.graph import Label, Tensor
-from generator.language import load_words
-from generator.notation import Product
+from generator.graph.quantities import Label, Tensor
+from generator.lifting.tensors import entrywise
+from generator.lifting.windowed import CALLS, POOLS, SLIDES, sized, slide
+from generator.notation.arrange import Arranger
+from generator.notation.writer import Product
 from generator.pipeline import Worked, load_worked
 from generator.reading import Unreadable
 from generator.reading.chains import statements
@@ -50,19 +51,18 @@ from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
-from generator.shapes import SHAPE
-from generator.solve import solve
-from generator.steps import Equation, Part
-from generator.tensors import entrywise
-from generator.truth import Truth
-from generator.typeset.arrange import Arranger
+from generator.render.blocks import Setter
+from generator.render.formats import format_for
+from generator.render.language import load_words
+from generator.solve.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
+from generator.solve.traces import solve
 from generator.typeset.boxes import Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml
 from generator.typeset.text import text, width
 from generator.typeset.typst import typst
-from generator.verify import FORMATS, verify
-from generator.windowed import CALLS, POOLS, SLIDES, sized, slide
+from generator.verify.document import FORMATS, verify
+from generator.verify.truth import Truth
 
 # --- printing and reading back ---------------------------------------------------------------------------------------
 

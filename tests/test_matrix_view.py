@@ -13,22 +13,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import DIFFERENTIABLE, HUNDREDTHS, PLAIN_LOSSES, Data, batches, decimal, dense, networks, yaml_text
 
-from generator.equations import Equations
+from generator.definitions.problem import load
+from generator.derive.equations import Equations
+from generator.derive.matrix_equations import MatrixEquations, is_in_matrices
 from generator.errors import DefinitionError
-from generator.formats import FORMATS as PRINTED
-from generator.formula import Blank, Dots, Formula, Matrix, Num, children, walk
-from generator.functions import ACTIVATIONS
-from generator.graph import Role, derivative_name, updated_name
-from generator.matrix_equations import MatrixEquations, is_in_matrices
-from generator.notation import Chain, View
-from generator.notations import load_notation, notation_for
+from generator.formula.functions import ACTIVATIONS
+from generator.formula.tree import Blank, Dots, Formula, Matrix, Num, children, walk
+from generator.graph.quantities import Role, derivative_name, updated_name
+from generator.notation.files import load_notation, notation_for
+from generator.notation.writer import Chain, View
 from generator.pipeline import Worked, load_worked
-from generator.problem import load
 from generator.publish.pdf import typst_pdf
-from generator.render import render
-from generator.truth import Truth
-from generator.verify import FORMATS, Report, verify
-from generator.worksheet import LEVELS, worksheet
+from generator.render.document import render
+from generator.render.formats import FORMATS as PRINTED
+from generator.verify.document import FORMATS, Report, verify
+from generator.verify.truth import Truth
+from generator.views.worksheet import LEVELS, worksheet
 
 EXAMPLE = Path("problems/networks/example_222_net_out.yml")
 WITH_SIGN = [name for name in DIFFERENTIABLE if ACTIVATIONS[name].symbol or name == "identity"]

@@ -19,19 +19,19 @@ from networks import HUNDREDTHS, MPMATH, Data, Pick, Space, decimal, torch_space
 from networks import chosen as parameters_of
 from tools import needs_torch
 
-from generator.audit import Verdict, audit
+from generator.definitions.problem import load
 from generator.errors import DefinitionError
-from generator.exact import bounds
-from generator.functions import ACTIVATIONS, LOSSES
-from generator.graph import Role, derivative_name, updated_name
-from generator.notation import Chain
+from generator.formula.functions import ACTIVATIONS, LOSSES
+from generator.graph.quantities import Role, derivative_name, updated_name
+from generator.notation.writer import Chain
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import load
-from generator.program import FLAVOURS, program
-from generator.render import render
-from generator.truth import Truth
+from generator.render.document import render
+from generator.render.program import FLAVOURS, program
+from generator.solve.exact import bounds
 from generator.typeset.text import text
-from generator.verify import verify
+from generator.verify.document import verify
+from generator.verify.truth import Truth
+from generator.views.audit import Verdict, audit
 
 QUICK = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 PROBLEMS = Path(__file__).resolve().parents[1] / "problems"

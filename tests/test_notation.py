@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from networks import Data, checked, dense, graph_of, networks
 from shipped import SAMPLE
 
+from generator.definitions.problem import load
 from generator.errors import DefinitionError, LonghandError, NotationError
-from generator.exact import Exact, ball, bounds, evaluate, precision
-from generator.formula import Mul, Ref, references
-from generator.functions import ACTIVATIONS, LOSSES, expand
-from generator.infix import infix, parse
-from generator.kinds.network import build
-from generator.notation import Chain, Notation, Product, Writer, indexed, plain
-from generator.notations import load_notation, notation_for, notation_names
+from generator.formula.functions import ACTIVATIONS, LOSSES, expand
+from generator.formula.infix import infix, parse
+from generator.formula.tree import Mul, Ref, references
+from generator.kinds.network.kind import build
+from generator.notation.arrange import Arranger
+from generator.notation.files import load_notation, notation_for, notation_names
+from generator.notation.writer import Chain, Notation, Product, Writer, indexed, plain
 from generator.pipeline import Worked, load_worked
-from generator.problem import load
-from generator.rounding import Mode
-from generator.solve import trace
-from generator.typeset.arrange import Arranger
+from generator.solve.exact import Exact, ball, bounds, evaluate, precision
+from generator.solve.rounding import Mode
+from generator.solve.traces import trace
 from generator.typeset.boxes import Row, Word, symbol
 from generator.typeset.latex import latex
 from generator.typeset.text import text

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from tools import needs_torch
 
-from generator.formula import references
-from generator.graph import Role, updated_name
-from generator.infix import parse
+from generator.definitions.problem import Definition as Loaded
+from generator.definitions.source import Source
+from generator.formula.infix import parse
+from generator.formula.tree import references
+from generator.graph.quantities import Role, updated_name
 from generator.kinds.formulas import Definition, check
-from generator.optimizers import CLIPS, OPTIMIZERS, SCHEDULES, names, plan
+from generator.learning.optimizers import CLIPS, OPTIMIZERS, SCHEDULES, names, plan
 from generator.pipeline import Worked, work
-from generator.problem import Definition as Loaded
-from generator.render import render
-from generator.source import Source
-from generator.truth import Truth
-from generator.verify import verify
+from generator.render.document import render
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 STEPS = 3
 START = {"x": "1.5", "y": "-0.5"}

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from generator.graph import updated_name
-from generator.kinds.network import Definition, check
-from generator.notation import Chain
+from generator.definitions.problem import Definition as Loaded
+from generator.definitions.source import Source
+from generator.graph.quantities import updated_name
+from generator.kinds.network.kind import Definition, check
+from generator.notation.writer import Chain
 from generator.pipeline import Worked, work
-from generator.problem import Definition as Loaded
-from generator.render import render
-from generator.source import Source
-from generator.truth import Truth
-from generator.verify import verify
+from generator.render.document import render
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 STEPS = 3
 LAYERS: list[dict[str, Any]] = [

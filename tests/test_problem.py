@@ -19,12 +19,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import Data, dense, networks, yaml_text
 
+from generator.definitions.problem import (
+    Definition,
+    exact,
+    find_definitions,
+    kind_module,
+    kind_names,
+    load,
+    name,
+    schema,
+)
+from generator.definitions.source import read
 from generator.errors import DefinitionError, LonghandError
 from generator.pipeline import load_worked, work
-from generator.problem import Definition, exact, find_definitions, kind_module, kind_names, load, name, schema
-from generator.rounding import Rounding
-from generator.solve import solve, train
-from generator.source import read
+from generator.solve.rounding import Rounding
+from generator.solve.traces import solve, train
 
 PROBLEMS = Path(__file__).parents[1] / "problems"
 SHIPPED = find_definitions(PROBLEMS)

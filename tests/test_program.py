@@ -21,20 +21,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import DIFFERENTIABLE
 
+from generator.definitions.problem import Definition, find_definitions
+from generator.definitions.source import Source
 from generator.errors import FormulaError, RenderError
-from generator.formula import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
-from generator.functions import LOSSES
-from generator.graph import Role
-from generator.infix import parse
+from generator.formula.functions import LOSSES
+from generator.formula.infix import parse
+from generator.formula.tree import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
+from generator.graph.quantities import Role
 from generator.kinds import network
-from generator.language import language_names
-from generator.notations import notation_names
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition, find_definitions
-from generator.program import FLAVOURS, program
-from generator.rounding import full
-from generator.solve import History, solve
-from generator.source import Source
+from generator.render.language import language_names
+from generator.render.program import FLAVOURS, program
+from generator.solve.rounding import full
+from generator.solve.traces import History, solve
 from generator.typeset.python import DIALECTS, Printer, comment, identifiers, number, quoted, real
 
 NETWORKS = Path(__file__).parent.parent / "problems" / "networks"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
-from generator.formula import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
-from generator.functions import ACTIVATIONS, LOSSES, loss_formula, textbook_derivative
-from generator.graph import Graph, Label, Quantity, Role
-from generator.infix import infix, parse
-from generator.notation import Notation, Product, Writer
+from generator.formula.functions import ACTIVATIONS, LOSSES, loss_formula, textbook_derivative
+from generator.formula.infix import infix, parse
+from generator.formula.tree import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
+from generator.graph.quantities import Graph, Label, Quantity, Role
+from generator.notation.arrange import Arranger
+from generator.notation.writer import Notation, Product, Writer
 from generator.reading import Unreadable
 from generator.reading.chains import statements
 from generator.reading.find import find_html, find_latex, find_markdown, find_typst
@@ -24,7 +24,7 @@ from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.shape import alike, shape
 from generator.reading.typst import read_typst
-from generator.typeset.arrange import Arranger
+from generator.solve.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.typeset.boxes import Box, Frac, Op, Row, Word, symbol
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml

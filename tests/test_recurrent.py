@@ -14,17 +14,17 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.backward import backward
+from generator.backward.passes import backward
+from generator.definitions.problem import load
 from generator.errors import DefinitionError
-from generator.graph import Graph, derivative_name
-from generator.kinds.recurrent import STARTER, Definition, build, check
-from generator.notation import Chain
+from generator.graph.quantities import Graph, derivative_name
+from generator.kinds.recurrent.kind import STARTER, Definition, build, check
+from generator.notation.writer import Chain
 from generator.pipeline import load_worked
-from generator.problem import load
-from generator.render import render
-from generator.solve import solve
-from generator.truth import Truth
-from generator.verify import verify
+from generator.render.document import render
+from generator.solve.traces import solve
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 Data = dict[str, Any]
 Numbers = dict[str, Any]

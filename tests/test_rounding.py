@@ -20,14 +20,14 @@ from networks import MPMATH, PLAIN_LOSSES, Data, dense, forward, graph_of, netwo
 from pydantic import TypeAdapter, ValidationError
 
 from generator.errors import SolveError
-from generator.exact import Undecided, ball, bounds, precision
-from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references, replace
-from generator.functions import expand
-from generator.graph import Graph, Label, Quantity, Role
-from generator.infix import parse
+from generator.formula.functions import expand
+from generator.formula.infix import parse
+from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references, replace
+from generator.graph.quantities import Graph, Label, Quantity, Role
 from generator.pipeline import load_worked
-from generator.rounding import Carry, Mode, Rounding, fixed, full
-from generator.solve import Trace, relation, trace
+from generator.solve.exact import Undecided, ball, bounds, precision
+from generator.solve.rounding import Carry, Mode, Rounding, fixed, full
+from generator.solve.traces import Trace, relation, trace
 
 PYTHONS = {
     Mode.HALF_EVEN: decimal.ROUND_HALF_EVEN,
@@ -279,7 +279,7 @@ HOLDS = {
 
 
 def pencil(tree: Formula, shown: Mapping[str, Decimal], context: decimal.Context) -> Decimal:
-    """A formula worked in decimals of 60 digits: nothing of generator/exact.py is used."""
+    """A formula worked in decimals of 60 digits: nothing of generator/solve/exact.py is used."""
 
     def work(part: Formula) -> Decimal:
         match part:

@@ -13,7 +13,6 @@ from sets import ROOT, SMALL, set_file
 
 from generator.errors import SetError
 from generator.pipeline import Worked
-from generator.rounding import Carry, Mode, Rounding
 from generator.sets.batch import decimals, rounded
 from generator.sets.certificate import certify, probe
 from generator.sets.difficulty import score
@@ -22,9 +21,10 @@ from generator.sets.model import find_sets, load_set
 from generator.sets.report import bars, percent, report
 from generator.sets.require import requirement
 from generator.sets.task import Task, tasks
-from generator.solve import trace
-from generator.verify import verify
-from generator.worksheet import worksheet
+from generator.solve.rounding import Carry, Mode, Rounding
+from generator.solve.traces import trace
+from generator.verify.document import verify
+from generator.views.worksheet import worksheet
 
 SECRET = b"a secret"
 

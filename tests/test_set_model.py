@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sets import ROOT, SMALL, set_file
 
+from generator.definitions.source import Source
 from generator.errors import DefinitionError, FormulaError
-from generator.formula import Add, Call, Div, Mul, Neg, Num, Ref
+from generator.formula.tree import Add, Call, Div, Mul, Neg, Num, Ref
 from generator.sets.model import find_sets, load_set
 from generator.sets.ranges import Choices, choices
 from generator.sets.require import requirement
 from generator.sets.task import shared, tasks
-from generator.source import Source
 
 NAMES = ("w1", "w10", "E", "dE/dw1", "dE/dw10", "net_h1", "dE", "dw1")
 

@@ -29,22 +29,22 @@ from pypdf.generic import StreamObject, TextStringObject
 from sets import ROOT, ROSTER, SECRET, SMALL, files, made, roster_file, set_file
 from test_set_roster import LITERAL
 
-from generator.diagram import draw_diagram, numbered
+from generator.definitions.problem import load
+from generator.drawings.diagram import draw_diagram, numbered
 from generator.errors import DefinitionError, SetError, UntrueLineError
-from generator.figures import image
-from generator.paper import Paper
 from generator.pipeline import Worked, work
-from generator.problem import load
 from generator.publish import shards
 from generator.publish.files import write_file
 from generator.publish.homework import SECRET as VARIABLE
 from generator.publish.printable import without_font, without_latex
 from generator.publish.shards import Workshop
-from generator.rounding import Mode, Rounding
+from generator.render.figures import image
+from generator.render.paper import Paper
 from generator.sets.papers import Press
 from generator.sets.pictures import Pictures
 from generator.sets.roster import csv_line
-from generator.shown import Shown
+from generator.solve.rounding import Mode, Rounding
+from generator.variants.shown import Shown
 
 LONG = re.compile(r"-?\d\.\d{4,}")  # an answer with as many digits stands nowhere by chance: givens have fewer
 

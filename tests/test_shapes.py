@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import need
 
-from generator.formats import FORMATS
-from generator.formula import Call, MatMul, Mul, Num, Ref, Transpose, walk
-from generator.notations import notation_names
+from generator.definitions.problem import Definition, kind_module
+from generator.definitions.source import Source
+from generator.derive.shapes import SIZES
+from generator.derive.steps import Equation
+from generator.formula.tree import Call, MatMul, Mul, Num, Ref, Transpose, walk
+from generator.graph.wholes import wholes
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition, kind_module
-from generator.render import render
-from generator.shapes import SIZES
-from generator.source import Source
-from generator.steps import Equation
-from generator.truth import Truth
-from generator.verify import Report, verify
-from generator.wholes import wholes
+from generator.render.document import render
+from generator.render.formats import FORMATS
+from generator.verify.document import Report, verify
+from generator.verify.truth import Truth
 
 FEW = settings(max_examples=12)
 READ = tuple(name for name in FORMATS if name != "terminal")

@@ -11,15 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shipped import SAMPLE
 
-import generator.shown
+import generator.variants.shown
 from generator.errors import SolveError
-from generator.formula import Formula, references, substitute
-from generator.graph import Graph, Label, Quantity, Role
-from generator.infix import parse
+from generator.formula.infix import parse
+from generator.formula.tree import Formula, references, substitute
+from generator.graph.quantities import Graph, Label, Quantity, Role
 from generator.pipeline import load_worked
-from generator.rounding import Carry, Mode, Rounding
-from generator.shown import Shown, shown
-from generator.solve import relation, trace
+from generator.solve.rounding import Carry, Mode, Rounding
+from generator.solve.traces import relation, trace
+from generator.variants.shown import Shown, shown
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -153,7 +153,7 @@ def test_few_variants_are_worked_exactly(monkeypatch: pytest.MonkeyPatch) -> Non
     """The exact functions are the exception: none of 500 plain variants needs them for its values."""
     worked = load_worked(ROOT / "problems" / "networks" / "example_222_net_out.yml")
     called: list[int] = []
-    monkeypatch.setattr(generator.shown, "_settle", lambda made, number: called.append(number))
+    monkeypatch.setattr(generator.variants.shown, "_settle", lambda made, number: called.append(number))
     givens = {f"w{place}": [Fraction(1 + (place * 7 + row) % 19, 20) for row in range(500)] for place in range(1, 9)}
     shown(worked.graph, worked.notation.rounding, givens)
     assert called == []

@@ -25,16 +25,16 @@ import markdown
 import pytest
 from markdown_it import MarkdownIt
 
+from generator.definitions.problem import find_definitions
 from generator.errors import LonghandError, PublishError
-from generator.formats import forget_templates
 from generator.pipeline import Worked, load_worked
-from generator.problem import find_definitions
 from generator.publish import pages
 from generator.publish.artifacts import documents_of, languages_of, truth_of
 from generator.publish.site import build_site, write_pages
-from generator.render import render
+from generator.render.document import render
+from generator.render.formats import forget_templates
 from generator.sets.model import find_sets
-from generator.verify import verify
+from generator.verify.document import verify
 
 ROOT = Path(__file__).resolve().parents[1]
 PROBLEMS = find_definitions(ROOT / "problems")

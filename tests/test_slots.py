@@ -18,17 +18,18 @@ from hypothesis import strategies as st
 from shipped import EXAMPLES
 from shipped import ROOT as PROBLEMS
 
-import generator.slots
-from generator import formats, resources
+import generator.variants.slots
+from generator import resources
+from generator.definitions.problem import load
 from generator.errors import SolveError
-from generator.filling import Batch, Template
-from generator.notations import notation_names
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, work
-from generator.problem import load
-from generator.render import render
-from generator.shown import shown
-from generator.slots import Slots, variant
-from generator.worksheet import LEVELS
+from generator.render import formats
+from generator.render.document import render
+from generator.variants.filling import Batch, Template
+from generator.variants.shown import shown
+from generator.variants.slots import Slots, variant
+from generator.views.worksheet import LEVELS
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [*EXAMPLES, PROBLEMS / "first" / "one_unit.yml"]
@@ -145,8 +146,8 @@ def no_sympy_and_no_jinja(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]
         monkeypatch.setattr(sympy.Basic, "__new__", _forbidden)
         monkeypatch.setattr(jinja2.Template, "render", _forbidden)
         monkeypatch.setattr(jinja2.runtime.Macro, "__call__", _forbidden)
-        monkeypatch.setattr(generator.slots, "render", _forbidden)
-        monkeypatch.setattr(generator.slots, "trace", _forbidden)
+        monkeypatch.setattr(generator.variants.slots, "render", _forbidden)
+        monkeypatch.setattr(generator.variants.slots, "trace", _forbidden)
 
     return forbid
 

@@ -27,18 +27,18 @@ from networks import (
     start,
 )
 
-from generator import derivative
-from generator.backward import backward
-from generator.compiled import compile_graph
+from generator.backward import derivative
+from generator.backward.passes import backward
 from generator.errors import GraphError, SolveError
-from generator.exact import Undecided, Undefined, ball, bounds, evaluate, power, precision
-from generator.formula import ELEMENTARY, Call, Formula, Ref
-from generator.graph import Graph, Label, Quantity, Role
-from generator.infix import parse
-from generator.kinds.network import build
-from generator.notation import Chain
-from generator.rounding import Rounding
-from generator.solve import solve, trace
+from generator.formula.infix import parse
+from generator.formula.tree import ELEMENTARY, Call, Formula, Ref
+from generator.graph.quantities import Graph, Label, Quantity, Role
+from generator.kinds.network.kind import build
+from generator.notation.writer import Chain
+from generator.solve.compiled import compile_graph
+from generator.solve.exact import Undecided, Undefined, ball, bounds, evaluate, power, precision
+from generator.solve.rounding import Rounding
+from generator.solve.traces import solve, trace
 
 T = TypeVar("T")
 ROUNDING = Rounding()

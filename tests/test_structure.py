@@ -22,48 +22,60 @@ import pytest
 from conftest import repository_files
 
 import generator
-from generator.formats import FORMATS, environment
-from generator.language import language_names, load_words
-from generator.problem import find_definitions
+from generator.definitions.problem import find_definitions
+from generator.render.formats import FORMATS, environment
+from generator.render.language import language_names, load_words
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "generator"
 
-# The way through, from errors to the command line: a module may import only what stands before it.
-STAGES = {
-    "errors, files, formulas": "errors resources formula indicators infix functions extremes",
-    "load": "source kinds problem course language",
-    "graph": "graph families wholes products layers optimizers training rows batches losses normalization dropout "
-    "penalties biases networks units network_checks grids declared entrywise matrices inlining vectors tables windows "
-    "windowed nested image_layers images laying pipelines cells recurrences unfolding unrolled recurrent_checks "
-    "attentions placed mixtures attending attention_checks kinds.network kinds.formulas kinds.convolution "
-    "kinds.recurrent kinds.attention",
-    "numbers": "elementary exact rounding compiled",
-    "typeset": "typeset typeset.boxes typeset.squares typeset.text typeset.latex typeset.mathml typeset.typst "
-    "typeset.python",
-    "matrices": "masked tensors tensor_gradients identity factors sparse lifting sliding",
-    "notation": "notation notations pairs",
-    "backward": "derivative slopes gradients backward",
-    "solve": "solve invariants claims checks approx digits shown probe",
-    "drawings": "drawing placing lattice diagram plot",
-    "derive": "steps shapes rounds equations firsts derive matrix_equations matrix_view pipeline alike worksheet audit "
-    "export",
-    "formats": "typeset.columns typeset.arrange formats",
-    "figures": "typeset.svg typeset.tikz typeset.typst_drawing figures",
-    "render": "program blocks texts paper contents render",
-    "many variants": "breaks filling slots",
-    "read back": "reading reading.names reading.normal reading.rows reading.find reading.tables reading.chains "
-    "reading.shape reading.formula reading.latex reading.mathml reading.typst",
-    "verify": "truth examined matrix_statement shape_statement statement verify_tables verify",
-    "homework sets": "sets sets.ranges sets.model sets.draw sets.roster sets.require sets.task sets.batch "
-    "sets.difficulty sets.checks sets.layout sets.judge sets.seats sets.certificate sets.report sets.codes sets.papers "
-    "sets.pictures sets.records",
-    "publish": "publish publish.files publish.progress publish.pdf publish.artifacts publish.commands "
-    "publish.shards publish.printable publish.books publish.homework publish.issued publish.certify "
-    "publish.cards publish.pages publish.gallery publish.parts publish.set_pages publish.site publish.plugin",
+# The way through, from errors to the command line: the rooms of the house, and the modules of each, in an order in
+# which a module imports only what stands before it. So no two rooms import each other.
+ROOMS = {
+    "": "errors resources kinds",  # `kinds` is only looked through for the files in it
+    "formula": "tree extremes infix functions indicators identity grids inlining entrywise matrices vectors",
+    "definitions": "source problem course nested rows tables",
+    "graph": "quantities wholes windows products families declared layers",
+    "learning": "optimizers training batches normalization biases losses dropout penalties",
+    "kinds.network": "model units checks kind",
+    "kinds.convolution": "images model laying pipelines kind",
+    "kinds.recurrent": "cells model unfolding unrolled checks kind",
+    "kinds.attention": "model placed mixtures attending checks kind",
+    "kinds": "formulas",
+    "solve": "elementary exact rounding compiled traces",
+    "typeset": "boxes text latex mathml typst python squares",
+    "lifting": "masked windowed tensors gradients factors sparse lift sliding",
+    "notation": "writer files columns arrange",
+    "backward": "derivative slopes gradients passes",
+    "checks": "claims invariants closing",
+    "drawings": "drawing placing lattice diagram plot svg tikz typst",
+    "derive": "steps equations pairs firsts rounds shapes sections matrix_equations matrix_sections",
+    "work": "pipeline",
+    "views": "worksheet alike audit export",
+    "render": "language formats program blocks figures texts paper contents document",
+    "variants": "approx digits shown probe breaks filling slots",
+    "reading": "normal names rows find tables chains shape formula latex mathml typst",
+    "verify": "truth examined matrix_statement shape_statement statement tables document",
+    "sets": "ranges model draw roster require task batch difficulty checks layout judge seats certificate report "
+    "codes papers pictures records",
+    "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards pages "
+    "gallery parts set_pages site plugin",
     "command line": "terminal cli",
 }
-ORDER = [name for names in STAGES.values() for name in names.split()]
+ALONE = ("", "work", "command line")  # what stands in no room
+
+
+def members(room: str, names: str) -> list[str]:
+    """The modules of a room, and the room itself: before them where they import it, else behind them."""
+    if room in ALONE:
+        return names.split()
+    inside = [f"{room}.{name}" for name in names.split()]
+    if room == "kinds":  # it stands at the beginning already
+        return inside
+    return [room, *inside] if room == "reading" else [*inside, room]
+
+
+ORDER = [name for room, names in ROOMS.items() for name in members(room, names)]
 
 # Imports inside functions hide a dependency, so each place says why it has them.
 LAZY = {
@@ -166,14 +178,14 @@ def test_only_the_command_line_and_the_surface_import_for_types_alone() -> None:
 def test_the_import_checker_sees_imports_wherever_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     source = (
         "from typing import TYPE_CHECKING\nimport generator.cli\nfrom generator import errors\n"
-        "if TYPE_CHECKING:\n    from generator.graph import Graph\n"
+        "if TYPE_CHECKING:\n    from generator.graph.quantities import Graph\n"
         "def f():\n    from generator.publish.files import write\n"
     )
     monkeypatch.setattr(sys.modules[__name__], "parsed", lambda name: ast.parse(source))
     assert list(imports("errors")) == [
         Import("cli", 2, "module"),
         Import("errors", 3, "module"),
-        Import("graph", 5, "typing"),
+        Import("graph.quantities", 5, "typing"),
         Import("publish.files", 7, "function"),
     ]
 
@@ -257,7 +269,7 @@ def test_the_version_is_stated_once_in_effect() -> None:
 
 def test_core_code_holds_no_latex() -> None:
     """Only what prints or reads a format knows its commands. (`\\sigma` is a symbol in the notations' language.)"""
-    homes = re.compile(r"typeset\.|reading\.|formats$|publish\.pdf$")
+    homes = re.compile(r"typeset\.|drawings\.(svg|tikz|typst)$|reading\.|render\.formats$|publish\.pdf$")
     command = re.compile(r"\\(?!sigma$)[A-Za-z]{2,}")
     found = [
         f"{name}:{text.lineno}"
@@ -272,28 +284,13 @@ def test_core_code_holds_no_latex() -> None:
 def test_core_code_holds_no_prose() -> None:
     """What a reader of a document sees in words stands in the language files: code holds no sentences."""
     stages = ORDER[: ORDER.index("verify")]
-    speaks = (
-        {"source", "problem", "notation", "training", "rows", "batches", "normalization"}
-        | {
-            "dropout",
-            "penalties",
-            "networks",
-            "network_checks",
-            "image_layers",
-            "attentions",
-            "attention_checks",
-            "recurrences",
-            "recurrent_checks",
-        }
-        | {name for name in ORDER if name.startswith("kinds.")}
-    )  # what they say is said in errors and schemas
-    reads = {name for name in ORDER if name.startswith("reading")}
-    reads |= {"truth", "matrix_statement", "shape_statement", "statement", "verify_tables"}  # reports
+    # What these say is said in errors and schemas, and in reports.
+    speaks = re.compile(r"definitions\.(source|problem|rows)|learning\.|kinds\.|notation\.writer|reading|verify\.")
     prose = re.compile(r"(?=.*\b(the|a|of|is|are|to|in|and|with|for)\b)[A-Za-z]{2,} [a-z]+ [a-z]+ [a-z]{2,}")
     found = [
         f"{name}:{text.lineno}: {text.value!r}"
         for name in stages
-        if name not in speaks | reads
+        if not speaks.match(name)
         for text in strings(name)
         if prose.search(text.value) and not said_in_an_error(name, text)
     ]
@@ -433,7 +430,18 @@ def test_every_definition_has_a_name_of_its_own() -> None:
 
 # --- the command line starts at once ---
 
-HEAVY = ("sympy", "numpy", "mkdocs", "typst", "yaml", "flint", "jinja2", "mpmath", "generator.problem", "pydantic")
+HEAVY = (
+    "sympy",
+    "numpy",
+    "mkdocs",
+    "typst",
+    "yaml",
+    "flint",
+    "jinja2",
+    "mpmath",
+    "generator.definitions.problem",
+    "pydantic",
+)
 
 
 @pytest.mark.parametrize("command", [["--help"], ["solve", "--help"], ["build", "--help"]])

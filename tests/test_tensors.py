@@ -15,10 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from networks import Data, batches, dense, forward_graph, networks, yaml_text
 
-from generator.equations import Equations
+from generator.derive.equations import Equations
+from generator.derive.matrix_equations import MatrixEquations
 from generator.errors import FormulaError, GraphError
-from generator.exact import evaluate
-from generator.formula import (
+from generator.formula.infix import infix, parse
+from generator.formula.tree import (
     Add,
     Blank,
     Call,
@@ -37,13 +38,12 @@ from generator.formula import (
     num,
     references,
 )
-from generator.graph import Graph, Label, Role, Tensor
-from generator.infix import infix, parse
-from generator.layers import with_layers
-from generator.matrix_equations import MatrixEquations
+from generator.graph.layers import with_layers
+from generator.graph.quantities import Graph, Label, Role, Tensor
+from generator.lifting.tensors import Room, entrywise, filled_in, put_in, shown_of
 from generator.pipeline import load_worked
-from generator.solve import solve
-from generator.tensors import Room, entrywise, filled_in, put_in, shown_of
+from generator.solve.exact import evaluate
+from generator.solve.traces import solve
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.formula import Formula, references
-from generator.graph import Graph, updated_name
-from generator.optimizers import OPTIMIZERS
-from generator.problem import kind_module, kind_names
-from generator.training import Learning
+from generator.definitions.problem import kind_module, kind_names
+from generator.formula.tree import Formula, references
+from generator.graph.quantities import Graph, updated_name
+from generator.learning.optimizers import OPTIMIZERS
+from generator.learning.training import Learning
 
 KINDS = [kind for kind in kind_names() if issubclass(kind_module(kind).Definition, Learning)]
 VELOCITY = [name.removesuffix("_rate_inside") for name in OPTIMIZERS if name.endswith("_rate_inside")]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from generator.formula import references
-from generator.graph import Diagram, Label, Quantity, Role, Tensor
-from generator.infix import parse
-from generator.kinds.recurrent import Definition, build
-from generator.unfolding import Gathered, unfolded
+from generator.formula.infix import parse
+from generator.formula.tree import references
+from generator.graph.quantities import Diagram, Label, Quantity, Role, Tensor
+from generator.kinds.recurrent.kind import Definition, build
+from generator.kinds.recurrent.unfolding import Gathered, unfolded
 
 
 def quantities(**formulas: str) -> list[Quantity]:

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from generator.backward import backward
+from generator.backward.passes import backward
+from generator.definitions.problem import load
 from generator.errors import DefinitionError
-from generator.graph import Graph, derivative_name
-from generator.kinds.recurrent import Definition, build, check
+from generator.graph.quantities import Graph, derivative_name
+from generator.kinds.recurrent.kind import Definition, build, check
 from generator.pipeline import load_worked
-from generator.problem import load
-from generator.render import render
-from generator.solve import solve
-from generator.truth import Truth
-from generator.verify import verify
+from generator.render.document import render
+from generator.solve.traces import solve
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 Data = dict[str, Any]
 GATES = {"elman": ("",), "lstm": ("_i", "_f", "_g", "_o"), "gru": ("_r", "_z", "_n")}  # in the order of PyTorch's rows

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import FormulaError
-from generator.exact import Undefined, ball, bounds, evaluate
-from generator.formula import Formula
-from generator.grids import VECTOR, Grid, Value, named, names_of, referring, vector
-from generator.infix import infix, parse
-from generator.matrices import MATRIX
-from generator.vectors import expand
+from generator.formula.grids import VECTOR, Grid, Value, named, names_of, referring, vector
+from generator.formula.infix import infix, parse
+from generator.formula.matrices import MATRIX
+from generator.formula.tree import Formula
+from generator.formula.vectors import expand
+from generator.solve.exact import Undefined, ball, bounds, evaluate
 
 KNOWN: Mapping[str, Value] = {
     "a": referring("a", parse("1")),

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from generator.backward import backward
+from generator.backward.passes import backward
+from generator.definitions.problem import kind_module, load
 from generator.errors import UntrueLineError
-from generator.formula import (
+from generator.formula.functions import expand
+from generator.formula.tree import (
     Add,
     Call,
     Cases,
@@ -29,21 +31,19 @@ from generator.formula import (
     num,
     rebuild,
 )
-from generator.functions import expand
-from generator.graph import Role
-from generator.notation import Product, Writer
-from generator.notations import load_notation, notation_names
-from generator.problem import kind_module, load
+from generator.graph.quantities import Role
+from generator.notation.arrange import Arranger
+from generator.notation.files import load_notation, notation_names
+from generator.notation.writer import Product, Writer
 from generator.reading.shape import shape
-from generator.solve import History, relation, solve, train
-from generator.truth import Truth
-from generator.typeset.arrange import Arranger
+from generator.solve.traces import History, relation, solve, train
 from generator.typeset.boxes import Box, Digits, Fence, Frac, Gap, Op, Root, Row, Script
 from generator.typeset.latex import latex, plain_gap
 from generator.typeset.mathml import mathml
 from generator.typeset.typst import typst
-from generator.verify import FORMATS, Report, verify
-from generator.verify_tables import verify_table
+from generator.verify.document import FORMATS, Report, verify
+from generator.verify.tables import verify_table
+from generator.verify.truth import Truth
 
 FOLDER = Path(__file__).parents[1] / "problems" / "networks"
 NET_OUT, SUM_OUTPUT, Z_H = (FOLDER / f"example_{name}.yml" for name in ("222_net_out", "222_sum_output", "322"))

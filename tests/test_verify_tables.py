@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from generator.families import families
+from generator.definitions.problem import find_definitions
+from generator.graph.families import families
 from generator.pipeline import Worked, load_worked
-from generator.problem import find_definitions
-from generator.render import render
-from generator.truth import Truth
-from generator.verify import verify
-from generator.verify_tables import verify_tables
+from generator.render.document import render
+from generator.verify.document import verify
+from generator.verify.tables import verify_tables
+from generator.verify.truth import Truth
 
 FORMATS = ("markdown", "latex", "typst", "web")
 PROBLEMS = [path for path in find_definitions(Path("problems")) if path.with_suffix(".claims.yml").is_file()]

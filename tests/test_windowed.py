@@ -15,14 +15,14 @@ from networks import yaml_text
 from numpy.lib.stride_tricks import sliding_window_view
 
 from generator.errors import DefinitionError, FormulaError
-from generator.exact import bounds, evaluate, precision
-from generator.formula import Call, Formula, Matrix, Ref, Transpose, num, walk
-from generator.graph import Label, Tensor
+from generator.formula.tree import Call, Formula, Matrix, Ref, Transpose, num, walk
+from generator.graph.quantities import Label, Tensor
+from generator.lifting.windowed import CALLS, matrices_of, shown_laid_out, sized, sizes_of, slide, stacked, worked
 from generator.pipeline import load_worked
-from generator.render import render
-from generator.truth import Truth
-from generator.verify import verify
-from generator.windowed import CALLS, matrices_of, shown_laid_out, sized, sizes_of, slide, stacked, worked
+from generator.render.document import render
+from generator.solve.exact import bounds, evaluate, precision
+from generator.verify.document import verify
+from generator.verify.truth import Truth
 
 Array = Any  # of numbers that NumPy need not know
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.windows import Maps, Windows, named
+from generator.graph.windows import Maps, Windows, named
 
 sides = st.tuples(st.integers(1, 6), st.integers(1, 6))
 

@@ -20,19 +20,19 @@ from pypdf import PdfReader
 from pypdf.generic import StreamObject
 from shipped import ALL, EXAMPLES, ROOT
 
+from generator.definitions.problem import Definition, load
+from generator.derive.matrix_equations import is_in_matrices
+from generator.derive.steps import Part
 from generator.errors import DefinitionError
-from generator.figures import image
-from generator.formats import FORMATS
-from generator.formula import Blank, Matrix, Num, children, walk
-from generator.graph import Role, derivative_name, updated_name
-from generator.matrix_equations import is_in_matrices
-from generator.notations import notation_names
+from generator.formula.tree import Blank, Matrix, Num, children, walk
+from generator.graph.quantities import Role, derivative_name, updated_name
+from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
-from generator.problem import Definition, load
 from generator.publish.pdf import typst_pdf
-from generator.render import render
-from generator.steps import Part
-from generator.worksheet import LEVELS, Sheet, worksheet
+from generator.render.document import render
+from generator.render.figures import image
+from generator.render.formats import FORMATS
+from generator.views.worksheet import LEVELS, Sheet, worksheet
 
 PROBLEMS = (*EXAMPLES, ROOT / "first" / "one_unit.yml")
 IDS = [path.stem for path in PROBLEMS]
@@ -220,7 +220,7 @@ def test_no_answer_stands_in_the_text(path: Path, level: str, format_name: str) 
 
 @pytest.mark.parametrize("path", PROBLEMS, ids=IDS)
 def test_no_answer_stands_in_the_picture_beside_a_worksheet(path: Path) -> None:
-    from generator.paper import Paper
+    from generator.render.paper import Paper
 
     worked = worked_problem(path)
     hidden, givens = secrets(worked, worksheet(worked, "guided")), given_texts(worked)

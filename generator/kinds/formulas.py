@@ -14,19 +14,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from generator.declared import named as tensors
+from generator.definitions.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, exact
+from generator.definitions.source import Location
 from generator.errors import FormulaError, nearest
-from generator.extremes import Ties
-from generator.formula import Call, Formula, MatMul, Ref, rebuild, walk
-from generator.graph import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
-from generator.grids import Grid, Value, named, names_of, referring, vector
-from generator.infix import parse
-from generator.inlining import OwnFunction, inlined, own_functions
-from generator.losses import logarithm
-from generator.problem import NUMBER_SCHEMA, Finding, Model, Name, Texts, exact
-from generator.source import Location
-from generator.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
-from generator.vectors import expand, function_names
+from generator.formula.extremes import Ties
+from generator.formula.grids import Grid, Value, named, names_of, referring, vector
+from generator.formula.infix import parse
+from generator.formula.inlining import OwnFunction, inlined, own_functions
+from generator.formula.tree import Call, Formula, MatMul, Ref, rebuild, walk
+from generator.formula.vectors import expand, function_names
+from generator.graph.declared import named as tensors
+from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
+from generator.learning.losses import logarithm
+from generator.learning.training import Learning, check_brought, check_learning, check_training, conventions_of, plan_of
 
 
 def _given(value: object) -> object:

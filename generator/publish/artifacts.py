@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.figures import image
-from generator.formats import format_for
-from generator.language import language_names
-from generator.paper import Paper
 from generator.pipeline import Worked, published
-from generator.program import FLAVOURS, program
 from generator.publish.files import Artifact
 from generator.publish.pdf import has_font, typst_pdf
-from generator.render import render
-from generator.truth import Truth
-from generator.verify import verify
-from generator.worksheet import LEVELS
+from generator.render.document import render
+from generator.render.figures import image
+from generator.render.formats import format_for
+from generator.render.language import language_names
+from generator.render.paper import Paper
+from generator.render.program import FLAVOURS, program
+from generator.verify.document import verify
+from generator.verify.truth import Truth
+from generator.views.worksheet import LEVELS
 
 TEXTS = ("markdown", "latex", "typst")
 

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from generator import resources
 from generator.errors import PublishError
-from generator.formula import shortest
+from generator.formula.tree import shortest
 from generator.publish.files import write_file, write_pieces
 from generator.publish.pdf import typst_pdf
 from generator.publish.shards import TEXTS, Workshop, record_path
-from generator.rounding import fixed
 from generator.sets.records import Record
 from generator.sets.roster import Roster, Student, cell, csv_line
 from generator.sets.seats import Seat
+from generator.solve.rounding import fixed
 
 ANSWERS, GRADEBOOK, MANIFEST = "instructor/answers.csv", "instructor/gradebook.csv", "instructor/issued.json"
 KEYS, COVER = "instructor/keys", "instructor/cover"

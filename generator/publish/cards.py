@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from generator.figures import thumbnail
-from generator.formats import environment
-from generator.paper import Paper
 from generator.pipeline import Worked
+from generator.render.figures import thumbnail
+from generator.render.formats import environment
+from generator.render.paper import Paper
 
 
 def card(worked: Worked) -> str:

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from generator.language import load_words
 from generator.publish.files import write_file
 from generator.publish.pdf import typst_pdf
 from generator.publish.progress import Report
+from generator.render.language import load_words
 from generator.sets.certificate import Certificate, certify
 from generator.sets.judge import Judge
 from generator.sets.model import SetFile, load_set

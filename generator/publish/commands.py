@@ -6,15 +6,15 @@ import re
 import sys
 from pathlib import Path
 
+from generator.definitions.problem import kind_module, kind_names
 from generator.errors import PublishError, RenderError
-from generator.formats import FORMATS, format_for
 from generator.pipeline import Worked
-from generator.problem import kind_module, kind_names
-from generator.program import program
 from generator.publish.artifacts import artifacts, checked, documents_of, pictures, truth_of
 from generator.publish.files import Artifact, write, write_file
 from generator.publish.pdf import latex_pdf, typst_pdf
-from generator.render import document_names, render
+from generator.render.document import document_names, render
+from generator.render.formats import FORMATS, format_for
+from generator.render.program import program
 
 
 def render_files(

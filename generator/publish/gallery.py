@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from generator.course import topics
-from generator.formats import environment
-from generator.language import load_words
+from generator.definitions.course import topics
 from generator.publish.pages import Generated, Page, stash
+from generator.render.formats import environment
+from generator.render.language import load_words
 
 
 def by_topic(folder: Path, made: tuple[Generated, ...]) -> tuple[tuple[str, tuple[Generated, ...]], ...]:

@@ -11,20 +11,20 @@ from html import escape
 from multiprocessing import get_context
 from pathlib import Path
 
-from generator.contents import comparison
-from generator.course import Entry
+from generator.definitions.course import Entry
+from generator.definitions.problem import find_definitions
 from generator.errors import LonghandError, PublishError
-from generator.formats import environment
-from generator.language import load_words
-from generator.paper import Paper
 from generator.pipeline import Worked, load_worked
-from generator.problem import find_definitions
-from generator.program import FLAVOURS, program
 from generator.publish.artifacts import artifacts, checked, documents_of, languages_of, truth_of, varieties
 from generator.publish.cards import about, card
 from generator.publish.files import Artifact
 from generator.publish.progress import Report
-from generator.render import render, tidy
+from generator.render.contents import comparison
+from generator.render.document import render, tidy
+from generator.render.formats import environment
+from generator.render.language import load_words
+from generator.render.paper import Paper
+from generator.render.program import FLAVOURS, program
 
 _FENCED = r"^(?P<indent> *)(?P<fence>~{3,}|`{3,}).*?^(?P=indent)(?P=fence) *$"
 _ELEMENT = re.compile(rf"{_FENCED}|<(?P<tag>math|svg)\b.*?</(?P=tag)>", re.DOTALL | re.MULTILINE)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from generator.definitions.problem import find_definitions
 from generator.errors import RenderError
-from generator.paper import Paper
 from generator.pipeline import Worked, load_worked
-from generator.problem import find_definitions
 from generator.publish.artifacts import checked
+from generator.render.paper import Paper
 
 
 def part(folder: Path, name: str, wanted: str, notation: str | None = None) -> str:

@@ -22,13 +22,13 @@ from mkdocs.structure.pages import Page as MkDocsPage
 
 from generator import resources
 from generator.errors import LonghandError, RenderError
-from generator.formats import forget_templates
-from generator.language import load_words
 from generator.publish.gallery import by_topic, gallery
 from generator.publish.pages import Generated, Page, forget, generate, restored, stash
 from generator.publish.parts import part
 from generator.publish.progress import progress
 from generator.publish.set_pages import forget_sets, generate_sets
+from generator.render.formats import forget_templates
+from generator.render.language import load_words
 
 _PART = re.compile(r"^<!-- longhand: (\S+) (\S+)(?: (\S+))? -->$", re.MULTILINE)
 _STRAY = re.compile(r"^[ \t]*<!--\s*longhand\b.*", re.MULTILINE)  # what was meant as one and is none

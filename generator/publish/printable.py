@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typst
 
-from generator.formats import escape_typst
+from generator.render.formats import escape_typst
 
 _PLAIN = 0x180  # Latin letters up to here are in every font
 _T1 = frozenset("ßøØæÆœŒłŁđĐðÐþÞıŋŊ")  # Latin letters without an accent that LaTeX's T1 encoding has

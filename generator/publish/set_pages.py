@@ -6,14 +6,14 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from generator.formats import environment
-from generator.language import load_words
 from generator.publish.certify import as_json, certified
 from generator.publish.files import Artifact
 from generator.publish.pages import Generated, stash
 from generator.publish.pdf import typst_page, typst_pdf
 from generator.publish.progress import Report
 from generator.publish.shards import Job, Workshop
+from generator.render.formats import environment
+from generator.render.language import load_words
 from generator.sets.certificate import DRAWS
 from generator.sets.judge import Judge
 from generator.sets.model import find_sets, load_set

@@ -26,8 +26,8 @@ from generator.sets.pictures import Pictures
 from generator.sets.records import Options, Record, digest, fingerprint, paper_record, text_of, variant_record
 from generator.sets.seats import Seat
 from generator.sets.task import tasks
-from generator.shown import Shown, shown
 from generator.typeset.squares import squares_svg
+from generator.variants.shown import Shown, shown
 
 TEXTS: Mapping[str, tuple[str, str]] = {
     "pdf": ("typst", ".pdf"),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from generator import windowed
-from generator.formula import (
+from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.formula.tree import (
     MINUS_INFINITY,
     Add,
     Blank,
@@ -29,7 +29,7 @@ from generator.formula import (
     Ref,
     Transpose,
 )
-from generator.functions import ACTIVATIONS, VECTORS
+from generator.lifting import windowed
 from generator.reading import Unreadable
 from generator.reading.normal import items, normal
 from generator.typeset.boxes import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from generator.formula import (
+from generator.formula.tree import (
     Add,
     Blank,
     Div,

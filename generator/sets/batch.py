@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from generator.compiled import Array, compile_graph
-from generator.formula import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, shortest
-from generator.functions import expand
-from generator.graph import Graph, Label, Quantity, Role
-from generator.rounding import Carry, Mode, Rounding
+from generator.formula.functions import expand
+from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, shortest
+from generator.graph.quantities import Graph, Label, Quantity, Role
 from generator.sets.task import Task
+from generator.solve.compiled import Array, compile_graph
+from generator.solve.rounding import Carry, Mode, Rounding
 
 Places = np.ndarray[Any, np.dtype[np.int64]]  # which of its values each given takes
 Mask = np.ndarray[Any, np.dtype[np.bool_]]

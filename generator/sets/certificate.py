@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from generator.compiled import Array
 from generator.errors import SetError
 from generator.sets.batch import Mask, Places
 from generator.sets.draw import fields, many
 from generator.sets.judge import Judge
 from generator.sets.model import SetFile
 from generator.sets.task import Task
+from generator.solve.compiled import Array
 
 DRAWS = 100_000
 PROBE = 2_000  # draws that are looked at before a set is built

@@ -8,13 +8,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from generator.exact import Exact, Undecided, Undefined, bounds, evaluate, precision
-from generator.formula import Call, Formula, Ref
+from generator.formula.tree import Call, Formula, Ref
 from generator.pipeline import Worked
-from generator.rounding import Rounding
 from generator.sets.batch import Batch, Mask, rounded
 from generator.sets.require import Comparison
-from generator.solve import Trace
+from generator.solve.exact import Exact, Undecided, Undefined, bounds, evaluate, precision
+from generator.solve.rounding import Rounding
+from generator.solve.traces import Trace
 
 CLOSE = 1e-9
 _BITS = (256, 1024, 4096)

@@ -9,12 +9,12 @@ from math import ceil, floor
 
 import numpy as np
 
-from generator.compiled import Array
-from generator.formula import Add, Call, Cases, Div, Mul, Neg, Pow, Ref, walk
+from generator.formula.tree import Add, Call, Cases, Div, Mul, Neg, Pow, Ref, walk
 from generator.pipeline import Worked
 from generator.sets.batch import Batch, digits
 from generator.sets.task import Task
-from generator.shown import Shown
+from generator.solve.compiled import Array
+from generator.variants.shown import Shown
 
 # What one operation counts, by its kind. A sum of three terms is two additions.
 KINDS: Mapping[str, int] = {"add": 1, "multiply": 2, "divide": 3, "power": 2, "function": 4, "case": 1}

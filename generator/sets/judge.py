@@ -9,12 +9,11 @@ from itertools import combinations
 
 import numpy as np
 
-from generator.derivative import kinks
+from generator.backward.derivative import kinks
 from generator.errors import SolveError
-from generator.formula import Call, Formula, Num, Ref, substitute
-from generator.functions import ACTIVATIONS, textbook_derivative
-from generator.graph import Role
-from generator.rounding import Carry
+from generator.formula.functions import ACTIVATIONS, textbook_derivative
+from generator.formula.tree import Call, Formula, Num, Ref, substitute
+from generator.graph.quantities import Role
 from generator.sets.batch import Batch, Engine, Mask, Places
 from generator.sets.checks import (
     CLOSE,
@@ -36,6 +35,7 @@ from generator.sets.difficulty import Difficulty, difficulty, score
 from generator.sets.layout import Layouts
 from generator.sets.require import Comparison
 from generator.sets.task import Task
+from generator.solve.rounding import Carry
 
 
 class Judge:

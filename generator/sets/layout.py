@@ -12,11 +12,11 @@ from itertools import combinations
 
 import numpy as np
 
-from generator.compiled import Array
 from generator.pipeline import Worked
 from generator.sets.batch import Batch, Engine
 from generator.sets.task import Task
-from generator.worksheet import worksheet
+from generator.solve.compiled import Array
+from generator.views.worksheet import worksheet
 
 Pattern = tuple[tuple[int, int], ...]  # pairs that are not as in the usual variant: their number, and how they are
 

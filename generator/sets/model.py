@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from generator import resources
-from generator.problem import Exact, Language, Model, Texts, Whole, find_definitions
-from generator.source import Source, read, validated
+from generator.definitions.problem import Exact, Language, Model, Texts, Whole, find_definitions
+from generator.definitions.source import Source, read, validated
 
 Allowed = Literal["zero", "unchanged", "saturated", "dead", "equal", "tolerance", "difficulty"]
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
-from generator.formats import Format, environment, format_for
-from generator.formula import shortest
-from generator.paper import Paper
+from generator.formula.tree import shortest
 from generator.pipeline import Worked
-from generator.render import tidy
+from generator.render.document import tidy
+from generator.render.formats import Format, environment, format_for
+from generator.render.paper import Paper
+from generator.render.texts import paragraphs
 from generator.sets.codes import squares
 from generator.sets.model import SetFile
 from generator.sets.roster import Student
 from generator.sets.seats import Seat
 from generator.sets.task import Task
-from generator.shown import Shown
-from generator.slots import Slots
-from generator.texts import paragraphs
 from generator.typeset.boxes import Digits
 from generator.typeset.squares import squares_svg, squares_tikz, squares_typst
+from generator.variants.shown import Shown
+from generator.variants.slots import Slots
 
 PaperReader = Callable[[str, Worked, str], object]  # of a document's name, a variant, and its text
 DOCUMENTS = ("worksheet", "solution", "key")

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from generator.diagram import ROOM, draw_diagram, numbered
-from generator.figures import image
-from generator.paper import Paper
+from generator.drawings.diagram import ROOM, draw_diagram, numbered
+from generator.drawings.svg import identified, number_letters
 from generator.pipeline import Worked
-from generator.typeset.svg import identified, number_letters
+from generator.render.figures import image
+from generator.render.paper import Paper
 
 _FIRST = 0xE000  # private characters, one for each number
 _MARKS = re.compile("([\ue000-\uf8ff])[\ue000-\uf8ff]*")

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from generator.exact import Undecided, ball, bounds, precision
-from generator.formula import shortest
-from generator.problem import Exact, Model
-from generator.source import Location, Source, validated
+from generator.definitions.problem import Exact, Model
+from generator.definitions.source import Location, Source, validated
+from generator.formula.tree import shortest
+from generator.solve.exact import Undecided, ball, bounds, precision
 
 MOST = 1_000_000  # values that one given can take
 _SCALE = 2**32  # the weight of the likeliest value of a normal distribution

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from generator import resources
-from generator.formula import shortest
+from generator.formula.tree import shortest
 from generator.sets.papers import answer_rows
 from generator.sets.seats import Seat
 from generator.sets.task import Task
-from generator.shown import Shown
+from generator.variants.shown import Shown
 
 Record = dict[str, Any]
 

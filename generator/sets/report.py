@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.formats import environment
-from generator.paper import Paper
-from generator.render import tidy
+from generator.render.document import tidy
+from generator.render.formats import environment
+from generator.render.paper import Paper
 from generator.sets.certificate import Certificate, Spread
 from generator.sets.model import SetFile
 

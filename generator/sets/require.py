@@ -13,9 +13,9 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from generator.errors import FormulaError
-from generator.formula import ELEMENTARY, Add, Call, Formula, Neg, Ref, references, replace, walk
-from generator.functions import ACTIVATIONS
-from generator.infix import parse
+from generator.formula.functions import ACTIVATIONS
+from generator.formula.infix import parse
+from generator.formula.tree import ELEMENTARY, Add, Call, Formula, Neg, Ref, references, replace, walk
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r"<=|>=|!=|==|<|>")

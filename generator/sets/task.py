@@ -9,19 +9,19 @@ from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
 
+from generator.definitions.problem import Worksheet, load
+from generator.definitions.source import Location
 from generator.errors import FormulaError, SolveError
-from generator.formula import Num, Ref, shortest
-from generator.graph import Role
+from generator.formula.tree import Num, Ref, shortest
+from generator.graph.quantities import Role
 from generator.pipeline import Worked, givens, work
-from generator.problem import Worksheet, load
-from generator.rounding import Carry, Rounding
 from generator.sets.draw import fields, uniform
 from generator.sets.model import Exercise, SetFile
 from generator.sets.ranges import Choices, choices
 from generator.sets.require import Comparison, requirement
-from generator.solve import Trace, trace
-from generator.source import Location
-from generator.worksheet import worksheet
+from generator.solve.rounding import Carry, Rounding
+from generator.solve.traces import Trace, trace
+from generator.views.worksheet import worksheet
 
 # What may be asked for by group: the roles of the quantities in it.
 GROUPS: Mapping[str, Role] = {

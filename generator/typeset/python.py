@@ -11,8 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from generator.errors import FormulaError
-from generator.formula import ELEMENTARY, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, shortest
-from generator.functions import ACTIVATIONS, LOSSES
+from generator.formula.functions import ACTIVATIONS, LOSSES
+from generator.formula.tree import ELEMENTARY, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, shortest
 
 WIDTH = 80  # how wide a line may be, before it is indented
 

@@ -1,0 +1,116 @@
+"""Graph -> Graph with what a reader can check at the end: a gradient by a finite difference, and what is claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+
+from generator.checks.claims import claimed
+from generator.checks.invariants import invariants
+from generator.errors import SolveError
+from generator.formula.tree import Add, Div, Formula, Mul, Neg, Num, Ref, num, references
+from generator.formula.tree import replace as replace_names
+from generator.graph.quantities import Check, Graph, Label, Quantity, Role, derivative_name
+from generator.solve.exact import Exact, ball, bounds
+from generator.solve.traces import solve
+
+_STEPS = (Fraction(1, 10), Fraction(1, 100), Fraction(1, 1000))  # the first that comes close enough is taken
+_TRIED = 4  # targets, of which the first one that is felt is taken
+_CLOSE = Fraction(1, 20)  # part of the gradient that a difference may be away from it
+_TINY = Fraction(1, 10**20)  # values that are equal in theory differ by less
+
+
+def with_checks(graph: Graph, claims: tuple[str, ...] = ()) -> Graph:
+    """`graph` with the quantities of its closing checks, and the checks. Raises `ClaimError` for a claim unread."""
+    own = list(claimed(claims, graph))
+    said = [(check.left, check.relation, check.right) for check in own]
+    always = [check for check in invariants(graph) if (check.left, check.relation, check.right) not in said]
+    checks = [*graph.checks, *always, *own]
+    for name, step in product(_moved(graph), _STEPS):
+        shifted = _difference(graph, name, step)
+        if shifted is not None:
+            more, check = shifted
+            graph, checks = graph.extended(*more), [check, *checks]
+            break
+    return _valued(graph, checks)
+
+
+def _valued(graph: Graph, checks: list[Check]) -> Graph:
+    """The graph with a quantity for each side of a check."""
+    made: list[Quantity] = []
+    valued: list[Check] = []
+    for number, check in enumerate(checks, 1):
+        names = (f"check{number}_left", f"check{number}_right")
+        for name, side in zip(names, (check.left, check.right), strict=True):
+            made.append(Quantity(name, Role.CHECK, Label("check", name), side, "check"))
+        valued.append(replace(check, sides=names))
+    return replace(graph.extended(*made), checks=tuple(valued))
+
+
+def failed(check: Check, values: Mapping[str, Exact]) -> bool:
+    """Whether a check does not hold for exact values; what no precision decides counts as holding."""
+    low, high = bounds(ball(values[check.sides[0]]) - ball(values[check.sides[1]]))
+    return {
+        "=": low > _TINY or high < -_TINY,
+        "≤": low > _TINY,
+        "≥": high < -_TINY,
+        "<": low >= 0,
+        ">": high <= 0,
+    }[check.relation]
+
+
+# --- a gradient by a finite difference ---
+
+
+def _moved(graph: Graph) -> list[str]:
+    """What may be made larger and smaller: the first targets that are given and act on the loss."""
+    if not graph.differentiated or graph.in_turn or graph.cut:
+        return []
+    loss, targets = graph.differentiated[0].loss, graph.differentiated[0].targets
+    given = (name for name in targets if graph[name].formula is None)
+    return [name for name in given if graph.operands[derivative_name(loss, name)]][:_TRIED]
+
+
+def _difference(graph: Graph, name: str, step: Fraction) -> tuple[tuple[Quantity, ...], Check] | None:
+    """The loss with a target a little larger and a little smaller, and their difference as a check."""
+    done = graph.differentiated[0]
+    gradient = derivative_name(done.loss, name)
+    above, below = (tuple(_shifted(graph, done.loss, name, sign * step, kind)) for sign, kind in _SIDES)
+    up, down = Ref(above[-1].name), Ref(below[-1].name)
+    quotient = Div(Add((up, Neg(down))), Mul((num(2), Num(step))))
+    names = {"loss": done.loss, "parameter": name, "gradient": gradient, "up": up.name, "down": down.name}
+    check = Check("difference", quotient, "=", quotient, names, {"step": step})
+    more = (*above, *below)
+    return (more, check) if _is_close(graph.extended(*more), quotient, gradient) else None
+
+
+_SIDES = ((1, "above"), (-1, "below"))
+
+
+def _shifted(graph: Graph, loss: str, name: str, shift: Fraction, kind: str) -> Iterator[Quantity]:
+    """What the loss is computed from, where `name` differs by `shift`."""
+    moved: dict[str, Formula] = {}
+    amount: Formula = Num(abs(shift))
+    needed = graph.needed(loss)
+    for quantity in graph:
+        if quantity.name == name:
+            moved[name] = Add((Ref(name), amount if shift > 0 else Neg(amount)))
+        elif quantity.name in needed and quantity.formula and set(references(quantity.formula)) & moved.keys():
+            made = f"{quantity.name}_{kind}"
+            formula = replace_names(quantity.formula, lambda ref: moved.get(ref.name, ref))
+            moved[quantity.name] = Ref(made)
+            label = Label(kind, quantity.label.name, quantity.label.index, of=quantity.name)
+            yield Quantity(made, Role.CHECK, label, formula, "check", quantity.group)
+
+
+def _is_close(graph: Graph, quotient: Formula, gradient: str) -> bool:
+    """Whether the difference comes near the gradient: not across a kink, and not where nothing is felt."""
+    probe = Quantity("probe", Role.CHECK, Label("check"), quotient)
+    try:
+        values = solve(graph.extended(probe))
+    except SolveError:
+        return False
+    found, wanted = float(values["probe"][0]), float(values[gradient][0])
+    return abs(wanted) > 1e-6 and abs(found - wanted) <= _CLOSE * abs(wanted)

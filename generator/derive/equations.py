@@ -1,0 +1,196 @@
+"""Quantity -> Equation: how a quantity is worked on paper, as formula = numbers = result, in one notation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from operator import ge, gt, le, lt
+
+from generator.backward.derivative import by_terms
+from generator.derive.steps import Equation, Part
+from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
+from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, references, substitute
+from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
+from generator.notation.writer import Working, Writer
+from generator.solve.traces import Trace
+
+DELTA = "δ:"  # the prefix of a name that stands for a unit's δ, another sign for the gradient of its pre-activation
+_HOLDS = {"≤": le, "≥": ge, "<": lt, ">": gt}
+_TERMS = 6  # a longer sum is not differentiated term by term on the page
+
+
+class Equations:
+    """The equations of one problem. Remembers which functions have been written out, so that each is once."""
+
+    def __init__(self, graph: Graph, trace: Trace, writer: Writer) -> None:
+        self.graph, self.trace, self.writer = graph, trace, writer
+        self.notation = writer.notation
+        self._introduced: set[str] = set()
+        self._reaching = graph.needed(
+            *(done.loss for done in graph.differentiated if done.loss)
+        )  # what the loss is computed from: gradients come along nothing else
+
+    def of(self, name: str, full: bool = True) -> Equation:
+        """A quantity as formula = numbers = result; listed ones leave out what their kind has shown already."""
+        quantity = self.graph[name]
+        formula = self.writer.formula(name)
+        update = quantity.role is Role.UPDATE
+        assign = self.notation.assign if quantity.label.kind == "updated" else "="
+        left = Ref(quantity.label.of) if update and assign == ":=" else Ref(name)
+        parts = [*self._worked(quantity, full), Part(assign, formula, "formula")]
+        formula = self._written_out(formula) if full else formula
+        if formula != parts[-1].formula:
+            parts.append(Part("=", formula, "formula"))
+        worked = full or quantity.role not in (Role.FORWARD, Role.AFTER)
+        if worked and not isinstance(formula, Ref) and references(formula):  # without any, it is in numbers already
+            parts.append(Part("=", self.numbers(formula), "numbers"))
+        if not isinstance(formula, Num):
+            parts.append(self.result(name, formula))
+        first, *rest = parts
+        whole = (Part(assign, first.formula, first.kind), *rest)
+        return Equation(name, left, whole, plain=update and self.notation.plain_updates)
+
+    def value(self, name: str) -> Equation:
+        """A quantity and its value alone: `=` where the value has no more digits, else `≈`."""
+        number = self.trace.number(name)
+        sign = "=" if self.trace.values[name] == number.value else "≈"
+        return Equation(name, Ref(name), (Part(sign, number, "result"),))
+
+    def symbolic(self, name: str) -> Equation:
+        """A quantity and its formula, in symbols only."""
+        return Equation(name, Ref(name), (Part("=", self.writer.formula(name), "formula"),))
+
+    def by_way_of(self, target: str, left: Formula, formula: Formula) -> Equation:
+        """`target`, written as `left`, worked by another formula than its own."""
+        parts = (Part("=", formula, "formula"), Part("=", self.numbers(formula), "numbers"))
+        return Equation(target, left, (*parts, self.result(target, formula)))
+
+    def check(self, check: Check) -> tuple[Equation, ...]:
+        """The equations of a closing check that says what equals what: each side that has something to work."""
+        left, right = check.sides
+        sides = [(check.left, left)] if references(check.left) else []
+        sides += [(check.right, right)] if references(check.right) and check.right != check.left else []
+        return tuple(self._valued(side, name) for side, name in sides)
+
+    def comparisons(self, checks: Sequence[Check]) -> tuple[Equation, ...]:
+        """The equations of closing checks, `a < b` and `b < c`, as one chain, and again with their numbers."""
+        first = checks[0]
+        parts = tuple(Part(check.relation, check.right, "formula") for check in checks)
+        stated = Equation(first.sides[0], first.left, parts, short=True)
+        low = self.trace.number(first.sides[0])
+        numbers = [self.trace.number(check.sides[1]) for check in checks]
+        pairs = zip(checks, (low, *numbers), numbers, strict=False)
+        if not all(_HOLDS[check.relation](one.value, other.value) for check, one, other in pairs):
+            return (stated,)  # the digits that are shown do not tell
+        shown = tuple(Part(check.relation, number, "numbers") for check, number in zip(checks, numbers, strict=True))
+        return (stated, Equation(first.sides[0], low, shown, short=True))
+
+    def _valued(self, formula: Formula, name: str) -> Equation:
+        """A formula's numbers and its value, which the quantity `name` holds."""
+        if isinstance(formula, Ref):
+            return self.value(formula.name)
+        return Equation(name, formula, (Part("=", self.numbers(formula), "numbers"), self.result(name, formula)))
+
+    def inlined(self, whole: Equation) -> Equation:
+        """A gradient's equation with its factors' own formulas (and, if the notation says so, their numbers) put in."""
+        formula = whole.parts[0].formula
+        inner: dict[str, Formula] = {
+            name: self.writer.formula(name)
+            for name in references(formula)
+            if self.graph[name].role is Role.LOCAL or self.graph[name].rule == "local_loss"
+        }
+        if not inner:
+            return whole
+        put_in = substitute(formula, inner)
+        parts = [whole.parts[0], Part("=", put_in, "formula")]
+        if self.notation.working is Working.INLINED:
+            parts += [Part("=", self.numbers(put_in), "numbers"), self.result(whole.target, put_in)]
+        else:
+            parts += whole.parts[1:]
+        return Equation(whole.target, whole.left, tuple(parts))
+
+    def plain(self, name: str) -> tuple[str, ...]:
+        """The local derivatives in a sum over paths that are one symbol or number: they can be put in."""
+        if self.notation.working is Working.INLINED or not isinstance(self.graph[name].formula, Add):
+            return ()
+        made = (self.graph[operand] for operand in self.graph.operands[name])
+        return tuple(q.name for q in made if q.role is Role.LOCAL and isinstance(q.formula, Num | Ref))
+
+    def short(self, whole: Equation) -> Equation:
+        """A gradient's equation with its plain local derivatives in their places from the start."""
+        names = self.plain(whole.target)
+        if not names:
+            return whole
+        put_in = substitute(whole.parts[0].formula, {name: self.writer.formula(name) for name in names})
+        first = replace(whole.parts[0], formula=put_in)
+        numbers = Part("=", self.numbers(put_in), "numbers")
+        return replace(whole, parts=(first, numbers, self.result(whole.target, put_in)))
+
+    def numbers(self, formula: Formula) -> Formula:
+        """`formula` with the shown values in place of the names."""
+        return substitute(
+            formula, {name: self.trace.number(quantity_of(name, self.graph)) for name in references(formula)}
+        )
+
+    def result(self, name: str, formula: Formula) -> Part:
+        """The shown value of `name`, after `=` where the shown numbers in `formula` give exactly it, else `≈`."""
+        return Part(self.trace.relation(self.numbers(formula), name), self.trace.number(name), "result")
+
+    def has_delta(self, pre: str) -> bool:
+        """Whether `pre` feeds one activation alone, which feeds pre-activations or the error and nothing else."""
+        posts = self._forward_users(pre)
+        users = [user for post in posts for user in self._forward_users(post)]
+        return len(posts) == 1 and all(self.graph[name].label.kind == "pre" for name in (pre, *users))
+
+    def delta(self, pre: str) -> tuple[Formula, bool]:
+        """The δ of the unit whose pre-activation is `pre`, as a formula; whether it goes through the next layer's."""
+        (post,) = self._forward_users(pre)
+        local = self.writer.formula(derivative_name(post, pre))
+        users = self._forward_users(post)
+        upstream: Formula
+        if users:
+            terms = [Mul((Ref(DELTA + user), self._local(user, post))) for user in users]
+            upstream = Add(tuple(terms)) if len(terms) > 1 else terms[0]
+        else:
+            upstream = self.writer.formula(derivative_name(self.graph.loss, post))
+        return Mul((upstream, local)), bool(users)
+
+    def through_delta(self, pre: str, parameter: str) -> Formula:
+        """The gradient of a parameter that only `pre` uses, by way of the unit's δ."""
+        return Mul((Ref(DELTA + pre), self._local(pre, parameter)))
+
+    def _forward_users(self, name: str) -> list[str]:
+        users = self.graph.consumers[name]
+        return [user for user in users if self.graph[user].role is Role.FORWARD and user in self._reaching]
+
+    def _local(self, user: str, name: str) -> Formula:
+        return self.writer.formula(derivative_name(user, name))
+
+    def _written_out(self, formula: Formula) -> Formula:
+        """A function that is written by its sign (σ), written out where it comes up for the first time."""
+        if isinstance(formula, Call) and formula.name in ACTIVATIONS and formula.name not in self._introduced:
+            self._introduced.add(formula.name)
+            return expand(formula)
+        return formula
+
+    def _worked(self, quantity: Quantity, full: bool) -> list[Part]:
+        """How a derivative comes about, before it is tidied: the power rule, a sum term by term."""
+        if not full or self.notation.working is Working.INLINED or quantity.label.kind != "derivative":
+            return []
+        if quantity.rule == "local_loss":
+            (term,) = (u for u in self.graph.consumers[quantity.label.wrt] if self.graph[u].role is Role.LOSS)
+            call = self.graph[term].formula
+            if isinstance(call, Call) and call.name in LOSSES:
+                worked = worked_derivative(call)
+                return [Part("=", worked, "worked")] if worked is not None else []
+        of = self.graph[quantity.label.of].formula
+        if quantity.rule == "local_weighted_sum" and isinstance(of, Add) and len(of.terms) <= _TERMS:
+            if not set(references(self.writer.formula(quantity.name))) <= set(references(of)):
+                return []  # it goes through values that have been updated since
+            return [Part("=", Add(by_terms(of, quantity.label.wrt)), "worked")]
+        return []
+
+
+def quantity_of(name: str, graph: Graph) -> str:
+    """The quantity that a name in a formula stands for: itself, or the gradient that a δ is."""
+    return derivative_name(graph.loss, name.removeprefix(DELTA)) if name.startswith(DELTA) else name

@@ -1,0 +1,73 @@
+"""Graph and a gradient before a softmax -> the short form that it has where cross-entropy follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.formula.functions import VECTORS, bound
+from generator.formula.infix import parse
+from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
+from generator.graph.quantities import Graph, Quantity, Role, derivative_name
+
+
+@dataclass(frozen=True, slots=True)
+class Softmax:
+    """The gradient of a loss with respect to one argument of a softmax whose components are errors' outputs.
+
+    With p the components, t their targets and E the sum of the cross-entropies -t ln p, the way through the Jacobian
+    comes down to dE/dz_j = p_j (t_1 + ... + t_n) - t_j, whatever the targets are; where they add up to one, p_j - t_j.
+    """
+
+    post: str
+    target: str
+    targets: tuple[str, ...]
+    formula: Formula
+
+    @classmethod
+    def of(cls, graph: Graph, gradient: Quantity) -> Softmax | None:
+        """The short form of a gradient (`None`: it has none, for something else stands on the way)."""
+        loss, name = gradient.label.of, gradient.label.wrt
+        errors: dict[str, tuple[str, str]] = {}
+        own = ""
+        for post in _users(graph, name):
+            call, users = graph[post].formula, _users(graph, post)
+            if not isinstance(call, Call) or call.name not in VECTORS or len(users) != 1:
+                return None
+            target = _target(graph, users[0], post)
+            if target is None:
+                return None
+            errors[post] = (users[0], target)
+            own = post if call.args[0] == Ref(name) else own
+        ends = {_summed(graph, error) for error, _ in errors.values()}
+        if not own or len(ends) != 1:
+            return None
+        targets = tuple(target for _, target in errors.values())
+        whole = Add(tuple(map(Ref, targets))) if len(targets) > 1 else Ref(targets[0])
+        formula: Formula = Add((Mul((Ref(own), whole)), Neg(Ref(errors[own][1]))))
+        (end,) = ends
+        if end != loss:
+            formula = Mul((Ref(derivative_name(loss, end)), formula))
+        return cls(own, errors[own][1], targets, formula)
+
+
+def _users(graph: Graph, name: str) -> list[str]:
+    return [user for user in graph.consumers[name] if graph[user].role in (Role.FORWARD, Role.LOSS)]
+
+
+def _target(graph: Graph, error: str, output: str) -> str | None:
+    """The target of a cross-entropy with the natural logarithm, of this output."""
+    call = graph[error].formula
+    if not isinstance(call, Call) or call.name != "cross_entropy" or bound(call)["base"] != parse("exp(1)"):
+        return None
+    target, of, *_ = call.args
+    return target.name if isinstance(target, Ref) and of == Ref(output) else None
+
+
+def _summed(graph: Graph, name: str) -> str:
+    """The last of the plain sums that a loss goes into, one after the other (itself where there is none)."""
+    while True:
+        users = _users(graph, name)
+        formula = graph[users[0]].formula if len(users) == 1 else None
+        if not isinstance(formula, Add) or not all(isinstance(term, Ref) for term in formula.terms):
+            return name
+        (name,) = users

@@ -1,0 +1,1 @@
+"""Diagrams and curves as drawings in no format, and their printers: SVG, TikZ, Typst."""

@@ -1,0 +1,1 @@
+"""Formulas: trees and their infix text, the functions that they call, and vectors and matrices of them."""

@@ -1,0 +1,196 @@
+"""Formulas as vectors and matrices -> formulas: what is named by its entries, and the functions of a whole one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from generator.errors import FormulaError
+from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
+
+Rows = tuple[tuple[Formula, ...], ...]
+_LONGEST = 1000  # of a vector that is made of zeros and a one
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A vector (one column, `vector` true) or a matrix of formulas."""
+
+    rows: Rows
+    vector: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of rows and columns."""
+        return len(self.rows), len(self.rows[0])
+
+    @property
+    def entries(self) -> tuple[Formula, ...]:
+        """All entries, row by row."""
+        return tuple(chain.from_iterable(self.rows))
+
+    def __str__(self) -> str:
+        rows, columns = self.shape
+        return f"a vector of {rows}" if self.vector else f"a matrix of {rows} by {columns}"
+
+
+Value = Formula | Grid
+Function = Callable[[tuple[Value, ...]], Value]
+
+
+def vector(entries: tuple[Formula, ...]) -> Grid:
+    """A vector of `entries`."""
+    return Grid(tuple((entry,) for entry in entries), vector=True)
+
+
+def named(value: Value) -> str:
+    """What a value is, in words: `one number`, `a vector of 3`."""
+    return str(value) if isinstance(value, Grid) else "one number"
+
+
+def names_of(name: str, value: Value) -> tuple[tuple[str, str], ...]:
+    """The name of each entry of what is called `name` (`h_2`, `W_1_2`), and its index as it is written (`1,2`)."""
+    if not isinstance(value, Grid):
+        return ((name, ""),)
+    rows, columns = value.shape
+    if value.vector:
+        return tuple((f"{name}_{row}", f"{row}") for row in range(1, rows + 1))
+    places = [(row, column) for row in range(1, rows + 1) for column in range(1, columns + 1)]
+    return tuple((f"{name}_{row}_{column}", f"{row},{column}") for row, column in places)
+
+
+def referring(name: str, value: Value) -> Value:
+    """`value` with a reference to each entry of what is called `name` in the entry's place."""
+    refs = [Ref(entry) for entry, _ in names_of(name, value)]
+    if not isinstance(value, Grid):
+        return refs[0]
+    _, columns = value.shape
+    rows = tuple(tuple(refs[start : start + columns]) for start in range(0, len(refs), columns))
+    return Grid(rows, value.vector)
+
+
+def total(terms: tuple[Formula, ...]) -> Formula:
+    """The sum of `terms`."""
+    return terms[0] if len(terms) == 1 else Add(terms)
+
+
+# --- functions of whole vectors and matrices: each takes the values of its arguments ---
+
+
+def one(name: str, args: tuple[Value, ...]) -> Grid:
+    """The one vector or matrix that a function is of. Raises `FormulaError` for other arguments."""
+    if len(args) != 1 or not isinstance(args[0], Grid):
+        raise FormulaError(f"`{name}` is of one vector or matrix, not of {', '.join(map(named, args)) or 'nothing'}")
+    return args[0]
+
+
+def _sum(args: tuple[Value, ...]) -> Value:
+    return total(one("sum", args).entries)
+
+
+def _mean(args: tuple[Value, ...]) -> Value:
+    entries = one("mean", args).entries
+    return Div(total(entries), num(len(entries)))
+
+
+def _var(args: tuple[Value, ...]) -> Value:
+    """The mean of the squared differences from the mean; with a 1 behind the vector, divided by one less than all."""
+    *_, less = args if len(args) == 2 else (None, num(0))
+    entries = one("var", args[:1]).entries
+    if less not in (num(0), num(1)) or len(entries) < 2:
+        raise FormulaError("`var` is of a vector of two or more: `var(v)`, or `var(v, 1)` of a sample")
+    mean = Div(total(entries), num(len(entries)))
+    squares = tuple(Pow(Add((entry, Neg(mean))), num(2)) for entry in entries)
+    return Div(total(squares), num(len(entries) - (less == num(1))))
+
+
+def _std(args: tuple[Value, ...]) -> Value:
+    variance = _var(args)
+    assert not isinstance(variance, Grid)
+    return Call("sqrt", (variance,))
+
+
+def _cumsum(args: tuple[Value, ...]) -> Value:
+    return _so_far("cumsum", args, Add)
+
+
+def _cumprod(args: tuple[Value, ...]) -> Value:
+    return _so_far("cumprod", args, Mul)
+
+
+def _so_far(name: str, args: tuple[Value, ...], make: Callable[[tuple[Formula, ...]], Formula]) -> Value:
+    """At each place what `make` makes of the entries up to there."""
+    entries = one(name, args).entries
+    return vector((*entries[:1], *(make(entries[:length]) for length in range(2, len(entries) + 1))))
+
+
+def _onehot(args: tuple[Value, ...]) -> Value:
+    match args:
+        case (Num(place), Num(size)) if place.denominator == size.denominator == 1 and 1 <= place <= size <= _LONGEST:
+            return vector(tuple(num(int(number == place)) for number in range(1, int(size) + 1)))
+        case (computed, Num(size)) if (
+            not isinstance(computed, Grid) and references(computed) and size.denominator == 1 and 1 <= size <= _LONGEST
+        ):
+            return vector(tuple(Cases(computed, "==", num(i), num(1), num(0)) for i in range(1, int(size) + 1)))
+    raise FormulaError("`onehot(k, n)` is of two whole numbers: the place of the 1, and the length of the vector")
+
+
+def _concat(args: tuple[Value, ...]) -> Value:
+    if not args or any(isinstance(arg, Grid) and not arg.vector for arg in args):
+        raise FormulaError(f"`concat` is of vectors and numbers, not of {', '.join(map(named, args)) or 'nothing'}")
+    return vector(tuple(chain.from_iterable(arg.entries if isinstance(arg, Grid) else (arg,) for arg in args)))
+
+
+def _prod(args: tuple[Value, ...]) -> Value:
+    entries = one("prod", args).entries
+    return entries[0] if len(entries) == 1 else Mul(entries)
+
+
+def _len(args: tuple[Value, ...]) -> Value:
+    return num(len(one("len", args).rows))
+
+
+def _norm(args: tuple[Value, ...]) -> Value:
+    entries = one("norm", args).entries
+    return Call("sqrt", (total(tuple(Pow(entry, num(2)) for entry in entries)),))
+
+
+def _vector(args: tuple[Value, ...]) -> Value:
+    """Numbers as a vector, vectors of the same length as the rows of a matrix."""
+    rows = [arg.entries for arg in args if isinstance(arg, Grid) and arg.vector]
+    numbers = tuple(arg for arg in args if not isinstance(arg, Grid))
+    if args and len(numbers) == len(args):
+        return vector(numbers)
+    if args and len(rows) == len(args) and len({len(row) for row in rows}) == 1:
+        return Grid(tuple(rows))
+    raise FormulaError(f"`[...]` is of numbers, or of vectors of one length: not of {', '.join(map(named, args))}")
+
+
+def _argmax(args: tuple[Value, ...]) -> Value:
+    return _place("argmax", ">=", "max", args)
+
+
+def _argmin(args: tuple[Value, ...]) -> Value:
+    return _place("argmin", "<=", "min", args)
+
+
+def _place(name: str, op: str, best: str, args: tuple[Value, ...]) -> Formula:
+    """The number of the first entry that none of the later ones surpasses: of equal ones, the first."""
+    grid = one(name, args)
+    if not grid.vector:
+        raise FormulaError(f"`{name}` is of a vector, not of {grid}")
+    made: Formula = num(len(grid.entries))
+    for place in reversed(range(1, len(grid.entries))):
+        later = grid.entries[place:]
+        rival = later[0] if len(later) == 1 else Call(best, later)
+        made = Cases(grid.entries[place - 1], op, rival, num(place), made)
+    return made
+
+
+# By its name in a formula; `[a, b]` is `vector`.
+VECTOR: Mapping[str, Function] = {
+    "sum": _sum, "mean": _mean, "var": _var, "std": _std, "prod": _prod, "cumsum": _cumsum, "cumprod": _cumprod,
+    "len": _len, "norm": _norm, "argmax": _argmax, "argmin": _argmin, "onehot": _onehot, "concat": _concat,
+    "vector": _vector,
+}  # fmt: skip

@@ -1,0 +1,55 @@
+"""Formula that calls the author's own functions -> the same with what each of them stands for in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator.errors import FormulaError
+from generator.formula.infix import parse
+from generator.formula.tree import Call, Formula, Ref, rebuild, references, substitute, walk
+
+LOOPS = ("each", "rows")  # what a loop is called: its numbers as one vector, or vectors as the rows of a matrix
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFunction:
+    """What `f(x, y)` stands for: a formula over its parameters and over what has a name where it is called."""
+
+    parameters: tuple[str, ...]
+    body: Formula
+
+    @property
+    def indices(self) -> frozenset[str]:
+        """The indices of the loops in it."""
+        loops = (part for part in walk(self.body) if isinstance(part, Call) and part.name in LOOPS)
+        return frozenset(index.name for loop in loops if isinstance(index := loop.args[1], Ref))
+
+
+def own_functions(texts: Mapping[str, str]) -> Mapping[str, OwnFunction]:
+    """`f(x, y): x**2 - y` by name; a function may call those before it. Raises `FormulaError` for anything else."""
+    known: dict[str, OwnFunction] = {}
+    for head, body in texts.items():
+        match parse(head):
+            case Call(name, args) if args and all(isinstance(arg, Ref) for arg in args):
+                parameters = references(Call(name, args))
+            case _:
+                raise FormulaError(f"`{head}` is not a function and its parameters, as in `f(x, y)`")
+        if len(parameters) < len(args) or name in known:
+            raise FormulaError(f"`{head}` has a name twice")
+        known[name] = OwnFunction(parameters, inlined(parse(body), known))
+    return known
+
+
+def inlined(tree: Formula, known: Mapping[str, OwnFunction]) -> Formula:
+    """`tree` without calls of own functions. Raises `FormulaError` where the arguments of one do not fit."""
+    tree = rebuild(tree, lambda part: inlined(part, known))
+    if not (isinstance(tree, Call) and tree.name in known):
+        return tree
+    function = known[tree.name]
+    if len(tree.args) != len(function.parameters):
+        raise FormulaError(f"`{tree.name}` is of {', '.join(function.parameters)}, not of {len(tree.args)} arguments")
+    for name in references(tree):
+        if name in function.indices:
+            raise FormulaError(f"`{tree.name}` has the index `{name}` in it: call the one outside it differently")
+    return substitute(function.body, dict(zip(function.parameters, tree.args, strict=True)))

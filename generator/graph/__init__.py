@@ -1,0 +1,1 @@
+"""The graph of quantities, and what it holds as a whole: vectors, matrices, images, layers, windows."""

@@ -1,0 +1,102 @@
+"""Graph -> its vectors, matrices and images: the quantities that are entries of one thing, in the order of its index.
+
+They are found by their labels alone: `W_1_2` is an entry of `W`, `h_3` of `h`. A thing is whole where no entry is
+missing (the scores of a masked row are none), and has an index for each of its dimensions that is longer than one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from generator.graph.quantities import Graph, Label, Role, derivative_name, updated_name
+
+Dims = tuple[int, ...]
+_ENTRY = re.compile(r"(.+?)((?:_\d+)+)")
+_ROLES = (Role.GIVEN, Role.FORWARD, Role.LOSS)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Quantities that are entries of one thing: `entries` are their names, the last index running fastest.
+
+    `name` is its name among formulas (no quantity can have it), `called` the one that an author writes, `label` that of
+    its symbol; `dims` has the number of entries along each index.
+    """
+
+    name: str
+    called: str
+    label: Label
+    dims: Dims
+    entries: tuple[str, ...]
+    role: Role
+
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The entries in rows; those of a vector as a column."""
+        width = self.dims[-1] if len(self.dims) > 1 else 1
+        return tuple(self.entries[start : start + width] for start in range(0, len(self.entries), width))
+
+
+def wholes(graph: Graph) -> tuple[Whole, ...]:
+    """The vectors, matrices and images among what is given and computed, in the graph's order."""
+    found: dict[tuple[str, str], dict[Dims, str]] = {}
+    labels: dict[tuple[str, str], tuple[Label, str, Role]] = {}
+    for quantity in graph:
+        label = quantity.label
+        match = _ENTRY.fullmatch(label.of if label.kind == "target" else label.name)  # which is that of its unit
+        if match is None or quantity.role not in _ROLES or quantity.round or (label.index and not label.of):
+            continue
+        stem, suffix = match[1], match[2]
+        called = _called(quantity.name, suffix)
+        whole = Label(label.kind, stem, of=stem, case=label.case)
+        labels.setdefault((called, label.case), (whole, stem, quantity.role))
+        found.setdefault((called, label.case), {})[tuple(map(int, suffix[1:].split("_")))] = quantity.name
+    return tuple(_whole(called, *labels[called, case], entries) for (called, case), entries in found.items()
+                 if _is_whole(entries))  # fmt: skip
+
+
+def _called(name: str, suffix: str) -> str:
+    """The name of a quantity without its index, which may stand before a head's or a time step's number."""
+    return name.removesuffix(suffix) if name.endswith(suffix) else name.replace(f"{suffix}_", "_", 1)
+
+
+def _dims(entries: Mapping[Dims, str]) -> Dims:
+    return tuple(max(place) for place in zip(*entries, strict=True))
+
+
+def _is_whole(entries: Mapping[Dims, str]) -> bool:
+    if len({len(place) for place in entries}) > 1 or len(entries) < 2:
+        return False
+    return min(map(min, entries)) > 0 and prod(_dims(entries)) == len(entries)
+
+
+def _whole(called: str, label: Label, stem: str, role: Role, entries: Mapping[Dims, str]) -> Whole:
+    dims = _dims(entries)
+    places = product(*(range(1, size + 1) for size in dims))
+    name = f"whole:{stem}:{label.case}" if label.case else f"whole:{stem}"
+    return Whole(name, called, label, dims, tuple(entries[place] for place in places), role)
+
+
+def gradients_of(graph: Graph, found: tuple[Whole, ...]) -> Iterator[tuple[Whole, Whole]]:
+    """Each whole that something is differentiated by in the first round, entry by entry, and its gradient."""
+    pairs = ((done, whole) for done in graph.differentiated if not done.round for whole in found)
+    for done, whole in pairs:
+        entries = tuple(derivative_name(done.loss, name) for name in whole.entries)
+        if set(whole.entries) <= set(done.targets) and all(name in graph for name in entries):
+            label = Label("derivative", of=done.loss, wrt=whole.name)
+            name = derivative_name(done.loss, whole.name)
+            yield whole, Whole(name, name, label, whole.dims, entries, Role.GRADIENT)
+
+
+def updated(graph: Graph, found: tuple[Whole, ...]) -> Iterator[Whole]:
+    """The wholes after each update, of which an author speaks as of their entries: `W_new`, `W_new2`."""
+    for whole in found:
+        for count in range(1, len(graph.rounds) + 1):
+            entries = tuple(updated_name(name, count) for name in whole.entries)
+            if any(name in graph for name in entries):  # what does not move stays as it was
+                now = tuple(new if new in graph else old for new, old in zip(entries, whole.entries, strict=True))
+                called = updated_name(whole.called, count)
+                yield Whole(f"{whole.name}:{count}", called, whole.label, whole.dims, now, Role.UPDATE)

@@ -1,0 +1,143 @@
+"""The keys of a definition that lay out attention -> which rows and matrices it has, and how large they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field
+
+from generator.definitions.problem import Exact, Name, Whole
+from generator.definitions.tables import Rows, Table, names, shape
+from generator.learning.training import Learning
+
+PROJECTIONS = {"Q": "queries", "K": "keys", "V": "values"}  # each letter, and the group that it makes
+
+
+class Attention(Learning):
+    """Rows and matrices with their numbers, and what is done besides mixing the values."""
+
+    vectors: Literal["row", "column"] = Field("row", description="how tokens stand: rows, X W, or columns, W X")
+    inputs: Table | None = Field(None, description="a list of numbers for each token, whichever way vectors stand")
+    memory: Table | None = Field(
+        None, description="other tokens, of which keys and values are made (cross-attention); they are called U"
+    )
+    queries: Table | None = Field(None, description="given queries, instead of projected ones")
+    keys: Table | None = Field(None, description="given keys")
+    values: Table | None = Field(None, description="given values")
+    weights: dict[Name, Table] = Field(
+        default_factory=dict,
+        description="W_Q, W_K, W_V, W_O as they are written (X W, or W X), b_Q, ..., gamma and beta",
+    )
+    heads: Whole = Field(
+        1, ge=1, le=8, description="among which the numbers of a query, key or value are shared out, in order"
+    )
+    mask: Literal["none", "causal"] | Table = Field("none", description="or 1 (may look) and 0, a list for each token")
+    scale: Literal["sqrt", "d", "none"] = Field("sqrt", description="scores divided by the root of d, by d, or not")
+    softmax: Literal["row", "steps"] = Field("row", description="as one formula, or exponentials, their sum, quotients")
+    residual: bool = Field(False, description="add the inputs to the output")
+    normalization: Literal["none", "before", "after"] = Field("none", description="layer norm of the input or output")
+    epsilon: Exact = Field(Fraction(0), description="added to the variance in a layer norm")
+    targets: Table | None = Field(None, description="a list for each token, compared with its output")
+    upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
+    loss: str = "half_squared_error"
+    trained: Literal["all"] | tuple[Name, ...] = "all"
+    wanted: tuple[Literal["X", "U", "Q", "K", "V"], ...] = Field(
+        (), description="also differentiate by inputs, memory, or Q, K, V"
+    )
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The entries of what is trained; nothing is where there is nothing to differentiate."""
+        chosen = tuple(self.weights) if self.trained == "all" else self.trained
+        differentiated = self.targets or self.upstream
+        return tuple(own for name in chosen for own in names(name, self.weights[name])) if differentiated else ()
+
+    def given(self, letter: str) -> Rows | None:
+        """The queries, keys or values that are given directly."""
+        found: Rows | None = getattr(self, PROJECTIONS[letter])
+        return found
+
+    def count(self, letter: str) -> int:
+        """How many queries, keys or values there are."""
+        return len(self.given(letter) or self.source(letter) or ())
+
+    def source(self, letter: str) -> Rows | None:
+        """What queries, keys or values are made of: the inputs, or (of keys and values) the memory."""
+        made: Rows | None = self.memory if self.memory and letter != "Q" else self.inputs
+        return made
+
+    @property
+    def columns(self) -> bool:
+        """Whether tokens are columns."""
+        return self.vectors == "column"
+
+    def size(self, name: str) -> tuple[int, int]:
+        """How many numbers one of the weights takes, and how many it makes."""
+        high, wide = shape(self.weights[name])
+        return (wide, high) if self.columns else (high, wide)
+
+    def sees(self, query: int, key: int) -> bool:
+        """Whether a token may look at another (both counted from 0)."""
+        if isinstance(self.mask, str):
+            return self.mask == "none" or key <= query
+        return self.mask[query][key] == 1
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether every token may look at every other."""
+        return all(self.sees(i, j) for i in range(self.count("Q")) for j in range(self.count("K")))
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """How wide the rows are: of the inputs, of the memory, of queries and keys, of values, and of the output."""
+
+    inputs: int
+    memory: int
+    keys: int
+    values: int
+    output: int
+
+    @classmethod
+    def of(cls, problem: Attention) -> Widths:
+        """The widths in a definition whose matrices have the right shapes."""
+
+        def width(rows: Rows | None) -> int:
+            return len(rows[0]) if rows else 0
+
+        def made(letter: str) -> int:
+            direct, name = problem.given(letter), f"W_{letter}"
+            if direct:
+                return len(direct[0])
+            return problem.size(name)[1] if name in problem.weights else width(problem.source(letter))
+
+        values = made("V")
+        return cls(
+            width(problem.inputs),
+            width(problem.source("K")),
+            made("K") if made("K") else made("Q"),
+            values,
+            problem.size("W_O")[1] if "W_O" in problem.weights else values,
+        )
+
+
+def expected_shapes(problem: Attention) -> dict[str, tuple[int, int]]:
+    """The shape of each matrix (as it is written) and vector that the problem can use, by its name under `weights`."""
+    widths = Widths.of(problem)
+    found: dict[str, tuple[int, int]] = {}
+
+    def written(taken: int, made: int) -> tuple[int, int]:
+        return (made, taken) if problem.columns else (taken, made)
+
+    for letter in PROJECTIONS:
+        width = widths.values if letter == "V" else widths.keys
+        if problem.given(letter) is None:
+            taken = widths.inputs if letter == "Q" else widths.memory
+            found |= {f"W_{letter}": written(taken, width), f"b_{letter}": (1, width)}
+    found |= {"W_O": written(widths.values, widths.output), "b_O": (1, widths.output)}
+    if problem.normalization != "none":
+        width = widths.inputs if problem.normalization == "before" else widths.output
+        found |= {"gamma": (1, width), "beta": (1, width)}
+    return found

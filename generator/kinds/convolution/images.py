@@ -1,0 +1,107 @@
+"""Images with their names, and numbers or formulas for their entries -> the quantities of a graph, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from generator.definitions.nested import flat
+from generator.definitions.problem import Finding
+from generator.definitions.source import Location
+from generator.formula.tree import Formula
+from generator.graph.declared import matrix, vector
+from generator.graph.quantities import Label, Quantity, Role, Tensor
+from generator.graph.windows import Maps, named
+
+
+class MisfitError(Exception):
+    """Something in the definition does not fit: where, what was found, what was expected."""
+
+    def __init__(self, place: Location, found: str, expected: str) -> None:
+        super().__init__(found)
+        self.finding: Finding = (place, found, expected)
+
+
+class Images:
+    """The quantities made so far; no two have the same name.
+
+    `place` is the part of the definition that is worked, which an error names; `group` is that of what is made there.
+    """
+
+    def __init__(self) -> None:
+        self.given: list[Quantity] = []
+        self.values: dict[str, Fraction] = {}
+        self.quantities: list[Quantity] = []
+        self.tensors: list[Tensor] = []
+        self.taken: set[str] = set()
+        self.place: Location = ()
+        self.group = ""
+
+    def take(self, labels: Sequence[tuple[str, Label]], *place: str) -> None:
+        """The names of entries, and of the whole that they are entries of, are taken from here on.
+
+        Raises `MisfitError` where one of them is taken already.
+        """
+        for name in dict.fromkeys((*(name for name, _ in labels), *(label.of for _, label in labels if label.of))):
+            if name in self.taken:
+                raise MisfitError((*self.place, *place), f"`{name}`, which is taken", "a name of its own")
+            self.taken.add(name)
+
+    def give(self, key: str, labels: Sequence[tuple[str, Label]], value: object) -> None:
+        """Given quantities with the numbers in `value`, which stands under `key`."""
+        self.take(labels, key)
+        for (name, label), number in zip(labels, flat(value), strict=True):
+            self.given.append(Quantity(name, Role.GIVEN, label))
+            self.values[name] = number
+
+    def make(self, name: str, maps: Maps, formulas: Sequence[Formula], rule: str) -> None:
+        """The entries of `maps`, which are called `name`: one formula for each."""
+        labels = labels_of("value", name, maps)
+        self.take(labels, "name")
+        for (entry, label), formula in zip(labels, formulas, strict=True):
+            self.quantities.append(Quantity(entry, Role.FORWARD, label, formula, rule, self.group))
+        self.tensors += matrices(name, maps)
+
+
+def labels_of(kind: str, name: str, maps: Maps) -> list[tuple[str, Label]]:
+    """The entries of `maps`, which are called `name`, with their labels: the channel stands as the case."""
+    found: list[tuple[str, Label]] = []
+    several = len(maps.channels) > 1
+    for number, channel in enumerate(maps.channels, 1):
+        alone = named(name, 1, maps.shape, maps.dimensions).channels[0]
+        for entry, own in zip(_entries(channel), _entries(alone), strict=True):
+            found.append((entry, _entry_label(kind, name, own, str(number) if several else "")))
+    return found
+
+
+def matrices(name: str, maps: Maps) -> Iterator[Tensor]:
+    """Maps that are called `name` as a matrix for each channel; flattened, as a column."""
+    several = len(maps.channels) > 1
+    for number, channel in enumerate(maps.channels, 1):
+        if maps.dimensions:
+            yield matrix(name, tuple(map(tuple, channel)), str(number) if several else "")
+        else:
+            yield vector(name, tuple(channel[0]), column=True)
+
+
+def matrices_of_filter(name: str, case: str, weights: Maps) -> Iterator[Tensor]:
+    """A filter as a matrix for each channel that it reads, with the number of the channel as an index."""
+    several = len(weights.channels) > 1
+    for number, channel in enumerate(weights.channels, 1):
+        yield matrix(f"{name}_{number}" if several else name, tuple(map(tuple, channel)), case)
+
+
+def filter_labels(name: str, case: str, weights: Maps) -> Iterator[tuple[str, Label]]:
+    """The entries of a filter: its number stands as the case, its channel is an index."""
+    alone = named(name, len(weights.channels), weights.shape, weights.dimensions)
+    for entry, own in zip(weights.entries, alone.entries, strict=True):
+        yield entry, _entry_label("filter", name, own, case)
+
+
+def _entry_label(kind: str, name: str, own: str, case: str) -> Label:
+    return Label(kind, own, own.removeprefix(name).strip("_").replace("_", ","), of=name, case=case)
+
+
+def _entries(channel: Sequence[Sequence[str]]) -> Iterator[str]:
+    for row in channel:
+        yield from row

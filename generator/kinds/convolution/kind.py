@@ -1,0 +1,113 @@
+"""An input and a list of layers (convolution, pooling, dense, ...) -> the graph of every entry of every map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from generator.definitions.problem import Finding
+from generator.formula.functions import ACTIVATIONS
+from generator.graph.declared import whole
+from generator.graph.quantities import Convention, Graph
+from generator.kinds.convolution.images import MisfitError
+from generator.kinds.convolution.model import Pipeline
+from generator.kinds.convolution.pipelines import Layers
+from generator.learning.biases import bias_conventions
+from generator.learning.losses import loss_conventions
+from generator.learning.training import check_brought, check_learning, check_training, conventions_of, plan_of
+
+
+class Definition(Pipeline):
+    """A pipeline of layers over a signal or an image."""
+
+    kind: Literal["convolution"]
+
+
+def check(problem: Definition) -> Iterator[Finding]:
+    """What is wrong with a definition beyond its types, in the order of the file."""
+    try:
+        made = Layers(problem)
+    except MisfitError as error:
+        yield error.finding
+        return
+    if problem.targets is None and (problem.differentiate or problem.update):
+        place = "differentiate" if problem.differentiate else "update"
+        yield (place,), "gradients", "`targets`, so that there is a loss to differentiate"
+    if problem.update and problem.learning_rate is None:
+        yield ("update",), "an update", "`learning_rate` beside it"
+    moves = bool(problem.update and problem.learning_rate)
+    yield from check_training(problem, moves, "`update` and `learning_rate` beside it")
+    yield from _check_functions(problem)
+    found = [*check_learning(problem)]
+    yield from found or check_brought(problem, made.taken, made.names_of(problem.update))
+
+
+def _check_functions(problem: Definition) -> Iterator[Finding]:
+    """Functions that let no gradient through to what it is wanted for."""
+    asked = {*problem.differentiate, *problem.update}
+    wanted = "inputs" in asked
+    for number, layer in enumerate(problem.layers):
+        filtered = layer.convolution or layer.transposed_convolution
+        made = filtered or layer.dense
+        if made is not None:
+            own = "filters" if filtered else "weights"
+            wanted = wanted or own in asked or ("biases" in asked and made.biases is not None)
+        if layer.activation and wanted and not ACTIVATIONS[layer.activation.function].derivative:
+            found = f"`{layer.activation.function}`, which lets no gradient through"
+            yield ("layers", number, "activation", "function"), found, "a function with a derivative"
+
+
+def build(problem: Definition) -> Graph:
+    """The graph of a checked definition: one quantity for each entry of each map, in reading order, then the loss."""
+    made = Layers(problem)
+    loss = problem.loss_name if problem.targets else ""
+    trained, wanted = made.names_of(problem.update), made.names_of(problem.differentiate)
+    work = plan_of(problem, trained, loss)
+    return Graph(
+        (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
+        wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        conventions=tuple(_conventions(problem, made, trained)), slidings=tuple(made.slidings), ties=problem.ties,
+        tensors=whole(made.tensors), vectors="signal" if made.is_signal else "column",
+    )  # fmt: skip
+
+
+def _conventions(problem: Definition, made: Layers, trained: Sequence[str]) -> Iterator[Convention]:
+    yield from made.conventions
+    yield from bias_conventions(made.biases, trained)
+    if any(
+        made and made.biases for layer in problem.layers for made in (layer.convolution, layer.transposed_convolution)
+    ):
+        yield Convention("bias_of_filter")
+    if problem.targets is not None:
+        yield from loss_conventions(problem.loss, len(made.maps.entries))
+    yield from conventions_of(problem)
+
+
+STARTER = """\
+# A problem definition for Longhand. `longhand solve FILE` works it, `longhand render FILE` writes its documents.
+kind: convolution
+title: A small convolution
+introduction: >
+  A few sentences that say what is worked here and why. Write [[z_1_1]] for a symbol and [[z_1_1=]] for a symbol and its
+  value: numbers are computed, never typed.
+
+input: # a signal (a list), an image (a list of rows), or a list of channels of these
+  x: [[1, 2, 0], [0, 1, 3], [2, 1, 0]]
+
+layers: # each one of: convolution, transposed_convolution, activation, max_pooling, average_pooling, flatten, dense
+  - convolution: {name: z, filters: {k: [[1, -1], [0, 1]]}, biases: {b: 0.5}, stride: 1, padding: 0}
+  - activation: {name: h, function: relu}
+  - max_pooling: {name: p, size: 2}
+  - flatten: {}
+  - dense: {name: y, weights: {w: [0.5]}, biases: {c: -1}}
+
+targets: {t: 1} # one number for each output
+loss: half_squared_error
+differentiate: [filters, biases] # and inputs, weights
+learning_rate: {eta: 0.1}
+update: [filters, biases] # what takes a step against its gradient
+
+notation: default
+detail: first # work the first of each kind in full; or all
+worksheet: {level: guided} # or faded, or open
+"""

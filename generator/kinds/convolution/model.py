@@ -1,0 +1,121 @@
+"""The keys of a definition that lay out a pipeline over an image -> its input, its layers, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from generator.definitions.nested import Given
+from generator.definitions.problem import Model, Name, Texts, Whole
+from generator.definitions.rows import FunctionName
+from generator.formula.extremes import Ties
+from generator.learning.training import Learning
+
+Count = Annotated[Whole, Field(ge=1)]
+Counts = Count | tuple[Count, Count]  # down and across, where they differ
+Border = Whole | tuple[Whole, Whole]
+Part = Literal["inputs", "filters", "weights", "biases"]
+# What is given in each part of a pipeline, as the kind of its entries' labels.
+KINDS: Mapping[str, str] = {"inputs": "input", "filters": "filter", "weights": "weight", "biases": "bias"}
+
+
+class Titled(Model):
+    """A layer: what its heading says (by default its number and its kind)."""
+
+    title: Texts = Field(default_factory=dict)
+
+
+class Filtered(Titled):
+    """Filters, each of which makes one map."""
+
+    name: Name = Field(description="what the maps it makes are called")
+    filters: Given = Field(description="name: one filter, or a list of them; several channels: a list in each filter")
+    biases: Given | None = Field(None, description="name: one number for each filter")
+
+
+class Convolution(Filtered):
+    """Filters laid over the input: one map for each filter."""
+
+    stride: Counts = Field(1, description="how far the window moves; [down, across] where these differ")
+    padding: Border = Field(0, description="how many zeros are put around the input; [down, across] where these differ")
+    dilation: Counts = Field(1, description="how far apart the entries under a filter are; 1: side by side")
+    groups: Count = Field(1, description="so many groups of filters read one group of channels each")
+    flip: bool = Field(False, description="turn the filter round, as convolution is defined outside of deep learning")
+
+
+class TransposedConvolution(Filtered):
+    """Filters laid on the output, once for each entry of the input and times it: one map for each filter."""
+
+    stride: Counts = Field(1, description="how far apart the filter is laid; [down, across] where these differ")
+    padding: Border = Field(0, description="how much is cut off on every side; [down, across] where these differ")
+
+
+class Activation(Titled):
+    """A function of each entry."""
+
+    name: Name
+    function: FunctionName
+
+
+class Pooling(Titled):
+    """One entry for each window of each map."""
+
+    name: Name
+    size: Counts | Literal["all"] = Field(description="of the window, [down, across]; or all: one window of everything")
+    stride: Counts | None = Field(None, description="by default the size, so that windows lie side by side")
+
+
+class Flatten(Titled):
+    """All entries one after the other, channel by channel."""
+
+    order: Literal["rows", "columns"] = "rows"
+
+
+class Dense(Titled):
+    """Units that are fed by every entry."""
+
+    name: Name
+    weights: Given = Field(description="name: a list for one unit, or a list of rows, one for each unit")
+    biases: Given | None = Field(None, description="name: one number for each unit")
+
+
+class Stage(Model):
+    """One layer: exactly one of these keys."""
+
+    convolution: Convolution | None = None
+    transposed_convolution: TransposedConvolution | None = None
+    activation: Activation | None = None
+    max_pooling: Pooling | None = None
+    average_pooling: Pooling | None = None
+    flatten: Flatten | None = None
+    dense: Dense | None = None
+
+    def kinds(self) -> list[str]:
+        """The keys that are there."""
+        return [name for name in Stage.model_fields if getattr(self, name) is not None]
+
+
+class Pipeline(Learning):
+    """A pipeline of layers over a signal or an image."""
+
+    input: Given = Field(description="name: a signal (a list), an image (rows), or a list of channels of these")
+    dimensions: Annotated[Whole, Field(ge=1, le=2)] | None = Field(
+        None, description="1 where a list of lists means the channels of a signal"
+    )
+    layers: tuple[Stage, ...] = Field(min_length=1)
+    ties: Ties = Field("first", description="which of the equally large entries of a window takes its gradient")
+    targets: Given | None = Field(None, description="name: one number for each entry of the last layer")
+    loss: str = "half_squared_error"
+    loss_name: Name = "E"
+    differentiate: tuple[Part, ...] = Field((), description="what the loss is differentiated by")
+    update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
+        (), description="what takes a step against its gradient"
+    )
+
+    def heading(self, group: str, language: str) -> str:
+        """What the author calls a layer."""
+        kind, _, number = group.partition(":")
+        layer = getattr(self.layers[int(number) - 1], kind, None) if number else None
+        return self.text(layer.title, language) if layer else ""

@@ -1,0 +1,255 @@
+"""A typed pipeline -> the entries of every map that its layers make, and of the loss, as quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from generator.definitions.nested import flat, shape_of
+from generator.formula.functions import ACTIVATIONS, LOSSES
+from generator.formula.tree import Add, Call, Formula, Mul, Ref
+from generator.graph.declared import matrix
+from generator.graph.quantities import Convention, Label, Quantity, Role, Sliding
+from generator.graph.windows import Maps, Place, named
+from generator.kinds.convolution import laying
+from generator.kinds.convolution.images import (
+    Images,
+    MisfitError,
+    filter_labels,
+    labels_of,
+    matrices,
+    matrices_of_filter,
+)
+from generator.kinds.convolution.laying import added, products
+from generator.kinds.convolution.model import (
+    KINDS,
+    Activation,
+    Convolution,
+    Dense,
+    Flatten,
+    Pipeline,
+    Pooling,
+    Stage,
+    TransposedConvolution,
+)
+
+
+class Layers(Images):
+    """The pipeline worked layer by layer: `maps` are what the layer before made. Raises `MisfitError`."""
+
+    def __init__(self, problem: Pipeline) -> None:
+        super().__init__()
+        self.problem = problem
+        self.conventions: list[Convention] = []
+        self.slidings: list[Sliding] = []
+        self.biases: list[Sequence[str]] = []  # of units side by side; a filter's stands alone
+        self.maps = self._input()
+        self.is_signal = self.maps.dimensions == 1
+        for number, layer in enumerate(self.problem.layers, 1):
+            self.place = ("layers", number - 1)
+            if len(layer.kinds()) != 1:
+                found = ", ".join(layer.kinds()) or "nothing"
+                raise MisfitError(self.place, found, f"exactly one of {', '.join(Stage.model_fields)}")
+            (kind,) = layer.kinds()
+            self.place, self.group = (*self.place, kind), f"{kind}:{number}"
+            self._layer(kind, getattr(layer, kind), number)
+        self._loss()
+
+    def names_of(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """The names of the given entries of some parts."""
+        return tuple(q.name for q in self.given if any(q.label.kind == KINDS[part] for part in parts))
+
+    def _layer(self, kind: str, layer: Any, number: int) -> None:
+        match layer:
+            case Convolution():
+                self._convolution(layer, number)
+            case TransposedConvolution():
+                self._transposed(layer, number)
+            case Activation():
+                self._activation(layer)
+            case Pooling():
+                self._pooling(kind, layer, number)
+            case Flatten():
+                self._flatten(layer)
+            case Dense():
+                self._dense(layer)
+
+    def _made(self, name: str, maps: Maps, formulas: Sequence[Formula], rule: str) -> None:
+        self.make(name, maps, formulas, rule)
+        self.maps = maps
+
+    # --- layers ---
+
+    def _input(self) -> Maps:
+        ((name, value),) = self.problem.input.items()
+        shape = shape_of(value)
+        dimensions = self.problem.dimensions or min(len(shape), 2)
+        if not dimensions or len(shape) not in (dimensions, dimensions + 1):
+            found = f"lists {len(shape)} deep" if shape else "one number"
+            raise MisfitError(("input", name), found, "a signal, an image, or a list of channels of these")
+        channels = shape[0] if len(shape) > dimensions else 1
+        maps = named(name, channels, shape[-2:] if dimensions == 2 else (1, shape[-1]), dimensions)
+        self.place = ("input",)
+        self.give(name, labels_of("input", name, maps), value)
+        self.tensors += matrices(name, maps)
+        return maps
+
+    def _convolution(self, layer: Convolution, number: int) -> None:
+        ((name, value),) = layer.filters.items()
+        filters, size = self._filters(name, value, layer.groups)
+        windows = laying.windows_of_filters(layer, self.maps, size, self.place)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
+        biases = self._biases(layer.biases, len(filters), "filter")
+        made = named(layer.name, len(filters), windows.count, self.maps.dimensions)
+        depth, together = len(self.maps.channels) // layer.groups, len(filters) // layer.groups
+        formulas = [
+            added([*products(weights, read, windows, (row, column), layer.flip), *biases[place : place + 1]])
+            for place, weights in enumerate(filters)
+            for read in [self.maps.channels[place // together * depth :][:depth]]
+            for row in range(windows.count[0])
+            for column in range(windows.count[1])
+        ]
+        self._say(
+            Convention("flipped" if layer.flip else "cross_correlation"),
+            *laying.said_of(number, windows, made.dimensions),
+        )
+        if layer.groups > 1:
+            self._say(Convention("groups", {}, {"number": str(number), "groups": str(layer.groups)}))
+        if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
+            self._say(Convention("channels"))
+        self._made(layer.name, made, formulas, "window_sum")
+
+    def _transposed(self, layer: TransposedConvolution, number: int) -> None:
+        ((name, value),) = layer.filters.items()
+        filters, size = self._filters(name, value, 1)
+        windows = laying.windows_back(layer, self.maps, size, self.place)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions, back=True))
+        biases = self._biases(layer.biases, len(filters), "filter")
+        made = named(layer.name, len(filters), windows.shape, self.maps.dimensions)
+        formulas = [
+            added([*terms, *biases[place : place + 1]])
+            for place, weights in enumerate(filters)
+            for terms in laying.laid(weights, self.maps, windows)
+        ]
+        self._say(laying.said_back(number, windows, made.dimensions))
+        if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
+            self._say(Convention("channels"))
+        self._made(layer.name, made, formulas, "laid_sum")
+
+    def _filters(self, name: str, value: object, groups: int) -> tuple[tuple[Maps, ...], Place]:
+        """The filters, each with a channel for every channel of the input that it reads, as givens; their size."""
+        dimensions, channels, shape = self.maps.dimensions, len(self.maps.channels) // groups, shape_of(value)
+        if dimensions and len(self.maps.channels) % groups:
+            found = f"{groups} groups of {len(self.maps.channels)} channels"
+            raise MisfitError((*self.place, "groups"), found, "a number that divides the channels")
+        around = shape[: len(shape) - dimensions] if dimensions else ()
+        count = around[0] if len(around) == 2 or (len(around) == 1 and channels == 1) else 1
+        depth = around[-1] if len(around) == 2 or (len(around) == 1 and channels > 1) else 1
+        if not dimensions or len(shape) not in range(dimensions, dimensions + 3) or depth != channels:
+            expected = f"filters of {dimensions} dimensions with {channels} channels" if dimensions else "no filter"
+            raise MisfitError((*self.place, "filters", name), f"lists {len(shape)} deep of shape {shape}", expected)
+        if count % groups:
+            raise MisfitError((*self.place, "groups"), f"{groups} groups of {count} filters", "as many in each group")
+        size = shape[-2:] if dimensions == 2 else (1, shape[-1])
+        made: list[Maps] = []
+        labels: list[tuple[str, Label]] = []
+        for number in range(1, count + 1):
+            own = f"{name}_{number}" if count > 1 else name
+            weights = named(own, channels, size, dimensions)
+            made.append(weights)
+            case = str(number) if count > 1 else ""
+            labels += filter_labels(name, case, weights)
+            self.tensors += matrices_of_filter(name, case, weights)
+        self.give("filters", labels, value)
+        return tuple(made), (size[0], size[1])
+
+    def _biases(self, given: Mapping[str, Any] | None, count: int, of: str) -> list[Formula]:
+        if given is None:
+            return []
+        ((name, value),) = given.items()
+        if shape_of(value) not in ((count,), () if count == 1 else (count,)):
+            found = f"{len(flat(value))} numbers"
+            raise MisfitError((*self.place, "biases", name), found, f"one for each {of}: {count}")
+        biases = named(name, 1, (1, count), 0)
+        self.give("biases", labels_of("bias", name, biases), value)
+        self.biases += [biases.entries] if of == "unit" else [(own,) for own in biases.entries]
+        self.tensors += matrices(name, biases) if of == "unit" else ()
+        return [Ref(entry) for entry in biases.entries]
+
+    def _activation(self, layer: Activation) -> None:
+        if layer.function not in ACTIVATIONS:
+            raise MisfitError((*self.place, "function"), f"`{layer.function}`", f"one of {', '.join(ACTIVATIONS)}")
+        made = named(layer.name, len(self.maps.channels), self.maps.shape, self.maps.dimensions)
+        formulas = [Call(layer.function, (Ref(entry),)) for entry in self.maps.entries]
+        self._made(layer.name, made, formulas, "each_entry")
+
+    def _pooling(self, kind: str, layer: Pooling, number: int) -> None:
+        windows = laying.windows_of_pooling(layer, self.maps, self.place)
+        self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
+        made = named(layer.name, len(self.maps.channels), windows.count, self.maps.dimensions)
+        covered = [
+            tuple(Ref(channel[down][across]) for _, (down, across) in windows.at((row, column)))
+            for channel in self.maps.channels
+            for row in range(windows.count[0])
+            for column in range(windows.count[1])
+        ]
+        largest = kind == "max_pooling"
+        formulas = [laying.pooled(entries, largest) for entries in covered]
+        self._say(*laying.said_of(number, windows, self.maps.dimensions))
+        self._made(layer.name, made, formulas, "window_max" if largest else "window_mean")
+
+    def _flatten(self, layer: Flatten) -> None:
+        self.maps = self.maps.flattened(layer.order == "columns")
+        self._say(Convention("flatten_columns" if layer.order == "columns" else "flatten_rows"))
+
+    def _dense(self, layer: Dense) -> None:
+        entries = self.maps.entries
+        if self.maps.dimensions:
+            raise MisfitError(self.place, f"a dense layer after {self.maps}", "`flatten: {}` before it")
+        ((name, value),) = layer.weights.items()
+        shape = shape_of(value)
+        if shape[-1:] != (len(entries),) or len(shape) > 2:
+            expected = f"rows of {len(entries)} weights, one for each entry"
+            raise MisfitError((*self.place, "weights", name), f"numbers of shape {shape}", expected)
+        units = shape[0] if len(shape) == 2 else 1
+        weights = named(name, 1, (units, len(entries)), 2 if len(shape) == 2 else 1)
+        self.give("weights", labels_of("weight", name, weights), value)
+        self.tensors.append(matrix(name, weights.channels[0]))
+        biases = self._biases(layer.biases, units, "unit")
+        formulas = [
+            added([*(Mul((Ref(w), Ref(h))) for w, h in zip(row, entries, strict=True)), *biases[unit : unit + 1]])
+            for unit, row in enumerate(weights.channels[0])
+        ]
+        self._made(layer.name, named(layer.name, 1, (1, units), 0), formulas, "weighted_sum")
+
+    def _say(self, *said: Convention) -> None:
+        self.conventions += (each for each in said if each not in self.conventions)
+
+    # --- the loss ---
+
+    def _loss(self) -> None:
+        """Each entry's error and their sum (for a single entry the error is the loss itself)."""
+        self.place, self.group = (), "loss"
+        if self.problem.targets is None:
+            return
+        if self.problem.loss not in LOSSES:
+            raise MisfitError(("loss",), f"`{self.problem.loss}`", f"one of {', '.join(LOSSES)}")
+        ((name, value),) = self.problem.targets.items()
+        outputs, count = self.maps.entries, len(flat(value))
+        if count != len(outputs):
+            raise MisfitError(("targets", name), f"{count} targets", f"one for each of {len(outputs)} outputs")
+        targets = named(name, 1, (1, count), 0).entries
+        labels = [(t, Label("target", str(place), str(place), of=t)) for place, t in enumerate(targets, 1)]
+        self.give("targets", labels, value)
+        self.tensors += matrices(name, self.maps.like(targets))
+        loss = self.problem.loss_name
+        terms = [f"{loss}_{place}" for place in range(1, count + 1)] if count > 1 else [loss]
+        for place, (term, target, output) in enumerate(zip(terms, targets, outputs, strict=True), 1):
+            label = Label("term", str(place), str(place)) if count > 1 else Label("loss", loss)
+            self.take([(term, label)], "loss_name")
+            error = Call(self.problem.loss, (Ref(target), Ref(output)))
+            self.quantities.append(Quantity(term, Role.LOSS, label, error, "error", "loss"))
+        if count > 1:
+            label, total = Label("loss", loss), Add(tuple(map(Ref, terms)))
+            self.take([(loss, label)], "loss_name")
+            self.quantities.append(Quantity(loss, Role.LOSS, label, total, "total", "loss"))

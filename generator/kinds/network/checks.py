@@ -1,0 +1,146 @@
+"""A typed network -> what is wrong with it beyond its types, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.definitions.problem import Finding
+from generator.definitions.problem import name as name_of_quantity
+from generator.definitions.rows import check_row
+from generator.definitions.source import Location
+from generator.kinds.network.model import Layer, Network
+from generator.kinds.network.units import FUNCTIONS
+from generator.learning.batches import at, check_observations
+from generator.learning.dropout import check_dropout, masks
+from generator.learning.losses import LOSS_ROWS
+from generator.learning.normalization import check_normalization, normalization_givens
+from generator.learning.penalties import check_penalties
+from generator.learning.training import brought_names, check_learning, check_trained, check_training
+
+
+def check_network(problem: Network) -> Iterator[Finding]:
+    """Layers, parameters, and what is given; then how it learns; then the names of all quantities."""
+    sources = list(problem.inputs)
+    used: set[str] = set()
+    for number, layer in enumerate(problem.layers):
+        place: Location = ("layers", number)
+        if layer.name in ("loss", *(other.name for other in problem.layers[:number])):
+            yield (*place, "name"), f"`{layer.name}`, which is taken", "a name of its own"
+        yield from check_row(layer.activation, FUNCTIONS, (*place, "activation"))
+        yield from _check_units(problem, layer, sources, place)
+        yield from _check_biases(problem, layer, place)
+        if layer.normalization is not None:
+            several = len(problem.cases) > 1 and problem.order == "batch"
+            yield from check_normalization(layer.normalization, layer.units, several, (*place, "normalization"))
+        for unit in layer.units:
+            for source in problem.skips(unit):
+                if source not in sources:
+                    yield ("skip", unit), f"`{source}`", _known(sources)
+        sources += layer.units
+        used.update(*(weights.values() for weights in layer.units.values()), layer.biases.values())
+    yield from _check_extras(problem)
+    yield from _check_values(problem, used)
+    yield from check_trained(problem.trained, problem.parameters)
+    yield from check_observations(problem)
+    found = [*check_learning(problem)]
+    yield from found or _check_updates(problem)
+
+
+def _known(sources: list[str]) -> str:
+    return f"an input or a unit of an earlier layer: {', '.join(sorted(sources))}"
+
+
+def _check_units(problem: Network, layer: Layer, sources: list[str], place: Location) -> Iterator[Finding]:
+    """What is wrong with the units of a layer, which can be fed by `sources`."""
+    if not layer.units:
+        yield (*place, "units"), "no unit", "at least one unit"
+    for unit, weights in layer.units.items():
+        here = (*place, "units", unit)
+        if unit in sources:
+            yield here, f"`{unit}`, which is an input or an earlier unit", "a new name"
+        if not weights:
+            yield here, "no input", "a weight for at least one input"
+        for source, weight in weights.items():
+            if source not in sources:
+                yield (*here, source), f"`{source}`", _known(sources)
+            if weight not in problem.weights:
+                found = f"the weight `{weight}`, which has no value"
+                yield (*here, source), found, "a weight listed under `weights`"
+
+
+def _check_biases(problem: Network, layer: Layer, place: Location) -> Iterator[Finding]:
+    for unit, bias in layer.biases.items():
+        here = (*place, "bias", unit) if isinstance(layer.bias, dict) else (*place, "bias")
+        if unit not in layer.units:
+            yield here, f"`{unit}`", f"a unit of this layer: {', '.join(layer.units)}"
+        if bias not in problem.biases:
+            yield here, f"the bias `{bias}`, which has no value", "a bias listed under `biases`"
+
+
+def _check_extras(problem: Network) -> Iterator[Finding]:
+    for unit in problem.skip:
+        if unit not in problem.units:
+            yield ("skip", unit), f"`{unit}`", f"a unit: {', '.join(problem.units)}"
+    yield from check_dropout(problem.dropout, problem.units, problem.cases)
+    yield from check_penalties(problem.regularization, problem.penalized)
+
+
+def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
+    for group in ("weights", "biases"):
+        for name in getattr(problem, group):
+            if name not in used:
+                yield (group, name), f"`{name}`, which no unit uses", "a name that a unit uses"
+    yield from check_row(problem.loss, LOSS_ROWS, ("loss",))
+    if len(problem.targets) != len(problem.outputs):
+        found, expected = f"{len(problem.targets)} targets", f"one for each output: {', '.join(problem.outputs)}"
+        yield ("targets",), found, expected
+
+
+def _check_updates(problem: Network) -> Iterator[Finding]:
+    moves = problem.learning_rate is not None and bool(problem.learned)
+    yield from check_training(problem, moves, "`learning_rate`, and parameters that are trained")
+    yield from _check_names(problem)
+
+
+# --- names ---
+
+
+def _check_names(problem: Network) -> Iterator[Finding]:
+    """Where two quantities would have one name."""
+    taken: dict[str, str] = {}
+    for group, key, name in _givens(problem):
+        if name in taken:
+            yield _place(problem, group, key), f"`{name}`, which {taken[name]} has too", "a name of its own"
+        taken[name] = f"`{group}`"
+    for name in brought_names(problem, problem.learned):
+        if name in taken:
+            expected = "other names than the optimizer brings along"
+            yield ("optimizer",), f"`{name}`, which {taken[name]} has too", expected
+        taken[name] = "`optimizer`"
+    for name, pattern in problem.computed():
+        try:
+            name_of_quantity(name)
+        except ValueError as error:
+            yield ("names", pattern), f"a pattern that gives `{name}`", str(error)
+        if name in taken:
+            yield ("names", pattern), f"`{name}`, which {taken[name]} has too", "a pattern that gives new names"
+        taken[name] = f"`names.{pattern}`"
+
+
+def _givens(problem: Network) -> Iterator[tuple[str, str, str]]:
+    """What is given: the key that it stands under, its own key there, and the name of the quantity."""
+    for group in ("weights", "biases", "learning_rate"):
+        yield from ((group, name, name) for name in getattr(problem, group) or ())
+    for group in ("inputs", "targets"):
+        yield from ((group, name, at(name, case)) for name in getattr(problem, group) for case in problem.cases)
+    for layer in problem.layers:
+        if layer.normalization:
+            yield from (("layers", name, name) for _, name, _ in normalization_givens(layer.normalization, layer.units))
+    yield from (("dropout", mask.name, mask.name) for mask in masks(problem.dropout, problem.cases))
+    yield from (("regularization", name, name) for name in problem.penalty_rates)
+
+
+def _place(problem: Network, group: str, key: str) -> Location:
+    """Where a given name stands in the file, as near as can be told."""
+    listed = getattr(problem, group)
+    return (group, key) if isinstance(listed, dict) and key in listed else (group,)

@@ -1,0 +1,134 @@
+"""The keys of a definition that lay out a network -> its layers and parameters, and what its quantities are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field
+
+from generator.definitions.problem import Exact, Model, Name
+from generator.definitions.rows import Chosen
+from generator.learning.batches import Observations, at
+from generator.learning.dropout import Dropout
+from generator.learning.normalization import Normalization, normalization_givens
+from generator.learning.penalties import Regularization
+
+
+class Layer(Model):
+    """One layer: for each unit, the weight on each of its inputs."""
+
+    name: Name
+    units: dict[Name, dict[Name, Name]] = Field(description="unit: {input or unit of an earlier layer: its weight}")
+    bias: Name | dict[Name, Name] | None = Field(None, description="one for the layer, or one per unit; none if absent")
+    activation: Chosen = "logistic"
+    normalization: Normalization | None = None
+
+    @property
+    def biases(self) -> dict[str, str]:
+        """The bias of each unit that has one."""
+        if isinstance(self.bias, str):
+            return dict.fromkeys(self.units, self.bias)
+        return dict(self.bias or {})
+
+
+class Names(Model):
+    """What the quantities of a unit and of the loss are called; `<unit>` and `<index>` stand for the unit's."""
+
+    pre: str = "net_<unit>"
+    post: str = "out_<unit>"
+    term: str = "E_<unit>"
+    loss: str = "E_total"
+
+    def of(self, what: Literal["pre", "post", "term"], unit: str, index: int, case: str) -> str:
+        """The name of what belongs to a unit, the `index`th of its layer, in one observation."""
+        pattern: str = getattr(self, what)
+        return at(pattern.replace("<unit>", unit).replace("<index>", str(index)), case)
+
+
+class Network(Observations):
+    """Layers of units with their parameters, and what is done besides weighted sums and activations."""
+
+    layers: tuple[Layer, ...] = Field(min_length=1)
+    weights: dict[Name, Exact] = Field(min_length=1)
+    biases: dict[Name, Exact] = Field(default_factory=dict)
+    loss: Chosen = Field("half_squared_error", description="a loss, or mean_squared_error: the mean over the outputs")
+    regularization: Regularization | None = None
+    skip: dict[Name, Name | tuple[Name, ...]] = Field(
+        default_factory=dict, description="unit: what is added to what it passes on"
+    )
+    dropout: Dropout | None = None
+    trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
+    bias_as: Literal["bias", "threshold"] = Field("bias", description="added, or subtracted as a threshold")
+    update_order: Literal["at_once", "outputs_first"] = Field("at_once", description="when the parameters move")
+    names: Names = Names()
+    vectors: Literal["column", "row"] = Field("column", description="in matrices: columns, W x + b, or rows, x W + b")
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """All units, layer by layer."""
+        return tuple(unit for layer in self.layers for unit in layer.units)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The units of the last layer."""
+        return tuple(self.layers[-1].units)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """All that can be trained: weights, biases, and what the normalizations scale and shift by."""
+        made = (
+            name
+            for layer in self.layers
+            for kind, name, _ in (normalization_givens(layer.normalization, layer.units) if layer.normalization else ())
+            if kind in ("weight", "bias")
+        )
+        return (*self.weights, *self.biases, *made)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The parameters that are trained."""
+        if isinstance(self.trained, tuple):
+            return self.trained
+        return tuple(self.weights) if self.trained == "weights" else self.parameters
+
+    @property
+    def penalized(self) -> tuple[str, ...]:
+        """The weights that a penalty is on: those that are trained."""
+        return tuple(name for name in self.learned if name in self.weights)
+
+    def skips(self, unit: str) -> tuple[str, ...]:
+        """What is added to what a unit passes on."""
+        sources = self.skip.get(unit, ())
+        return (sources,) if isinstance(sources, str) else sources
+
+    def computed(self) -> Iterator[tuple[str, str]]:
+        """The names of what is computed, each with the key under `names` that it comes from."""
+        for case in self.cases:
+            for layer in self.layers:
+                for index, unit in enumerate(layer.units, 1):
+                    yield self.names.of("pre", unit, index, case), "pre"
+                    yield self.names.of("post", unit, index, case), "post"
+                    yield from ((at(name, case), "post") for name in self._further(layer, unit))
+            if len(self.outputs) > 1:
+                for index, unit in enumerate(self.outputs, 1):
+                    yield self.names.of("term", unit, index, case), "term"
+            if case:
+                yield at(self.names.loss, case), "loss"
+        yield self.names.loss, "loss"
+        yield from ((name, "loss") for name in (self.regularization.names if self.regularization else ()))
+
+    @property
+    def penalty_rates(self) -> Mapping[str, Fraction]:
+        """The rates of the penalties, by their names."""
+        return self.regularization.rates if self.regularization else {}
+
+    def _further(self, layer: Layer, unit: str) -> Iterator[str]:
+        """What else is made of a unit's output."""
+        if layer.normalization:
+            yield from (f"{kind}_{unit}" for kind in ("dev", "std", "norm"))
+        if self.dropout and unit in self.dropout.mask:
+            yield f"drop_{unit}"
+        if unit in self.skip:
+            yield f"skip_{unit}"

@@ -1,0 +1,142 @@
+"""A network and some of its observations -> the quantities of the forward pass and the loss, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from generator.definitions.rows import Rows, arguments, row_name
+from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
+from generator.graph.quantities import Label, Quantity, Role
+from generator.kinds.network.model import Layer, Network
+from generator.learning.batches import at
+from generator.learning.dropout import dropped
+from generator.learning.losses import Losses, Output, losses
+from generator.learning.normalization import Entry, Normalization, normalize, normalized_name
+from generator.learning.penalties import penalties
+
+FUNCTIONS: Rows = {**ACTIVATIONS, **VECTORS}
+
+_Stage = Callable[[Layer, str, int, str], Iterator[Quantity]]
+
+
+class Forward:
+    """The forward pass of the observations `cases` and their loss: `quantities`, in the order of computing.
+
+    `value` holds the name of what an input or a unit passes on, for each observation.
+    """
+
+    def __init__(self, problem: Network, cases: tuple[str, ...]) -> None:
+        self.problem, self.cases = problem, cases
+        self.before: tuple[Formula, ...] = ()  # what a vector function is of
+        self.value = {(name, case): at(name, case) for case in cases for name in problem.inputs}
+        made = [quantity for layer in problem.layers for quantity in self._layer(layer)]
+        self.quantities = (*made, *self._loss())
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss: that of all observations, or that of the one that has its turn."""
+        return at(self.problem.names.loss, self.cases[0] if self.problem.turns else "")
+
+    @property
+    def nodes(self) -> dict[str, str]:
+        """The name of each input or unit's own output, for the first observation."""
+        case, names = self.cases[0], self.problem.names
+        found = {name: at(name, case) for name in self.problem.inputs}
+        for layer in self.problem.layers:
+            found |= {unit: names.of("post", unit, index, case) for index, unit in enumerate(layer.units, 1)}
+        return found
+
+    # --- layers ---
+
+    def _layer(self, layer: Layer) -> Iterator[Quantity]:
+        """The quantities of one layer, unit by unit; what needs several units or observations at once comes between."""
+        how = layer.normalization
+        stages: list[list[_Stage]] = [[self._pre]]
+        if (how and how.place == "before") or row_name(layer.activation) in VECTORS:
+            stages.append([])
+        stages[-1].append(self._post)
+        if how and how.place == "after":
+            stages.append([])
+        stages[-1] += [self._drop, self._skip]
+        for number, together in enumerate(stages):
+            if number and how and (self._post in together) == (how.place == "before"):
+                yield from self._normalized(layer, how)
+            for case in self.cases:
+                for index, unit in enumerate(layer.units, 1):
+                    for stage in together:
+                        yield from stage(layer, unit, index, case)
+
+    def _pre(self, layer: Layer, unit: str, index: int, case: str) -> Iterator[Quantity]:
+        """z = Σ w·x + b, or − b where it is a threshold."""
+        weights, biases = layer.units[unit], layer.biases
+        terms: list[Formula] = [Mul((Ref(weight), Ref(self.value[source, case]))) for source, weight in weights.items()]
+        if unit in biases:
+            bias = Ref(biases[unit])
+            terms.append(Neg(bias) if self.problem.bias_as == "threshold" else bias)
+        total = Add(tuple(terms)) if len(terms) > 1 else terms[0]
+        name = self.value[unit, case] = self.problem.names.of("pre", unit, index, case)
+        label = Label("pre", unit, str(index), case=case)
+        yield Quantity(name, Role.FORWARD, label, total, "weighted_sum", layer.name)
+
+    def _post(self, layer: Layer, unit: str, index: int, case: str) -> Iterator[Quantity]:
+        """h = f(z), where a vector function is of the z of all units."""
+        activation, before = row_name(layer.activation), Ref(self.value[unit, case])
+        args: tuple[Formula, ...] = (before, *arguments(layer.activation, FUNCTIONS))
+        if activation in VECTORS:
+            self.before = self.before if index > 1 else tuple(Ref(self.value[other, case]) for other in layer.units)
+            args = (before, *self.before)
+        name = self.value[unit, case] = self.problem.names.of("post", unit, index, case)
+        label = Label("post", unit, str(index), case=case)
+        between = layer.normalization is not None and layer.normalization.place == "before"
+        rule = "activation_of" if between else "activation"  # the weighted sum comes normalized
+        yield Quantity(name, Role.FORWARD, label, Call(activation, args), rule, layer.name)
+
+    def _normalized(self, layer: Layer, how: Normalization) -> Iterator[Quantity]:
+        """Each unit over the observations, or each observation's units."""
+        entries = [[Entry(u, case, self.value[u, case]) for u in layer.units] for case in self.cases]
+        if how.over == "batch":
+            for unit, column in zip(layer.units, zip(*entries, strict=True), strict=True):
+                yield from normalize(how, column, unit, "", layer.name)
+        else:
+            for case, row in zip(self.cases, entries, strict=True):
+                yield from normalize(how, row, layer.name, case, layer.name)
+        for entry in (entry for row in entries for entry in row):
+            self.value[entry.unit, entry.case] = normalized_name(entry.unit, entry.case)
+
+    def _drop(self, layer: Layer, unit: str, index: int, case: str) -> Iterator[Quantity]:
+        """What is left of a unit's output under its mask."""
+        if self.problem.dropout and unit in self.problem.dropout.mask:
+            formula = dropped(unit, self.value[unit, case], case)
+            yield self._further("drop", layer, unit, case, formula, "dropout")
+
+    def _skip(self, layer: Layer, unit: str, index: int, case: str) -> Iterator[Quantity]:
+        """What a unit passes on, and what skips past it."""
+        sources = self.problem.skips(unit)
+        if sources:
+            terms = (self.value[unit, case], *(self.value[source, case] for source in sources))
+            yield self._further("skip", layer, unit, case, Add(tuple(map(Ref, terms))), "skip")
+
+    def _further(self, kind: str, layer: Layer, unit: str, case: str, formula: Formula, rule: str) -> Quantity:
+        """What takes the place of a unit's output."""
+        name = self.value[unit, case] = at(f"{kind}_{unit}", case)
+        label = Label("value", f"{kind}_{unit}", of=kind, case=case)
+        return Quantity(name, Role.FORWARD, label, formula, rule, layer.name)
+
+    # --- the loss ---
+
+    def _loss(self) -> Iterator[Quantity]:
+        problem = self.problem
+        units = list(enumerate(zip(problem.outputs, problem.targets, strict=True), 1))
+        observations = {
+            case: [
+                Output(
+                    unit, index, self.value[unit, case], at(target, case), problem.names.of("term", unit, index, case)
+                )
+                for index, (unit, target) in units
+            ]
+            for case in self.cases
+        }
+        how = Losses.of(problem.loss, problem.names.loss, mean_batch=problem.batch == "mean")
+        added = tuple(penalties(problem.regularization, problem.penalized))
+        return losses(how, observations, added, single=problem.order == "batch")

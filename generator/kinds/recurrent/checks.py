@@ -1,0 +1,102 @@
+"""A typed recurrent network -> what is wrong with it beyond its types, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from generator.definitions.problem import Finding
+from generator.definitions.tables import said, shape
+from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS
+from generator.kinds.recurrent.model import Recurrent, lengths, output_lines, output_of, role_of, shapes_of
+from generator.kinds.recurrent.unrolled import Unrolled
+from generator.learning.training import check_brought, check_learning, check_trained, check_training
+
+
+def check_recurrent(problem: Recurrent) -> Iterator[Finding]:
+    """The cells and their matrices; then what is given at time steps; then functions, and how it learns."""
+    found = [*_check_cells(problem)] or [*_check_weights(problem)]
+    found = found or [*_check_steps(problem)] or [*_check_functions(problem)]
+    found = found or [*_check_training(problem)] or [*check_learning(problem)]
+    yield from found or _check_updates(problem)
+
+
+def _check_cells(problem: Recurrent) -> Iterator[Finding]:
+    """What goes with which cell, and what does not go together."""
+    if problem.direction == "both" and problem.layers > 1:
+        yield ("layers",), f"{problem.layers} layers in both directions", "one layer, or one direction"
+    if problem.peepholes and problem.cell != "lstm":
+        yield ("peepholes",), f"peepholes of the cell `{problem.cell}`", "`cell: lstm`, which has a cell state"
+    if problem.length is not None and problem.length < len(problem.inputs):
+        yield ("length",), f"{problem.length}", f"at least {len(problem.inputs)}, the number of inputs"
+    if problem.times > len(problem.inputs) and problem.direction == "both":
+        yield ("length",), "outputs as inputs in both directions", "one direction, or an input for each step"
+    if problem.truncate is not None and problem.direction == "both":
+        yield ("truncate",), "a truncation in both directions", "one direction"
+
+
+def _check_weights(problem: Recurrent) -> Iterator[Finding]:
+    expected = shapes_of(problem)
+    roles: dict[str, str] = {}
+    for name, rows in problem.weights.items():
+        role = role_of(name)
+        if role not in expected:
+            heads = [other for line in output_lines(problem, always=True) for other in line.parameters]
+            known = [*expected, *(other for other in dict.fromkeys((*heads, "b_y")) if other not in expected)]
+            yield ("weights", name), f"`{name}`", f"one of {', '.join(known)}" if role not in known else "`V` beside it"
+        elif role in roles:
+            yield ("weights", name), f"`{name}` beside `{roles[role]}`", "each matrix once"
+        elif shape(rows) != expected[role][0]:
+            yield ("weights", name), said(shape(rows)), said(expected[role][0])
+        roles[role] = name
+    needed = [role for role, (_, must) in expected.items() if must]
+    missing = [role for role in needed if role not in roles]
+    if missing:
+        yield ("weights",), f"no `{missing[0]}`", f"the matrices {', '.join(needed)}"
+
+
+def _check_steps(problem: Recurrent) -> Iterator[Finding]:
+    """First states and targets: whose they are, and how long."""
+    sizes = lengths(problem)
+    outputs = sizes[output_of(problem)]
+    for state, row in problem.initial.items():
+        if state not in problem.states:
+            yield ("initial", state), f"`{state}`", f"a state of this cell: {', '.join(problem.states)}"
+        elif len(row) != sizes[state]:
+            yield ("initial", state), said((1, len(row))), said((1, sizes[state]))
+    for step, row in problem.targets.items():
+        if not 1 <= step <= problem.times:
+            yield ("targets",), f"a target at time step {step}", f"time steps from 1 to {problem.times}"
+        elif len(row) != outputs:
+            yield ("targets",), f"{said((1, len(row)))} at time step {step}", said((1, outputs))
+    if problem.times > len(problem.inputs) and outputs != sizes["x"]:
+        yield ("length",), f"outputs of {outputs} as inputs of {sizes['x']}", "as many outputs as inputs"
+    if not problem.targets and (problem.learning_rate or problem.wanted or problem.training):
+        yield ("targets",), "no target", "a target at one time step or more, since gradients are asked for"
+
+
+def _check_functions(problem: Recurrent) -> Iterator[Finding]:
+    rows: Mapping[str, Mapping[str, object]] = {
+        "activation": ACTIVATIONS, "gate_activation": ACTIVATIONS, "output_activation": {**ACTIVATIONS, **VECTORS},
+        "loss": LOSSES,
+    }  # fmt: skip
+    for key, known in rows.items():
+        name = getattr(problem, key)
+        if name not in known:
+            yield (key,), f"`{name}`", f"one of {', '.join(known)}"
+        elif problem.targets and name in ACTIVATIONS and not ACTIVATIONS[name].derivative:
+            yield (key,), f"`{name}`, which lets no gradient through", "one that does, or no targets"
+    if problem.output_activation in VECTORS and lengths(problem).get("y", 1) < 2:
+        yield ("output_activation",), f"`{problem.output_activation}` of one output, or without `V`", "two outputs"
+
+
+def _check_training(problem: Recurrent) -> Iterator[Finding]:
+    yield from check_trained(problem.trained, (*problem.weights, *problem.states))
+    for number, state in enumerate(problem.wanted):
+        if state not in ("x", *problem.states):
+            yield ("wanted", number), f"`{state}`", f"one of x, {', '.join(problem.states)}"
+
+
+def _check_updates(problem: Recurrent) -> Iterator[Finding]:
+    moves = problem.learning_rate is not None and problem.trained != ()
+    yield from check_training(problem, moves, "`learning_rate`, and weights that are trained")
+    yield from check_brought(problem, {quantity.name for quantity in Unrolled(problem).quantities}, problem.learned)

@@ -1,0 +1,183 @@
+"""The keys of a definition that lay out a recurrent network -> its cells, their matrices, and its time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from generator.definitions.problem import NUMBER_SCHEMA, Exact, Name, Whole
+from generator.definitions.rows import FunctionName
+from generator.definitions.tables import Sequence, Table, entry, names, shape
+from generator.kinds.recurrent.cells import STATES, Line, cell, output
+from generator.learning.training import Learning
+
+
+def _by_step(value: object) -> object:
+    """Targets as a list, one for each time step, or by the steps that have one; each a number or a row."""
+    if isinstance(value, list):
+        value = {str(step): row for step, row in enumerate(value, 1)}
+    return value
+
+
+def _row(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_ROW: dict[str, Any] = {"anyOf": [NUMBER_SCHEMA, {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}]}
+Row = Annotated[tuple[Exact, ...], BeforeValidator(_row), Field(min_length=1), WithJsonSchema(_ROW)]
+_TARGETS: dict[str, Any] = {
+    "anyOf": [{"type": "object", "additionalProperties": _ROW}, {"type": "array", "items": _ROW, "minItems": 1}]
+}
+Targets = Annotated[dict[Whole, Row], BeforeValidator(_by_step), WithJsonSchema(_TARGETS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A cell on its way through time: what its names end with, what it reads, and whether it begins at the end."""
+
+    suffix: str = ""
+    source: str = "x"
+    back: bool = False
+
+
+class Recurrent(Learning):
+    """A recurrent network: the same cell at every time step, trained through time."""
+
+    cell: Literal["elman", "lstm", "gru"] = "elman"
+    inputs: Sequence = Field(description="one row (or number) for each time step")
+    weights: dict[Name, Table] = Field(min_length=1, description="matrices as lists of rows: W, U, b (or w, u, b)")
+    initial: dict[Name, Row] = Field(default_factory=dict, description="the first state, h or c (default: zero)")
+    targets: Targets = Field(default_factory=dict, description="a list with one for each step, or {step: target}")
+    layers: Whole = Field(1, description="cells on top of each other: W_1, U_1, b_1, W_2, ...", ge=1, le=4)
+    direction: Literal["forward", "both"] = Field("forward", description="both: W_fwd, U_fwd, b_fwd, V_fwd, W_bwd, ...")
+    length: Whole | None = Field(
+        None, description="time steps; where inputs end, each output is the next input", ge=1, le=50
+    )
+    truncate: Whole | None = Field(None, description="no gradient goes back past every so many time steps", ge=1)
+    activation: FunctionName = Field("tanh", description="of the state, or of candidate and cell state")
+    gate_activation: FunctionName = "logistic"
+    output_activation: FunctionName = "identity"
+    peepholes: bool = Field(False, description="of an LSTM: its gates look at the cell state, by p_i, p_f and p_o")
+    reset: Literal["after", "before"] = Field("after", description="of a GRU: r * (U h + b) or U (r * h)")
+    update: Literal["keeps", "admits"] = Field("keeps", description="of a GRU: z keeps the old, or lets the new in")
+    vectors: Literal["columns", "rows"] = Field("columns", description="W x, or x W")
+    loss: str = "half_squared_error"
+    over_time: Literal["sum", "mean"] = Field("sum", description="how the errors of the time steps are put together")
+    trained: Literal["all"] | tuple[Name, ...] = Field("all", description="all weights, or some; also first states, h")
+    wanted: tuple[Name, ...] = Field((), description="also differentiate by inputs (x), first states (h, c)")
+
+    @property
+    def times(self) -> int:
+        """How many time steps there are."""
+        return self.length or len(self.inputs)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The cells: one on top of the other, or one in each direction."""
+        if self.direction == "both":
+            return Level("_fwd"), Level("_bwd", back=True)
+        if self.layers == 1:
+            return (Level(),)
+        return tuple(Level(f"_{n}", f"h_{n - 1}" if n > 1 else "x") for n in range(1, self.layers + 1))
+
+    @property
+    def states(self) -> dict[str, Level]:
+        """The states that are carried from step to step, each with its cell."""
+        return {f"{state}{level.suffix}": level for level in self.levels for state in STATES[self.cell]}
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The entries of what is trained; nothing is where there is no error."""
+        chosen = tuple(self.weights) if self.trained == "all" else self.trained
+        return tuple(own for name in chosen for own in self._entries(name)) if self.targets else ()
+
+    def _entries(self, name: str) -> tuple[str, ...]:
+        """The entries of a matrix or bias, or of a first state."""
+        if name in self.weights:
+            return names(name, self.weights[name])
+        size = lengths(self)[name]
+        return tuple(f"{entry(name, (i, size))}_t{first_step(self, name)}" for i in range(1, size + 1))
+
+
+def role_of(name: str) -> str:
+    """What a matrix is for: `w`, `u` and `v` are `W`, `U` and `V` in small letters, as single numbers are written."""
+    return name[0].upper() + name[1:] if name[0] in "wuv" else name
+
+
+def own_names(problem: Recurrent) -> dict[str, str]:
+    """The author's name of each matrix and bias, by what it is for."""
+    return {role_of(name): name for name in problem.weights}
+
+
+def cell_lines(problem: Recurrent, level: Level) -> tuple[Line, ...]:
+    """What one cell makes at a time step."""
+    linear = problem.activation == "identity"
+    found = cell(problem.cell, problem.reset, problem.update, linear, problem.peepholes)
+    return tuple(line.placed(level.suffix, level.source) for line in found) if level.suffix else found
+
+
+def output_lines(problem: Recurrent, always: bool = False) -> tuple[Line, ...]:
+    """What is made of the last states at a time step with an output; nothing where they are the output themselves."""
+    both = problem.direction == "both"
+    if not (always or both or "V" in own_names(problem)):
+        return ()
+    ends = [level.suffix for level in (problem.levels if both else problem.levels[-1:])]
+    states = tuple((f"V{end}" if both else "V", f"h{end}") for end in ends)
+    return output(states, problem.output_activation == "identity")
+
+
+def output_of(problem: Recurrent) -> str:
+    """The vector that is held against the targets."""
+    return "y" if output_lines(problem) else f"h{problem.levels[-1].suffix}"
+
+
+def lengths(problem: Recurrent) -> dict[str, int]:
+    """How long each vector is."""
+    own, found = own_names(problem), {"x": len(problem.inputs[0])}
+    for level in problem.levels:
+        inner = [name for role, name in own.items() if role.startswith("U") and role.endswith(level.suffix)]
+        hidden = len(problem.weights[inner[0]]) if inner else 1
+        found |= {line.name: hidden for line in cell_lines(problem, level)}
+        found |= {f"{state}{level.suffix}": hidden for state in STATES[problem.cell]}
+    head = next((problem.weights[name] for role, name in own.items() if role.startswith("V")), None)
+    if head is not None:
+        found |= dict.fromkeys(("s", "y"), shape(head)[0 if problem.vectors == "columns" else 1])
+    return found
+
+
+def worked_steps(problem: Recurrent) -> tuple[int, ...]:
+    """The time steps whose output is worked: with a target (all, where none has), or read at the next step."""
+    steps = range(1, problem.times + 1)
+    read = range(len(problem.inputs), problem.times)
+    return tuple(step for step in steps if step in problem.targets or step in read or not problem.targets)
+
+
+def first_step(problem: Recurrent, state: str) -> int:
+    """The number of the time step that a state has before the first one on its way."""
+    return problem.times + 1 if problem.states[state].back else 0
+
+
+def first_states(problem: Recurrent) -> Iterator[tuple[str, tuple[Fraction, ...]]]:
+    """The first states: what is given of them, else zeros."""
+    sizes = lengths(problem)
+    for state in problem.states:
+        yield state, problem.initial.get(state, (Fraction(0),) * sizes[state])
+
+
+def shapes_of(problem: Recurrent) -> dict[str, tuple[tuple[int, int], bool]]:
+    """For each matrix and bias that the cells and the output can use: its shape, and whether it has to be there."""
+    sizes, found = lengths(problem), {}
+    lines = [line for level in problem.levels for line in cell_lines(problem, level)]
+    for line in (*lines, *output_lines(problem)):
+        made = sizes.get(line.name, 1)
+        for matrix, vector in line.products:
+            size = (made, sizes[vector.removesuffix("_before")])
+            found[matrix] = (size if problem.vectors == "columns" else size[::-1], True)
+        found |= {weights: ((1, made), True) for weights, _ in line.scaled}
+        if line.bias:
+            found[line.bias] = ((1, made), False)
+    return found

@@ -1,0 +1,1 @@
+"""What kinds of problems that learn have in common: batches, losses, penalties, normalization, optimizers."""

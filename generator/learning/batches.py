@@ -1,0 +1,126 @@
+"""Numbers given for several observations -> a name and a number for each; the order of updates that learn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from generator.definitions.problem import NUMBER_SCHEMA, Finding, Name, Whole, exact
+from generator.graph.quantities import Convention
+from generator.learning.training import Learning
+
+_LIST: dict[str, Any] = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}
+
+
+def _observed(value: object) -> object:
+    """A number, or a list with a number for each observation, exact."""
+    if not isinstance(value, list):
+        return exact(value)
+    if not value or any(isinstance(entry, list) for entry in value):
+        raise ValueError("a number, or a list with a number for each observation")
+    return tuple(exact(entry) for entry in value)
+
+
+Numbers = Fraction | tuple[Fraction, ...]
+Observed = Annotated[Any, BeforeValidator(_observed), WithJsonSchema({"anyOf": [NUMBER_SCHEMA, _LIST]})]
+
+
+def cases_of(given: Iterable[Numbers]) -> tuple[str, ...]:
+    """The numbers of the observations, from `1` (`("",)`: there is one observation, which needs no number)."""
+    longest = max((len(numbers) for numbers in given if isinstance(numbers, tuple)), default=0)
+    return tuple(str(number) for number in range(1, longest + 1)) or ("",)
+
+
+def at(name: str, case: str) -> str:
+    """The name of a quantity of one observation: `net_h1_2`, or `net_h1` where there is only one."""
+    return f"{name}_{case}" if case else name
+
+
+def number_at(numbers: Numbers, case: str) -> Fraction:
+    """The number of one observation; a single number is that of every one."""
+    return numbers[int(case) - 1] if isinstance(numbers, tuple) else numbers
+
+
+class Observations(Learning):
+    """What every kind has that learns from observations, from all of them at once or from one after the other."""
+
+    inputs: dict[Name, Observed] = Field(min_length=1, description="a number, or a list with one for each observation")
+    targets: dict[Name, Observed] = Field(description="one for each unit of the last layer, in its order")
+    batch: Literal["sum", "mean"] = Field("sum", description="how the losses of several observations are put together")
+    order: Literal["batch", "online"] | tuple[Annotated[Whole, Field(ge=1)], ...] = Field(
+        "batch", description="all observations at once; or one after the other, in the order given or in this order"
+    )
+    epochs: Whole | None = Field(None, description="how often all observations have their turn", ge=1, le=50)
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The numbers of the observations."""
+        return cases_of([*self.inputs.values(), *self.targets.values()])
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """The observations of one epoch of online learning, in order (none: they are learned from all at once)."""
+        if self.order == "batch":
+            return ()
+        return self.cases if isinstance(self.order, str) else tuple(str(number) for number in self.order)
+
+    @property
+    def passes(self) -> tuple[tuple[str, ...], ...]:
+        """The observations of each forward pass: each that has a turn by itself, or all together."""
+        return tuple((case,) for case in dict.fromkeys(self.turns)) or (self.cases,)
+
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """The pass of each update."""
+        if self.learning_rate is None:
+            return (0,)
+        passes = list(dict.fromkeys(self.turns))
+        once = [passes.index(case) for case in self.turns] or [0]
+        epochs = self.epochs or (1 if self.steps is None else self.steps)
+        return tuple((once * epochs)[: self.steps])
+
+
+def check_observations(problem: Observations) -> Iterator[Finding]:
+    """What is wrong with how much is given, and with how often and in which order there are updates."""
+    yield from _check_lengths({"inputs": problem.inputs, "targets": problem.targets})
+    count = len(problem.cases)
+    for number, turn in enumerate(problem.order if isinstance(problem.order, tuple) else ()):
+        if str(turn) not in problem.cases:
+            several = f"the number of an observation, 1 to {count}"
+            yield ("order", number), f"{turn}", several if count > 1 else "`batch`: there is one observation"
+    if problem.order == () or (problem.order == "online" and problem.cases == ("",)):
+        yield ("order",), "an order without observations", "lists under `inputs` and `targets`, or `batch`"
+    if problem.epochs is not None and problem.steps is not None:
+        yield ("epochs",), "`epochs` beside `steps`", "one of the two"
+    if problem.epochs is not None and problem.learning_rate is None:
+        yield ("epochs",), "`epochs` without a learning rate", "`learning_rate` beside it"
+
+
+def _check_lengths(groups: Mapping[str, Mapping[str, Numbers]]) -> Iterator[Finding]:
+    """What is wrong where not everything is given for the same observations: `groups` are keys of the definition."""
+    wanted = None
+    for group, given in groups.items():
+        for name, numbers in given.items():
+            count = len(numbers) if isinstance(numbers, tuple) else None
+            if wanted is None:
+                wanted = (count, name)
+            elif count != wanted[0]:
+                yield (group, name), _said(count), f"{_said(wanted[0])}, as for `{wanted[1]}`"
+                return
+
+
+def _said(count: int | None) -> str:
+    return "a single number" if count is None else f"{count} observations"
+
+
+def conventions_of_observations(problem: Observations) -> Iterator[Convention]:
+    """What a document says about several observations."""
+    count = len(problem.cases)
+    if count > 1 and problem.order == "batch":
+        code = {"sum": "batch_sum", "mean": "batch_mean"}[problem.batch]
+        yield Convention(code, numbers={"count": str(count)})
+    elif count > 1:
+        yield Convention("online", numbers={"order": ", ".join(problem.turns)})

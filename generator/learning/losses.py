@@ -1,0 +1,116 @@
+"""Outputs, targets and penalties -> the errors, and what adds them up over outputs, observations and penalties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from generator.definitions.rows import Chosen, Rows, arguments, row_name
+from generator.formula.functions import LOSSES, Loss
+from generator.formula.tree import Add, Call, Formula, Ref, num, shortest
+from generator.formula.tree import Div as Quotient
+from generator.graph.quantities import Convention, Label, Quantity, Role
+from generator.learning.batches import at
+
+GROUP = "loss"
+DATA = "E_data"  # the loss without its penalties
+MEAN = "mean_squared_error"  # no row: squared errors, averaged over the outputs
+LOSS_ROWS: Rows = {**LOSSES, MEAN: LOSSES["squared_error"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of one observation: its unit and the unit's number, the names of its value, its target, its error."""
+
+    unit: str
+    index: int
+    value: str
+    target: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """How errors are made and added up: a loss's row (and its parameters), means or sums, and the name of the whole."""
+
+    row: str
+    name: str
+    parameters: tuple[Formula, ...] = ()
+    mean_outputs: bool = False
+    mean_batch: bool = False
+
+    @classmethod
+    def of(cls, chosen: Chosen, name: str, mean_batch: bool) -> Losses:
+        """The loss that a definition chooses."""
+        row = row_name(chosen)
+        return cls(LOSS_ROWS[row].name, name, arguments(chosen, LOSS_ROWS), row == MEAN, mean_batch)
+
+
+def loss_conventions(chosen: Chosen, outputs: int) -> Iterator[Convention]:
+    """What a document says about the loss that a definition chooses, for so many outputs."""
+    name = row_name(chosen)
+    row = LOSS_ROWS[name]
+    yield Convention("loss", {"function": f"functions.{row.name}"})
+    if isinstance(row, Loss) and "base" in row.parameters:
+        given = {} if isinstance(chosen, str) else chosen[name]
+        yield logarithm(shortest(given["base"]) if "base" in given else "")
+    if outputs > 1 or name == MEAN:
+        yield Convention("outputs_mean" if name == MEAN else "outputs_sum")
+
+
+def logarithm(base: str) -> Convention:
+    """What a document says about logarithms to a base (empty: they are natural)."""
+    return Convention("logarithm_base", numbers={"base": base}) if base else Convention("logarithm_natural")
+
+
+def losses(
+    how: Losses, observations: Mapping[str, Sequence[Output]], penalties: Sequence[Quantity] = (), single: bool = True
+) -> Iterator[Quantity]:
+    """Errors, the loss of each observation, the loss of the data, and the whole loss; a sum of one term is left out.
+
+    `single`: the whole is a loss of all data; otherwise it is that of the one observation, beside those of others.
+    """
+    (case, *others) = observations
+    alone = "" if single else case
+    whole = at(how.name, alone)
+    label = Label("loss" if single else "observed", how.name, case=alone)
+    data, data_label = (at(DATA, alone), Label("data", DATA, case=alone)) if penalties else (whole, label)
+    if others and how.mean_batch and not penalties:
+        data_label = Label("mean", how.name)
+    if not others:
+        yield from _observation(how, observations[case], case, data, data_label)
+    else:
+        names = [at(how.name, case) for case in observations]
+        for case, name in zip(observations, names, strict=True):
+            yield from _observation(how, observations[case], case, name, Label("observed", how.name, case=case))
+        yield _summed(data, data_label, names, "batch_mean" if how.mean_batch else "batch")
+    if penalties:
+        yield from penalties
+        terms = tuple(Ref(name) for name in (data, *(penalty.name for penalty in penalties)))
+        yield Quantity(whole, Role.LOSS, label, Add(terms), "penalized", GROUP)
+
+
+def over_observations(name: str, errors: Sequence[str], mean: bool) -> Quantity:
+    """The sum or the mean of the errors of all observations."""
+    label = Label("mean" if mean else "loss", name)
+    return _summed(name, label, errors, "batch_mean" if mean else "batch")
+
+
+def _observation(how: Losses, outputs: Sequence[Output], case: str, name: str, label: Label) -> Iterator[Quantity]:
+    """The errors of one observation's outputs and what adds them up (for a single output: the error itself)."""
+    several = len(outputs) > 1
+    for output in outputs:
+        made = output.error if several else name
+        own = Label("term" if several else label.kind, output.unit, str(output.index), case=label.case or case)
+        call = Call(how.row, (Ref(output.target), Ref(output.value), *how.parameters))
+        yield Quantity(made, Role.LOSS, own if several or label.kind != "data" else label, call, "error", GROUP)
+    if several:
+        rule = "total_mean" if how.mean_outputs else "total"
+        yield _summed(name, label, [output.error for output in outputs], rule)
+
+
+def _summed(name: str, label: Label, terms: Sequence[str], rule: str) -> Quantity:
+    total: Formula = Add(tuple(map(Ref, terms)))
+    if rule in ("batch_mean", "total_mean"):
+        total = Quotient(total, num(len(terms)))
+    return Quantity(name, Role.LOSS, label, total, rule, GROUP)

@@ -1,0 +1,201 @@
+"""Optimizers, one row each, and schedules of the learning rate -> the lines of an update for each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from generator.formula.infix import parse
+from generator.formula.tree import Add, Call, Formula, Pow, Ref, num, references, substitute
+from generator.graph.quantities import Label, Quantity, Role, Update, derivative_name, updated_name
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """How one parameter is updated, line by line, as infix text.
+
+    In a formula `p` is the parameter, `g` its gradient, `eta` the learning rate, `k` the number of this update (from
+    1); the names of `states` are what is remembered from one update to the next (`m` before, `m_new` after it), those
+    of `settings` the optimizer's own givens with their usual values. A line whose target is neither the parameter nor a
+    state is a value on the way.
+    """
+
+    name: str
+    lines: Mapping[str, str]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    states: tuple[str, ...] = ()
+
+
+_SIGNS = {"decay": "lambda", "clip": "theta"}  # how a setting is written that goes by another name
+_OTHER_SIGNS = {"decay": "lambda_w", "clip": "theta_c"}  # where something else is written like that
+_SECOND = {"m": "beta1 * m + (1 - beta1) * g", "s": "beta2 * s + (1 - beta2) * g**2"}
+_UNBIASED = {"mhat": "m_new / (1 - beta1**k)", "shat": "s_new / (1 - beta2**k)"}
+_ADAM = {"beta1": "0.9", "beta2": "0.999", "epsilon": "1e-8"}
+
+# The forms are those of the optimizers' first publications, as PyTorch computes them; where texts differ about the
+# place of the learning rate in the velocity, both forms stand here.
+OPTIMIZERS: Mapping[str, Optimizer] = {
+    row.name: row
+    for row in (
+        Optimizer("sgd", {"p": "p - eta * g"}),
+        Optimizer("weight_decay", {"p": "p - eta * (g + decay * p)"}, {"decay": "0.01"}),
+        Optimizer("momentum", {"v": "mu * v + g", "p": "p - eta * v_new"}, {"mu": "0.9"}, ("v",)),
+        Optimizer("momentum_rate_inside", {"v": "mu * v + eta * g", "p": "p - v_new"}, {"mu": "0.9"}, ("v",)),
+        Optimizer("nesterov", {"v": "mu * v + g", "p": "p - eta * (g + mu * v_new)"}, {"mu": "0.9"}, ("v",)),
+        Optimizer(
+            "nesterov_rate_inside", {"v": "mu * v + eta * g", "p": "p - (mu * v_new + eta * g)"}, {"mu": "0.9"}, ("v",)
+        ),
+        Optimizer(
+            "adagrad", {"s": "s + g**2", "p": "p - eta * g / (sqrt(s_new) + epsilon)"}, {"epsilon": "1e-8"}, ("s",)
+        ),
+        Optimizer(
+            "rmsprop",
+            {"s": "beta * s + (1 - beta) * g**2", "p": "p - eta * g / (sqrt(s_new) + epsilon)"},
+            {"beta": "0.9", "epsilon": "1e-8"},
+            ("s",),
+        ),
+        Optimizer("adam", {**_SECOND, **_UNBIASED, "p": "p - eta * mhat / (sqrt(shat) + epsilon)"}, _ADAM, ("m", "s")),
+        Optimizer(
+            "adamw",
+            {**_SECOND, **_UNBIASED, "p": "p - eta * (mhat / (sqrt(shat) + epsilon) + decay * p)"},
+            {**_ADAM, "decay": "0.01"},
+            ("m", "s"),
+        ),
+    )
+}
+
+# The learning rate at the update number k: eta as it is given, times what the schedule makes of k.
+SCHEDULES: Mapping[str, Optimizer] = {
+    row.name: row
+    for row in (
+        Optimizer("constant", {}),
+        Optimizer("step", {"rate": "eta * gamma**floor((k - 1) / every)"}, {"gamma": "0.5", "every": "1"}),
+        Optimizer("exponential", {"rate": "eta * gamma**(k - 1)"}, {"gamma": "0.9"}),
+    )
+}
+
+
+# What is done to the gradients before they are used: as one vector made no longer than `clip` (Pascanu, Mikolov and
+# Bengio, 2013), or each kept between -clip and clip. `norm` is the length of that vector, `c` the clipped gradient.
+CLIPS: Mapping[str, Mapping[str, str]] = {
+    "norm": {"scale": "clip / norm if norm > clip else 1", "c": "scale * g"},
+    "value": {"c": "max(-clip, min(clip, g))"},
+}
+Clip = tuple[str, Fraction]  # a row of these, and the value of `clip`
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An optimizer at work: the givens that it brings along, their values, and the lines of one update."""
+
+    givens: tuple[Quantity, ...]
+    values: Mapping[str, Fraction]
+    updates: tuple[Update, ...]
+
+
+def plan(
+    optimizer: Optimizer,
+    schedule: Optimizer,
+    settings: Mapping[str, Fraction],
+    parameters: Sequence[str],
+    loss: str,
+    rate: str,
+    others: Container[str] = (),
+    clip: Clip | None = None,
+) -> Plan:
+    """The update of `parameters` by the gradients of `loss`. `settings` are values in place of the usual ones.
+
+    `others` are the names of other givens, which a setting's sign must not be mistaken for; `clip` says what becomes of
+    the gradients first.
+    """
+    givens: dict[str, tuple[Quantity, Fraction]] = {}
+
+    def given(kind: str, name: str, value: Fraction, of: str = "") -> None:
+        sign = _SIGNS.get(name, name)
+        sign = _OTHER_SIGNS.get(name, sign) if sign in others else sign
+        givens[name] = (Quantity(name, Role.GIVEN, Label(kind, sign, of=of)), value)
+
+    usual = {**optimizer.settings, **schedule.settings}
+    for name, text in usual.items():
+        given("setting", name, settings.get(name, Fraction(text)))
+    if clip is not None:
+        given("setting", "clip", clip[1])
+    for state in optimizer.states:
+        for parameter in parameters:
+            given("state", _name(state, parameter), Fraction(0), of=parameter)
+    counts = _counts(optimizer, schedule)
+    if counts:
+        given("state", "k", Fraction(0))
+    updates = (*_counted(counts), *_scheduled(schedule, rate))
+    rate_now = "rate" if schedule.lines else rate
+    gradients = {parameter: derivative_name(loss, parameter) for parameter in parameters}
+    if clip is not None:
+        updates += tuple(_clipped(clip[0], gradients))
+        gradients = {parameter: _name("c", parameter) for parameter in parameters}
+    for parameter, gradient in gradients.items():
+        updates += tuple(_lines(optimizer, parameter, gradient, rate_now))
+    made = givens.values()
+    return Plan(tuple(q for q, _ in made), {q.name: value for q, value in made}, updates)
+
+
+def names(optimizer: Optimizer, schedule: Optimizer, parameters: Sequence[str], clip: str = "") -> Iterator[str]:
+    """The names that a plan brings into a problem; `clip` is the row of `CLIPS`, if there is one."""
+    if clip:
+        yield "clip"
+        yield from ("norm", "scale") if clip == "norm" else ()
+        yield from (_name("c", parameter) for parameter in parameters)
+    yield from (*optimizer.settings, *schedule.settings, *schedule.lines)
+    if _counts(optimizer, schedule):
+        yield "k"
+    for parameter in parameters:
+        for target in (*optimizer.states, *(line for line in optimizer.lines if line not in ("p", *optimizer.states))):
+            yield _name(target, parameter)
+
+
+def _counts(optimizer: Optimizer, schedule: Optimizer) -> bool:
+    """Whether the number of the update matters."""
+    return any("k" in references(parse(text)) for text in (*optimizer.lines.values(), *schedule.lines.values()))
+
+
+def _counted(counts: bool) -> Iterator[Update]:
+    if counts:
+        yield Update(parse("k + 1"), old="k", rule="update_count")
+
+
+def _scheduled(schedule: Optimizer, rate: str) -> Iterator[Update]:
+    for target, text in schedule.lines.items():
+        formula = substitute(parse(text), {"eta": Ref(rate), "k": Ref(updated_name("k"))})
+        yield Update(formula, name=target, rule="update_rate", label=Label("scheduled", target, of=rate))
+
+
+def _clipped(clip: str, gradients: Mapping[str, str]) -> Iterator[Update]:
+    if clip == "norm":
+        squares = tuple(Pow(Ref(name), num(2)) for name in gradients.values())
+        length = Call("sqrt", (Add(squares) if len(squares) > 1 else squares[0],))
+        yield Update(length, name="norm", rule="update_norm", label=Label("value", "norm"))
+        yield Update(parse(CLIPS[clip]["scale"]), name="scale", rule="update_scale", label=Label("value", "scale"))
+    for parameter, gradient in gradients.items():
+        own, formula = _name("c", parameter), substitute(parse(CLIPS[clip]["c"]), {"g": Ref(gradient)})
+        yield Update(formula, name=own, rule="update_clipped", label=Label("value", own, of=parameter))
+
+
+def _lines(optimizer: Optimizer, parameter: str, gradient: str, rate: str) -> Iterator[Update]:
+    bound: dict[str, Formula] = {"p": Ref(parameter), "g": Ref(gradient), "eta": Ref(rate), "k": Ref(updated_name("k"))}
+    for target in optimizer.lines:
+        if target != "p":
+            own = _name(target, parameter)
+            bound |= {target: Ref(own), f"{target}_new": Ref(updated_name(own))}
+    for target, text in optimizer.lines.items():
+        formula = substitute(parse(text), bound)
+        if target == "p":
+            yield Update(formula, old=parameter)
+        elif target in optimizer.states:
+            yield Update(formula, old=_name(target, parameter), rule="update_state")
+        else:
+            own = _name(target, parameter)
+            yield Update(formula, name=own, rule="update_unbiased", label=Label("value", own, of=parameter))
+
+
+def _name(target: str, parameter: str) -> str:
+    return f"{target}_{parameter}"

@@ -1,0 +1,1 @@
+"""The scalar formulas of entries <-> formulas over whole vectors and matrices, found and proven."""

@@ -1,0 +1,306 @@
+"""Formula -> boxes: operators, parentheses, fractions and line breaks, decided once for every format.
+
+Longer than 250 lines because what stands around one kind of formula depends on every other kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.formula.indicators import is_indicator
+from generator.formula.tree import (
+    Add,
+    Blank,
+    Call,
+    Cases,
+    Div,
+    Dots,
+    Formula,
+    Hadamard,
+    MatMul,
+    Matrix,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    Transpose,
+    shortest,
+)
+from generator.lifting import windowed
+from generator.notation.columns import aligned
+from generator.notation.writer import Product
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Grid,
+    Op,
+    Root,
+    Row,
+    Script,
+    Word,
+    symbol,
+    transposed,
+)
+
+SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
+_ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # which orders a comparison allows
+_SIGN_OF = {"<": "<", "<=": "≤", ">": ">", "=>": "≥", "=": "=", "<>": "≠"}
+_FUNCTIONS = {"log": "ln"}
+_BASES = {"log2": "2", "log10": "10"}
+
+
+@dataclass(frozen=True)
+class Arranger:
+    """How one notation sets formulas: its product sign, and what stands for a quantity's name."""
+
+    product: Product
+    symbol_of: Callable[[str], Box]
+    has_e: bool = False  # whether a quantity is written e, so that Euler's number must not be
+
+    def box(self, tree: Formula, lead: bool = True) -> Box:
+        """`tree` as boxes. `lead`: it begins a formula or a bracket, so that a minus sign needs no parentheses."""
+        match tree:
+            case Num():
+                return self._number(tree, lead)
+            case Ref(name):
+                return self.symbol_of(name)
+            case Blank(number, width, reference):
+                return Gap(number, width, reference)
+            case Neg(body):
+                inside = Row((Op("−", prefix=True), self._factor(body)))
+                return inside if lead else Fence(inside)
+            case Add():
+                return row(self.terms(tree, lead))
+            case Mul(factors):
+                return self._product(factors, lead)
+            case Div(top, bottom):
+                return Frac(self.box(top), self.box(bottom))
+            case Pow(base, exponent):
+                return self._power(base, exponent)
+            case Cases():
+                return self._cases(tree)
+            case Call(name, args):
+                return self._windowed(tree) if name in windowed.CALLS else self._call(name, args)
+            case Matrix(rows):
+                return Grid(aligned(tuple(tuple(map(self.box, entries)) for entries in rows)))
+            case Dots(sign):
+                return Op(sign)
+            case MatMul(factors):
+                return row([self._matrix_factor(factor) for factor in factors])
+            case Hadamard(factors):
+                signed = (part for factor in factors for part in (Op("⊙"), self._matrix_factor(factor)))
+                return row(list(signed)[1:])
+            case Transpose(body):
+                if isinstance(body, Call) and body.name in (*windowed.SIZED, *windowed.UNSIZED, *VECTORS):
+                    called = self.box(body)
+                    assert isinstance(called, Row)
+                    return Row((*called.items[:-1], transposed(called.items[-1])))
+                factor = self._matrix_factor(body)
+                plain = isinstance(factor, Fence | Grid) or (isinstance(body, Ref) and not isinstance(factor, Frac))
+                return transposed(factor if plain else Fence(factor))
+
+    def terms(self, tree: Add, lead: bool = True) -> list[Box]:
+        """The terms of a sum, each but the first with its sign in front."""
+        found = [self._part(tree.terms[0], lead)]
+        for term in tree.terms[1:]:
+            sign, body = ("−", term.body) if isinstance(term, Neg) else ("+", term)
+            inside = self._factor(body) if isinstance(body, Add | Neg) else self._part(body, lead=False)
+            found.append(Row((Op(sign), inside)))
+        return found
+
+    def rows(self, tree: Formula, limit: int, width: Callable[[Box], int]) -> list[Box]:
+        """`tree` as one row, or a long sum as several, each at most about `limit` wide as `width` measures."""
+        if not isinstance(tree, Add):
+            return [self.box(tree)]
+        rows: list[list[Box]] = [[]]
+        used = 0
+        for term in self.terms(tree):
+            wide = width(term)
+            if rows[-1] and used + wide > limit:
+                rows.append([])
+                used = 0
+            rows[-1].append(term)
+            used += wide + 1
+        return [row(items) for items in rows]
+
+    def _number(self, tree: Num, lead: bool) -> Box:
+        text = tree.text or shortest(tree.value)
+        top, slash, bottom = text.partition("/")
+        inside: Box = Frac(Digits(top.lstrip("-")), Digits(bottom)) if slash else Digits(text)
+        if slash and text.startswith("-"):
+            inside = Row((Op("−", prefix=True), inside))
+        return Fence(inside) if text.startswith("-") and not lead else inside
+
+    def _factor(self, tree: Formula) -> Box:
+        """`tree` as something that a sign or a product sign can stand before."""
+        inside = self._part(tree, lead=False)
+        return Fence(inside) if isinstance(tree, Add) or isinstance(inside, Choice) else inside
+
+    def _part(self, tree: Formula, lead: bool) -> Box:
+        """`tree` inside a sum or a product, where a condition that counts as 1 or 0 is short: [a > b]."""
+        if not is_indicator(tree):
+            return self.box(tree, lead)
+        items: list[Box] = []
+        part = tree
+        while isinstance(part, Cases):
+            holds = (self.box(part.left), Op(_SIGN_OF[_ORDERS[part.op]]), self.box(part.right))
+            items += [*([Op("∧")] if items else []), *holds]
+            part = part.then
+        return Fence(row(items), "[", "]")
+
+    def _product(self, factors: tuple[Formula, ...], lead: bool) -> Box:
+        juxtaposed = self.product is Product.JUXTAPOSED
+        items: list[Box] = []
+        for place, factor in enumerate(factors):
+            before = factors[place - 1] if place else None
+            inside = self._part(factor, lead and not place)
+            adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
+            grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
+            number = adjoins and _reads_on(items[-1], inside)
+            if isinstance(factor, Add | Hadamard) or isinstance(inside, Choice) or grouped or number:
+                inside = Fence(inside)
+            if before is not None and not adjoins:
+                items.append(Op(SIGNS[self.product]))
+            items.append(inside)
+        return row(items)
+
+    def _is_tight(self, tree: Mul) -> bool:
+        """Whether a product shows no sign between its factors."""
+        return all(_adjoins(a, b) for a, b in zip(tree.factors, tree.factors[1:], strict=False))
+
+    def _matrix_factor(self, tree: Formula) -> Box:
+        """`tree` as a factor of a product of matrices or of entries."""
+        inside = self.box(tree, lead=False)
+        name = getattr(tree, "name", "")
+        alone = not isinstance(tree, Add | Mul | MatMul | Hadamard) and name not in ("sizes", *windowed.SLIDES)
+        return inside if alone else Fence(inside)
+
+    def _power(self, base: Formula, exponent: Formula) -> Box:
+        inside = self.box(base, lead=False)
+        if isinstance(inside, Script) and inside.sup is None and isinstance(base, Ref):
+            return Script(inside.base, inside.sub, self.box(exponent))
+        if not isinstance(inside, Fence | Word | Digits) or isinstance(base, Call):
+            inside = Fence(inside)
+        return Script(inside, sup=self.box(exponent))
+
+    def _cases(self, tree: Cases) -> Box:
+        """Cases as rows. A condition says when its row holds by itself, so that their order does not matter."""
+        if isinstance(tree.then, Cases) and tree.then.otherwise == tree.otherwise:
+            return self._all_of(tree)
+        left, right, rows = self.box(tree.left), self.box(tree.right), list[tuple[Box, Box]]()
+        orders = "<=>"
+        part: Formula = tree
+        while isinstance(part, Cases) and (part.left, part.right) == (tree.left, tree.right):
+            holds = "".join(order for order in orders if order in _ORDERS[part.op])
+            if holds in ("", orders):
+                break
+            rows.append((self.box(part.then), Row((left, Op(_SIGN_OF[holds]), right))))
+            orders, part = "".join(order for order in orders if order not in holds), part.otherwise
+        rows.append((self.box(part), Row((left, Op(_SIGN_OF[orders]), right))))
+        return Choice(tuple(rows))
+
+    def _all_of(self, tree: Cases) -> Box:
+        """Cases inside cases with one value for all that does not hold, as two rows: all of it holds, or not."""
+        holds: list[Box] = []
+        fails: list[Box] = []
+        part: Formula = tree
+        while isinstance(part, Cases) and part.otherwise == tree.otherwise:
+            others = "".join(order for order in "<=>" if order not in _ORDERS[part.op])
+            for conditions, orders, sign in ((holds, _ORDERS[part.op], "∧"), (fails, others, "∨")):
+                conditions.extend([Op(sign)] if conditions else [])
+                conditions.extend([self.box(part.left), Op(_SIGN_OF[orders]), self.box(part.right)])
+            part = part.then
+        return Choice(((self.box(part), row(holds)), (self.box(tree.otherwise), row(fails))))
+
+    def _windowed(self, call: Call) -> Row:
+        """Windows over a matrix: one laid over another with the stride below the sign, or a function with its sizes."""
+        sizes, matrices = windowed.sizes_of(call), windowed.matrices_of(call)
+        if call.name in windowed.SLIDES:
+            sign = sign_of(call.name, self.product)
+            signed: Box = sign if sizes == ((1, 1),) else Script(sign, sub=_size(sizes[0], short=True))
+            sides = [self._matrix_factor(matrix) for matrix in matrices]
+            return Row(tuple(_opened([sides[0], signed, sides[1]])))
+        head = sign_of(call.name, self.product)
+        first = call.name in ("pad", "dil")
+        listed = [_size(sizes[0], short=first)] if sizes else []
+        if len(sizes) > 1 and sizes[1] != windowed.second(call.name, sizes[0]):
+            listed += [Op(","), _size(sizes[1], short=True)]
+        head = Script(head, sub=row(listed)) if listed else head
+        inside = [part for matrix in matrices for part in (Op(","), self.box(matrix))]
+        return Row((head, Fence(row(inside[1:]))))
+
+    def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
+        match name:
+            case "exp":
+                if not self.has_e:
+                    return Script(Word("e"), sup=self.box(args[0]))
+            case "sqrt":
+                return Root(self.box(args[0]))
+            case "abs":
+                return Fence(self.box(args[0]), "|", "|")
+            case "floor":
+                return Fence(self.box(args[0]), "⌊", "⌋")
+            case "pi" | "infinity":
+                return Word("π" if name == "pi" else "∞")
+            case "sizes":
+                signed = (part for arg in args for part in (Op("×"), self._factor(arg)))
+                return row(list(signed)[1:]) if args[1:] else self.box(args[0])
+        sign = ACTIVATIONS[name].symbol if name in ACTIVATIONS else ""
+        head = symbol(sign) if sign else Word(_FUNCTIONS.get(name, name), function=True)
+        if isinstance(head, Word) and len(head.text) > 1:
+            head = Word(head.text, function=True)
+        if name in _BASES:
+            head = Script(Word("log", function=True), Digits(_BASES[name]))
+        inside: list[Box] = [self.box(args[0])]
+        for arg in args[1:]:
+            inside += [Op(","), self.box(arg)]
+        return Row((head, Fence(row(inside))))
+
+
+def sign_of(name: str, product: Product) -> Box:
+    """What stands for a call of windows: a sign (for a convolution, not that of a product), or its name."""
+    if name not in windowed.SLIDES:
+        return Word(name, function=True)
+    return Op("⊛" if name == "convolve" and product is Product.ASTERISK else windowed.SLIDES[name])
+
+
+def _size(size: tuple[int, int], short: bool) -> Box:
+    """What is down and across; `short`: as one number where that is the same."""
+    down, across = (Digits(str(number)) for number in size)
+    return down if short and down == across else Row((down, Op("×"), across))
+
+
+def _adjoins(before: Formula, factor: Formula) -> bool:
+    """Whether a factor in parentheses follows directly, as in y(1 − y) and ½(t − y)²."""
+    group = factor.base if isinstance(factor, Pow) else factor
+    if isinstance(factor, MatMul):
+        return isinstance(before, Div)
+    coefficient = isinstance(before, Div) and isinstance(before.top, Num) and isinstance(before.bottom, Num)
+    return isinstance(group, Add) and (coefficient or isinstance(before, Ref | Num | Blank))
+
+
+def _reads_on(before: Box, inside: Box) -> bool:
+    """Whether a number in `inside` would run into what stands directly before it: w 3², or 2 ½ as a mixed number."""
+    first = inside.items[0] if isinstance(inside, Row) else inside
+    first = first.base if isinstance(first, Script) else first
+    if isinstance(first, Frac):
+        last = before.items[-1] if isinstance(before, Row) else before
+        return all(isinstance(part, Digits) for part in (last, first.top, first.bottom))
+    return isinstance(first, Digits | Gap)
+
+
+def row(items: list[Box]) -> Box:
+    """Boxes side by side; one box stays itself, and rows inside are opened."""
+    flat = _opened(items)
+    return flat[0] if len(flat) == 1 else Row(tuple(flat))
+
+
+def _opened(items: list[Box]) -> list[Box]:
+    return [part for item in items for part in (item.items if isinstance(item, Row) else (item,))]

@@ -1,0 +1,1 @@
+"""Steps -> documents: words from a language, looks from a format, programs from the same graph."""

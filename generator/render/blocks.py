@@ -1,0 +1,248 @@
+"""Steps -> blocks: sentences and aligned rows in one format and one language, in the order of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from generator.derive.equations import DELTA
+from generator.derive.steps import Equation, Section, Step
+from generator.errors import RenderError
+from generator.formula.tree import Formula
+from generator.graph.quantities import Role
+from generator.notation.arrange import Arranger, row
+from generator.pipeline import Worked
+from generator.render.formats import Format
+from generator.render.language import Words
+from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
+from generator.typeset.text import width
+
+_COLUMNS = 4  # of a table of statements
+LINE = 60  # about how many characters an equation's line may be wide before it is broken
+
+
+class Line(NamedTuple):
+    """One row of aligned mathematics; a row with no relation goes on with the row above."""
+
+    left: str
+    relation: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
+
+    `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
+    `depth` counts the steps it is inside.
+    """
+
+    kind: str
+    sentence: str
+    rows: tuple[Line, ...]
+    depth: int = 0
+    title: str = ""
+
+
+def _letter(symbol: Box) -> Box:
+    return symbol.base if isinstance(symbol, Script) else symbol
+
+
+class Setter:
+    """Sets the steps of one problem in one format and one language."""
+
+    def __init__(self, worked: Worked, fmt: Format, words: Words, own: Callable[[str], str] = lambda name: "") -> None:
+        self.worked, self.format, self.words = worked, fmt, words
+        self._own = own  # the author's sentence before a quantity's formula, already set (empty: none)
+        writer, graph = worked.writer, worked.graph
+        product = worked.notation.product
+
+        def symbol(name: str) -> Box:
+            return writer.delta(name.removeprefix(DELTA)) if name.startswith(DELTA) else writer.box(name)
+
+        def bare(name: str) -> Box:
+            return writer.bare(name) if graph[name].role is Role.GIVEN else writer.box(name)
+
+        self.symbol = symbol
+        has_e = any(_letter(writer.box(q.name)) == Word("e") for q in graph)
+        self._arranger = Arranger(product, symbol, has_e)
+        self._bare = Arranger(product, bare, has_e)
+
+    # --- sentences ---
+
+    def say(self, code: str, names: Mapping[str, str] | None = None, **texts: str) -> str:
+        """The words of `code` in this format: `names` are quantities (set as symbols), `texts` are already set."""
+        out = ""
+        for words, key, valued in self.words.pieces(code):
+            out += self.literal(words)
+            if key in texts:
+                out += texts[key]
+            elif names and key in names:
+                out += self.valued(names[key]) if valued else self.format.inline(self.symbol(names[key]))
+            elif key:
+                raise RenderError(f"the text `{code}` speaks of `{{{key}}}`, which is not known there")
+        return out
+
+    def literal(self, words: str) -> str:
+        """Words as they are, with the spaces at their ends (escaping folds the ones inside)."""
+        if not words.strip():
+            return " " if words else ""
+        before = " " if words[0].isspace() else ""
+        after = " " if words[-1].isspace() else ""
+        return f"{before}{self.format.escape(words)}{after}"
+
+    def valued(self, name: str) -> str:
+        """A symbol with its value, as a true statement: `=` where the value is exact, `≈` where it is rounded."""
+        number = self.worked.trace.number(name)
+        sign = "=" if self.worked.trace.values[name] == number.value else "≈"
+        return self.format.inline(Row((self.symbol(name), Op(sign), Digits(number.text))))
+
+    def word(self, code: str) -> str:
+        """A word or phrase without fields, in this format."""
+        return self.format.escape(self.words(code))
+
+    def group(self, name: str) -> str:
+        """What a layer, or another group of quantities, is called."""
+        own = self.worked.problem.heading(name, self.words.language)
+        if own:
+            return self.format.escape(own)
+        kind, colon, number = name.partition(":")
+        if colon:
+            return self.say(f"groups.{kind}", number=self.format.escape(number))
+        if self.words.has(f"groups.{name}"):
+            return self.word(f"groups.{name}")
+        return self.say("groups.other", name=self.format.escape(name.replace("_", " ")))
+
+    def sentence(self, step: Step) -> str:
+        """What the author says before the quantity, else what the step's rule says."""
+        own = self._own(step.target)
+        if own:
+            return own
+        codes = {key: f"functions.{code}" for key, code in step.words.items()}  # ln or max has no words of its own
+        texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}
+        texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
+        return self.say(self._rule(step.rule), step.names, **texts)
+
+    def _rule(self, rule: str) -> str:
+        """The code of a rule's sentence: the kind's own, the rule's, or what is said of any formula."""
+        own, plain = f"steps.{self.worked.problem.kind}.{rule}", f"steps.{rule}"
+        single = rule.replace("matrix_", "", 1)  # of a whole vector or matrix, what is said of an entry
+        of_gradients = ("steps.matrix_gradient",) if rule.startswith("matrix_gradient_") else ()
+        codes = (own, plain, *of_gradients, f"steps.{self.worked.problem.kind}.{single}", f"steps.{single}")
+        codes = (*codes, f"steps.{rule.partition('_')[0]}_formula")
+        return next((code for code in codes if self.words.has(code)), plain)
+
+    # --- rows ---
+
+    def rows(self, equation: Equation, compact: bool) -> tuple[Line, ...]:
+        """An equation as aligned rows; `compact`: on one line where it fits."""
+        arranger = self._bare if equation.plain else self._arranger
+        left = arranger.box(equation.left)
+        if compact:
+            flat: list[Box] = []
+            for place, part in enumerate(equation.parts):
+                flat += [Op(_sign(part.relation))] if place else []
+                flat.append(arranger.box(part.formula))
+            whole = row(flat)
+            if width(left) + width(whole) + 3 <= LINE + 12:
+                return (
+                    Line(self.format.math(left), self._relation(equation.parts[0].relation), self.format.math(whole)),
+                )
+        lines: list[Line] = []
+        for place, part in enumerate(equation.parts):
+            first = self.format.math(left) if not place else ""
+            lines += self._part(arranger, first, part.relation, part.formula)
+        return tuple(lines)
+
+    def _part(self, arranger: Arranger, left: str, relation: str, formula: Formula) -> Iterator[Line]:
+        pieces = arranger.rows(formula, LINE, width)
+        for place, piece in enumerate(pieces):
+            yield Line("" if place else left, "" if place else self._relation(relation), self.format.math(piece))
+
+    def _relation(self, relation: str) -> str:
+        return self.format.math(Op(_sign(relation)))
+
+    # --- blocks ---
+
+    def blocks(self, section: Section) -> list[Block]:
+        """The blocks of a section; listed quantities that follow one another are aligned together."""
+        return _merged(list(self._steps(section.steps, 0)))
+
+    def conclusion(self, step: Step) -> Block:
+        """What a step says and its last equation, without what is worked on the way."""
+        rows = [line for equation in step.equations for line in self.rows(equation, compact=not step.full)]
+        return Block("step", self.sentence(step), tuple(rows))
+
+    def _steps(self, steps: Iterable[Step], depth: int) -> Iterator[Block]:
+        """The blocks of steps; those that are cells of a table and follow one another make one table."""
+        for (is_table, table), group in groupby(steps, key=lambda step: (step.cell is not None, step.table)):
+            if is_table:
+                yield from self._tables([cell for step in group for cell in step.walk() if cell.cell], depth, table)
+            else:
+                for step in group:
+                    yield from self._step(step, depth)
+
+    def _tables(self, steps: list[Step], depth: int, table: str) -> Iterator[Block]:
+        """Statements as tables: a column for each case or entry, as many as fit beside each other."""
+        cells: dict[str, dict[str, str]] = {}
+        for step in steps:
+            assert step.cell is not None
+            row, case = step.cell
+            (equation,) = step.equations
+            (part,) = equation.parts
+            whole = Row((self._arranger.box(equation.left), Op(part.relation), self._arranger.box(part.formula)))
+            cells.setdefault(row, {})[case] = self.format.inline(whole)
+        cases = list(dict.fromkeys(case for row in cells.values() for case in row))
+        for start in range(0, len(cases), _COLUMNS):
+            columns = cases[start : start + _COLUMNS]
+            body = [[row.get(case, "") for case in columns] for row in cells.values()]
+            lead = self.format.macro("lead", self.word("texts.alike")).rstrip() if table and not start else ""
+            made = self.format.macro("table", self._header(columns, table), body, "cells")
+            yield Block("table", f"{lead}\n\n{made}" if lead else made, (), depth)
+
+    def _header(self, columns: list[str], table: str) -> list[str]:
+        """What stands over the columns: the numbers of entries, or what the cases are."""
+        if table:
+            return [self.format.inline(Digits(column)) for column in columns]
+        return [self.group(f"{self.worked.graph.cases}:{case}") for case in columns]
+
+    def _step(self, step: Step, depth: int) -> Iterator[Block]:
+        own = [line for made in step.equations for line in self.rows(made, compact=made.short or not step.full)]
+        if not step.full:
+            yield from self._steps(step.before, depth)
+            yield Block("listed", "", tuple(own), depth)
+            return
+        title = self.say("labels.component", number=str(step.number)) if step.number else ""
+        if step.before and step.opening:
+            opening = [line for equation in step.opening for line in self.rows(equation, compact=True)]
+            yield Block("step", self.sentence(step), tuple(opening), depth, title)
+            yield from self._steps(step.before, depth + 1)
+            yield Block("step", self.word("texts.together"), tuple(own), depth)
+        else:
+            yield Block("step", self.sentence(step), tuple(own), depth, title)
+        for inner in step.after:
+            yield from self._aside(inner, depth)
+
+    def _aside(self, step: Step, depth: int) -> Iterator[Block]:
+        rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
+        title = self.word("labels.aside_softmax" if step.rule.startswith("softmax") else "labels.aside")
+        yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, title)
+
+
+def _sign(relation: str) -> str:
+    return "≔" if relation == ":=" else relation
+
+
+def _merged(blocks: list[Block]) -> list[Block]:
+    """Listed blocks of the same depth that follow one another become one, up to a readable length."""
+    made: list[Block] = []
+    for block in blocks:
+        last = made[-1] if made else None
+        fits = last is not None and len(last.rows) + len(block.rows) <= 6
+        if last is not None and fits and block.kind == last.kind == "listed" and last.depth == block.depth:
+            made[-1] = Block("listed", last.sentence, (*last.rows, *block.rows), last.depth)
+        else:
+            made.append(block)
+    return made

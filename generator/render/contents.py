@@ -1,0 +1,293 @@
+"""A paper and a document's name -> what that document's template is given, beyond what all have in common.
+
+Longer than 250 lines because every document has its function here, in the order of the list at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from generator.derive.steps import Section
+from generator.errors import RenderError
+from generator.formula.tree import shortest
+from generator.graph.quantities import Graph, Quantity, Role, updated_name
+from generator.pipeline import published
+from generator.render.blocks import Block
+from generator.render.paper import Paper
+from generator.views.alike import tabled
+from generator.views.audit import Finding, Verdict, audit
+from generator.views.worksheet import Answer, worksheet
+
+_COLUMNS = 8  # of a table of values round by round
+_ROOM = {"guided": 0, "faded": 1, "open": 3}  # lines left free for working after each block
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready to set."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class View:
+    """A section ready to set: its heading, its introduction, its blocks, closing sentences, and tables."""
+
+    code: str
+    title: str
+    introduction: list[str]
+    blocks: list[Block]
+    closing: list[str]
+    tables: tuple[Table, ...] = ()
+
+
+# --- the solution ---
+
+
+def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """The worked solution; `choice` is its detail, `all` or `first`."""
+    remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
+    worked, sections = paper.worked, paper.worked.sections(choice)
+    if (choice or worked.problem.detail) == "first":
+        sections = tuple(tabled(worked, section) for section in sections)
+    return {
+        "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in sections]),
+        "training": _training(paper),
+        "remarks": [paragraph for remark in remarks for paragraph in remark],
+    }
+
+
+def _view(paper: Paper, section: Section, closing: bool = False) -> View:
+    setter, code = paper.setter, section.code
+    group = setter.group(section.group) if section.group else ""
+    introduction = [] if section.round else _introduction(paper, section)
+    titled = "gradients_of" if section.of and code.startswith("gradients") else code
+    title = setter.say(
+        _own_code(paper, f"sections.{titled}", section.group), group=group, of=paper.format.escape(section.of)
+    )
+    return View(
+        code,
+        _heading(paper, section, title),
+        introduction,
+        setter.blocks(section),
+        _closing(paper, section) if closing else [],
+    )
+
+
+def _heading(paper: Paper, section: Section, title: str) -> str:
+    """The heading of a section, with the number of the update it leads to where several are worked."""
+    if section.round is None:
+        return title
+    return paper.setter.say("sections.round", number=str(section.round + 1), title=title)
+
+
+def _own_code(paper: Paper, code: str, group: str = "") -> str:
+    """The code of the words that the problem's kind has for something (in a group), else of those of all kinds."""
+    place, _, name = code.partition(".")
+    own = f"{place}.{paper.worked.problem.kind}.{name}"
+    return next((found for found in (f"{own}_{group}", own) if paper.words.has(found)), code)
+
+
+def _introduction(paper: Paper, section: Section) -> list[str]:
+    """What is said before the steps of a section: in the words of the problem's kind, where they are special to it."""
+    special = f"texts.{paper.worked.problem.kind}.{section.code}_{section.group.partition(':')[0]}"
+    code = special if paper.words.has(special) else _own_code(paper, f"texts.{section.code}")
+    if not paper.words.has(code):
+        return []
+    fields = {key for _, key, _ in paper.words.pieces(code) if key}
+    names = {key: name for key, name in section.names.items() if name}
+    return [paper.setter.say(code, names)] if fields <= names.keys() else []
+
+
+def _closing(paper: Paper, section: Section) -> list[str]:
+    """After steps against the gradient: whether the error fell, that of each pass by itself."""
+    graph, made = paper.worked.graph, []
+    for first in dict.fromkeys((graph.loss, *(place.loss for place in graph.passes))):
+        found = [done.loss for done in graph.differentiated if done.loss in _versions(graph, first)]
+        before, after = found[0] if found else "", updated_name(first, len(graph.rounds))
+        if section.code != "after" or not before or after not in graph or not graph.trained:
+            continue
+        was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
+        change = "same" if was == is_now else "fell" if is_now < was else "rose"
+        made.append(paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after}))
+        if change == "rose":
+            made.append(paper.setter.word(_reason(graph)))
+    return made
+
+
+def _reason(graph: Graph) -> str:
+    """The words why an error can rise: one step along the gradient, several, or steps for other observations."""
+    if graph.passes:
+        return "texts.rose_in_turn"
+    return "texts.rose_steps" if len(graph.rounds) > 1 else "texts.rose_step"
+
+
+def _versions(graph: Graph, name: str) -> list[str]:
+    """A quantity's name before all updates and after each."""
+    return [name, *(updated_name(name, count) for count in range(1, len(graph.rounds)))]
+
+
+def _with_iterates(paper: Paper, views: list[View]) -> list[View]:
+    """`views` with the values round by round before the closing checks, where several rounds are worked."""
+    tables = tuple(_iterates(paper))
+    if not tables:
+        return views
+    setter = paper.setter
+    made = View("iterates", setter.word("sections.iterates"), [setter.word("texts.iterates")], [], [], tables)
+    place = next((number for number, view in enumerate(views) if view.code == "checks"), len(views))
+    return [*views[:place], made, *views[place:]]
+
+
+def _iterates(paper: Paper) -> Iterator[Table]:
+    """The values round by round: what is updated, and what all comes down to where there is room for it."""
+    graph, setter, shown = paper.worked.graph, paper.setter, paper.worked.trace.shown
+    counts = range(len(graph.rounds) + 1)
+    names = [q.name for q in graph if q.round == 0 and _is_iterated(graph, q)] if len(counts) > 2 else []
+    if len(names) > _COLUMNS:
+        names = [name for name in names if graph[name].role is Role.GIVEN or name == graph.loss]
+    for start in range(0, len(names), _COLUMNS):
+        chosen = names[start : start + _COLUMNS]
+        header = [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)]
+        rows = [[paper.number(n), *(paper.number(shown[updated_name(name, n)]) for name in chosen)] for n in counts]
+        yield Table(header, rows)
+
+
+def _is_iterated(graph: Graph, quantity: Quantity) -> bool:
+    """Whether a quantity is worth following: it is updated (and no mere counter), or is what all comes down to."""
+    if any(updated_name(quantity.name, number) not in graph for number in range(len(graph.rounds) + 1)):
+        return False
+    if quantity.role is Role.GIVEN:
+        return quantity.label.kind not in ("setting", "state")
+    is_end = not any(graph[user].role in (Role.FORWARD, Role.LOSS) for user in graph.consumers[quantity.name])
+    return quantity.name == graph.loss or (quantity.role is Role.FORWARD and is_end)
+
+
+def _training(paper: Paper) -> dict[str, Any] | None:
+    history, graph, watched = paper.worked.history, paper.worked.graph, paper.worked.graph.watched
+    if history is None:
+        return None
+    rounding, setter = paper.worked.trace.rounding, paper.setter
+    outputs = [
+        name
+        for name in history.names
+        if watched[name].role is Role.FORWARD
+        and any(watched[user].role is Role.LOSS for user in watched.consumers[name])
+    ]
+    rows = []
+    for name in dict.fromkeys((watched.loss, *outputs, *(old for old, _ in graph.moves))):
+        cells = [paper.number(rounding.text(row[name])) for row in history.rows.values()]
+        rows.append([paper.format.inline(setter.symbol(name)), *cells])
+    return {
+        "title": setter.word("sections.training"),
+        "text": _training_text(paper),
+        "header": [setter.word("labels.iteration"), *map(paper.number, history.rows)],
+        "rows": rows,
+        "curve": paper.figure("curve"),
+    }
+
+
+def _training_text(paper: Paper) -> str:
+    """What an iteration is: one update, or all that are worked, which may be an epoch; and what is followed."""
+    graph, setter = paper.worked.graph, paper.setter
+    count = len(graph.rounds)
+    said = (
+        setter.say("texts.training_rounds", count=paper.number(count)) if count > 1 else setter.word("texts.training")
+    )
+    if graph.followed is None:
+        return said
+    total = graph.watched[graph.followed.loss]
+    code = "texts.followed_mean" if total.rule == "batch_mean" else "texts.followed_sum"
+    errors = paper.number(len(graph.watched.operands[total.name]))
+    return " ".join((said, setter.say(code, {"loss": total.name}, count=errors)))
+
+
+# --- worksheet and key ---
+
+
+def _level(paper: Paper, choice: str | None) -> str:
+    return choice or paper.worked.problem.worksheet.level
+
+
+def blank_worksheet(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """The worksheet at the level `choice`: no value of a blank is in it."""
+    level = _level(paper, choice)
+    sheet = worksheet(paper.worked, level)
+    return {
+        "level": level,
+        "introduction": paper.author_texts(paper.worked.problem.introduction, secret=True),
+        "instructions": paper.setter.word(f"worksheet.{level}"),
+        "sections": [_view(paper, section) for section in sheet.sections],
+        "room": _ROOM[level],
+    }
+
+
+def key(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """The answer key of the worksheet at the level `choice`."""
+    level = _level(paper, choice)
+    answers = worksheet(paper.worked, level).answers
+    total = sum((answer.points for answer in answers), Fraction(0))
+    return {
+        "level": level,
+        "level_name": paper.setter.word(f"levels.{level}"),
+        "answers": [_answer(paper, answer) for answer in answers],
+        "total": paper.setter.say("labels.total", total=paper.number(shortest(total))),
+    }
+
+
+def _answer(paper: Paper, answer: Answer) -> list[str]:
+    trace = paper.worked.trace
+    return [
+        paper.number(answer.number),
+        paper.format.inline(paper.setter.symbol(answer.quantity)),
+        paper.number(trace.number(answer.quantity).text),
+        paper.number(trace.full(answer.quantity)),
+        paper.number(shortest(answer.points)),
+    ]
+
+
+# --- published against computed ---
+
+
+def comparison(paper: Paper, choice: str | None) -> dict[str, Any]:
+    """A published example's numbers against the computed ones. Raises `RenderError` where there is no claims file."""
+    found = audit(paper.worked)
+    if found is None:
+        raise RenderError(f"`{paper.worked.id}` has no claims file, so there is nothing to compare")
+    paper = Paper(published(paper.worked), paper.format.name, paper.language)
+    wrong = found.of(Verdict.WRONG)
+    count = len(wrong) + len(found.of(Verdict.RIGHT))
+    summary = "audit.some_wrong" if wrong else "audit.all_right"
+    return {
+        "source": paper.setter.say("audit.source", source=paper.format.escape(found.publication.line)),
+        "summary": paper.setter.say(summary, wrong=paper.number(len(wrong)), count=paper.number(count)),
+        "wrong": [_finding(paper, finding) for finding in wrong],
+        "findings": [_finding(paper, finding) for finding in found.findings],
+    }
+
+
+def _finding(paper: Paper, finding: Finding) -> list[str]:
+    claim, fmt, setter = finding.claim, paper.format, paper.setter
+    name, at, count = (claim.quantity or "").partition("@")
+    symbol = fmt.inline(setter.symbol(name)) if name else "–"
+    if at:
+        symbol += " " + setter.say("audit.after", count=paper.number(count))
+    verdict = finding.verdict.replace(" ", "_")
+    return [
+        symbol,
+        fmt.macro("printed", fmt.escape(claim.printed)),
+        fmt.macro("printed", fmt.escape(finding.right)) if finding.right else "–",
+        fmt.macro("verdict", verdict, setter.word(f"audit.{verdict}")),
+        fmt.escape(f"{claim.where}: {claim.reason}" if claim.reason else claim.where),
+    ]
+
+
+CONTENTS: Mapping[str, Callable[[Paper, str | None], dict[str, Any]]] = {
+    "solution": solution,
+    "worksheet": blank_worksheet,
+    "key": key,
+    "audit": comparison,
+}

@@ -1,0 +1,128 @@
+"""Exact value -> the digits that are shown. The one place where anything is rounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from generator.formula.tree import shortest
+from generator.solve.exact import Exact, Undecided, bounds
+
+MOST = 100  # decimals or significant digits that can be asked for
+_NOTHING = Fraction(1, 2**4000)  # the width of a ball that only the last precisions of `solve` reach
+
+
+class Mode(StrEnum):
+    """What happens to the digits that are not shown."""
+
+    HALF_EVEN = "half_even"
+    HALF_UP = "half_up"
+    TOWARD_ZERO = "toward_zero"
+
+
+class Carry(StrEnum):
+    """What later steps use: the exact value, or the shown one (as a person with a pencil does)."""
+
+    EXACT = "exact"
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How many decimals (or, where `significant` is set, significant digits) are shown, how, and what is carried on.
+
+    Half-up rounds a tie away from zero, as Python's `decimal.ROUND_HALF_UP` does.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # unknown keys in a file are errors
+
+    decimals: Annotated[int, Field(ge=0, le=MOST)] = 4
+    significant: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    mode: Mode = Mode.HALF_EVEN
+    carry: Carry = Carry.EXACT
+
+    def number(self, value: Exact) -> Fraction:
+        """`value` rounded. Raises `Undecided` where a ball straddles two results."""
+        low, high = bounds(value)
+        first = self._round(low)
+        if low != high and first != self._round(high):
+            raise Undecided("a digit is too close to decide")
+        return first
+
+    def text(self, value: Exact) -> str:
+        """`value` as shown: all its decimals where it is exact and fits, else padded to the digits asked for.
+
+        Zero has no sign. Raises `Undecided` as `number` does.
+        """
+        rounded = self.number(value)
+        if isinstance(value, Fraction) and rounded == value:
+            return shortest(rounded)
+        return fixed(rounded, self.places(rounded))
+
+    def tied(self, value: Exact) -> Exact:
+        """`value` itself, or the zero or tie in its ball, where that is so small that nothing else is left to tell."""
+        low, high = bounds(value)
+        if low <= 0 <= high:
+            return Fraction(0) if high - low < _NOTHING else value
+        step = Fraction(1, 2 * 10 ** self.places(low))
+        nearest = round((low + high) / 2 / step) * step
+        return nearest if low <= nearest <= high and high - low < step * _NOTHING else value
+
+    def places(self, value: Fraction) -> int:
+        """How many decimals `value` is shown with."""
+        if self.significant is None:
+            return self.decimals
+        return max(0, self.significant - 1 - _magnitude(value)) if value else 0
+
+    def _round(self, value: Fraction) -> Fraction:
+        fixed_places = self.significant is None or not value
+        places = self.decimals if fixed_places else (self.significant or 1) - 1 - _magnitude(value)
+        scale = Fraction(10) ** places
+        scaled = abs(value) * scale
+        whole, rest = divmod(scaled.numerator, scaled.denominator)
+        twice = 2 * rest
+        up = twice > scaled.denominator or (
+            twice == scaled.denominator and (self.mode is Mode.HALF_UP or whole % 2 == 1)
+        )
+        if up and self.mode is not Mode.TOWARD_ZERO:
+            whole += 1
+        return (-whole if value < 0 else whole) / scale
+
+
+def _magnitude(value: Fraction) -> int:
+    """The power of ten of the first significant digit of a number that is not zero."""
+    value = abs(value)
+    bits = value.numerator.bit_length() - value.denominator.bit_length()
+    guess = bits * 30103 // 100000 + 1  # at most one too many: log10(2) = 0.30103, and bits tell a factor of two
+    while value < Fraction(10) ** guess:
+        guess -= 1
+    return guess
+
+
+def fixed(value: Fraction, places: int) -> str:
+    """`value`, which has at most `places` decimals, with exactly that many."""
+    scaled = round(abs(value) * 10**places)
+    digits = str(scaled).rjust(places + 1, "0")
+    sign = "-" if value < 0 and scaled else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+def full(value: Exact, digits: int = 20) -> str:
+    """`value` as a plain decimal string with at least `digits` significant digits (all of them where it ends)."""
+    if isinstance(value, Fraction):
+        text = shortest(value)
+        if "/" not in text:
+            held = len(text.lstrip("-0.").replace(".", ""))
+            if held >= digits or not value:
+                return text if value else "0." + "0" * (digits - 1)
+            return text + ("" if "." in text else ".") + "0" * (digits - held)
+    rounding = Rounding(significant=digits)
+    try:
+        rounded = rounding.number(value)
+    except Undecided:  # a tie known as a ball, or a zero: `trace` has left nothing else undecided
+        rounded = rounding.number(rounding.tied(value))
+    return fixed(rounded, max(0, digits - 1 - _magnitude(rounded)) if rounded else digits)

@@ -1,0 +1,248 @@
+"""Graph and givens -> `Trace`: the value of every quantity, and what happens over the iterations of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from generator.errors import SolveError
+from generator.formula.tree import Formula, Num, shortest
+from generator.graph.quantities import Graph
+from generator.solve.compiled import Array, compile_graph
+from generator.solve.exact import Exact, Undecided, Undefined, ball, evaluate, precision
+from generator.solve.rounding import Carry, Rounding, full
+
+_PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # bits; each is tried when the one before leaves a digit open
+_TRAINING = (128, 256, 1024, 8192)  # fewer, for it takes thousands of steps; only rational ties need the last
+_SHARP = 80  # bits that every value has to be known to, relative to its size: 24 digits
+
+
+def solve(graph: Graph, givens: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    """Every quantity of `graph` for any number of variants at once, in double precision.
+
+    `givens` replaces given values by arrays whose last axis counts the variants (one variant: length 1). Raises
+    `SolveError` naming the first quantity that has no finite value, and in how many variants.
+    """
+    _known(graph, givens or {})
+    names = tuple(q.name for q in graph if q.formula is None)
+    outputs = tuple(q.name for q in graph)
+    try:
+        start = {**{name: float(graph.givens[name]) for name in names}, **(givens or {})}
+        run = compile_graph(graph, names, outputs).arrays()
+    except OverflowError:
+        raise SolveError("a given number is too large for double precision") from None
+    values = np.broadcast_arrays(*(np.atleast_1d(np.asarray(start[name], dtype=np.float64)) for name in names))
+    with np.errstate(all="ignore"):
+        try:
+            results = run(*values)
+        except ZeroDivisionError:  # between two constants of a formula, which are no arrays
+            raise SolveError("a formula divides by zero") from None
+    for name, result in zip(outputs, results, strict=True):
+        wrong = np.count_nonzero(~np.isfinite(result))
+        if wrong:
+            raise SolveError(f"`{name}` has no finite value in {wrong} of {np.size(result)} variants")
+    return {name: np.broadcast_to(result, values[0].shape) for name, result in zip(outputs, results, strict=True)}
+
+
+def _known(graph: Graph, givens: Mapping[str, object]) -> None:
+    for name in givens:
+        if name not in graph or graph[name].formula is not None:
+            raise SolveError(f"`{name}` is no given quantity of the problem")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One variant, every digit certain: each quantity's value and how it is shown.
+
+    Under `carry: shown` a value is what its formula gives from the shown operands, as a person with a pencil gets it.
+    """
+
+    graph: Graph
+    rounding: Rounding
+    values: Mapping[str, Exact]
+    shown: Mapping[str, str]
+    _full: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def number(self, name: str) -> Num:
+        """The quantity's shown value as a leaf of a formula."""
+        text = self.shown[name]
+        return Num(Fraction(text), text)
+
+    def full(self, name: str, digits: int = 20) -> str:
+        """The value as a decimal string with at least `digits` significant digits."""
+        return full(self.values[name], digits)
+
+    def same_text(self, name: str, others: Iterable[str]) -> bool:
+        """Whether the quantity is shown as one of `others` is."""
+        return self.shown[name] in {self.shown[other] for other in others}
+
+    def same_size(self, name: str, others: Iterable[str]) -> bool:
+        """Whether the quantity's shown value is that of one of `others`, or its negative."""
+        return self._size(name) in map(self._size, others)
+
+    def _size(self, name: str) -> str:
+        text = self.shown[name].removeprefix("-")
+        return text.rstrip("0").removesuffix(".") if "." in text else text
+
+    def relation(self, shown: Formula, name: str) -> str:
+        """What stands between `shown`, a formula of shown numbers, and the shown value of `name`: see `relation`."""
+        return relation(shown, self.shown[name], self.rounding)
+
+
+def trace(graph: Graph, rounding: Rounding, givens: Mapping[str, Fraction] | None = None) -> Trace:
+    """Work every quantity exactly (fractions, or balls where a value is irrational) and round what is shown.
+
+    Raises `SolveError` naming the quantity that has no value, or whose digits no precision decides.
+    """
+    _known(graph, givens or {})
+    start = {**graph.givens, **(givens or {})}
+    for bits in _PRECISIONS:
+        with precision(bits):
+            found = _attempt(graph, rounding, start, last=bits == _PRECISIONS[-1])
+        if found is not None:
+            return found
+    raise AssertionError("the last precision decides or raises")
+
+
+def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], last: bool) -> Trace | None:
+    values: dict[str, Exact] = {}
+    carried: dict[str, Exact] = {}
+    shown: dict[str, str] = {}
+    for quantity in graph:
+        try:
+            if quantity.formula is None:
+                given = start[quantity.name]
+                value: Exact = given
+                shown[quantity.name] = given_text(given, rounding)
+            else:
+                value = evaluate(quantity.formula, carried.__getitem__)
+                if not last and not _is_sharp(value):
+                    return None
+                shown[quantity.name] = _text(value, rounding, last)
+        except Undefined as error:
+            raise SolveError(f"`{quantity.name}` has no value: {error}") from None
+        except Undecided as error:
+            if last:
+                raise SolveError(f"`{quantity.name}` cannot be decided: {error}") from None
+            return None
+        values[quantity.name] = value
+        carried[quantity.name] = Fraction(shown[quantity.name]) if rounding.carry is Carry.SHOWN else value
+    return Trace(graph, rounding, values, shown)
+
+
+def _text(value: Exact, rounding: Rounding, last: bool) -> str:
+    try:
+        return rounding.text(value)
+    except Undecided:
+        if not last:
+            raise
+        return rounding.text(rounding.tied(value))
+
+
+def _is_sharp(value: Exact) -> bool:
+    """Whether a ball tells all the digits that `full` writes (differences of nearly equal numbers lose many)."""
+    return isinstance(value, Fraction) or int(value.rel_accuracy_bits()) >= _SHARP
+
+
+def given_text(value: Fraction, rounding: Rounding) -> str:
+    """A given number as it was given: exactly, however many digits it has (rounded only where it never ends)."""
+    text = shortest(value)
+    return text if "/" not in text else rounding.text(value)
+
+
+def relation(shown: Formula, result: str, rounding: Rounding) -> str:
+    """`=` where `shown` (a formula of shown numbers), rounded, is exactly the shown `result`; `≈` otherwise."""
+    for bits in _PRECISIONS:
+        with precision(bits):
+            try:
+                value = evaluate(shown, _no_names)
+                value = rounding.tied(value) if bits == _PRECISIONS[-1] else value
+                return "=" if rounding.number(value) == Fraction(result) else "≈"
+            except Undecided:
+                continue
+            except Undefined:
+                return "≈"
+    return "≈"
+
+
+def _no_names(name: str) -> Exact:
+    raise AssertionError(f"`{name}` is not a number")
+
+
+@dataclass(frozen=True)
+class History:
+    """What training does: the loss after every number of updates, and all values after chosen ones.
+
+    `losses[n]` is the loss after n updates (double precision, for drawing); `rows[n]` holds exact values. Where one
+    observation is learned from after the other, an update is all of those that are worked, and the loss that of all
+    observations.
+    """
+
+    losses: Array
+    rows: Mapping[int, Mapping[str, Exact]]
+    names: tuple[str, ...]
+
+
+def train(graph: Graph, iterations: int, chosen: tuple[int, ...], rounding: Rounding) -> History:
+    """Repeat the update `iterations` times, in balls wide enough that the shown digits of `chosen` are certain."""
+    wanted = tuple(dict.fromkeys(n for n in (*chosen, 0, iterations) if n <= iterations))
+    names = _history_names(graph)
+    for bits in _TRAINING:
+        with precision(bits):
+            try:
+                return _trained(graph, iterations, wanted, names, rounding, last=bits == _TRAINING[-1])
+            except Undecided:
+                continue
+            except Undefined as error:
+                raise SolveError(f"training has no result: {error}") from None
+    raise SolveError(f"after {iterations} iterations the digits of the values cannot be decided")
+
+
+def _start(graph: Graph, names: tuple[str, ...]) -> dict[str, Exact]:
+    """The values before the first update, exact where they are rational."""
+    found: dict[str, Exact] = {**graph.givens}
+    for quantity in graph:
+        if quantity.formula is not None and quantity.name in names:
+            found[quantity.name] = evaluate(quantity.formula, found.__getitem__)
+    return {name: found[name] for name in names}
+
+
+def _history_names(graph: Graph) -> tuple[str, ...]:
+    watched = graph.watched
+    forward = tuple(q.name for q in watched if q.name in watched.needed(watched.loss) and q.formula is not None)
+    return (*forward, *(old for old, _ in graph.moves))
+
+
+def _trained(
+    graph: Graph, iterations: int, wanted: tuple[int, ...], names: tuple[str, ...], rounding: Rounding, last: bool
+) -> History:
+    inputs = tuple(q.name for q in graph if q.formula is None)
+    moved, updated = zip(*graph.moves, strict=True)
+    watched = graph.watched
+    alone = watched is graph  # then the update computes the loss on its way
+    run = compile_graph(graph, inputs, (graph.loss, *updated)).balls(last)
+    measure = compile_graph(watched, inputs, (watched.loss,)).balls(last)
+    look = compile_graph(watched, inputs, names).balls(last)
+    now = {name: ball(graph.givens[name]) for name in inputs}
+    losses = np.empty(iterations + 1)
+    rows: dict[int, Mapping[str, Exact]] = {0: _start(watched, names)}
+    for iteration in range(iterations + 1):
+        if iteration in wanted and iteration:
+            found = dict(zip(names, look(*now.values()), strict=True))
+            # Rational values can be ties, which no ball decides: see `Rounding.tied`.
+            rows[iteration] = {name: rounding.tied(value) for name, value in found.items()} if last else found
+            for value in rows[iteration].values():
+                rounding.text(value)  # raises Undecided where a digit is still open
+        loss, *after = run(*now.values())
+        if not alone:
+            (loss,) = measure(*now.values())
+        if not loss.is_finite():
+            raise Undecided("the error bound has grown beyond all size")
+        losses[iteration] = float(loss)
+        if not np.isfinite(losses[iteration]):
+            raise SolveError(f"training diverges: the loss is beyond double precision after {iteration} updates")
+        now.update(zip(moved, after, strict=True))
+    return History(losses, {number: rows[number] for number in sorted(rows)}, names)

@@ -1,0 +1,1 @@
+"""One problem with other numbers -> its documents, by thousands, filled into what was rendered once."""

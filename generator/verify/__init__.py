@@ -1,0 +1,1 @@
+"""Rendered document -> the lines in it that are not true."""

@@ -1,0 +1,1 @@
+"""Steps -> other steps and reports: worksheets with blanks, tables of what is alike, audits, exports."""

@@ -1,0 +1,287 @@
+"""`Worked` and a level -> the worksheet's steps with blanks, and the answers that belong on them.
+
+A blank is put in place of a result before anything is printed, so no value that is asked for can reach the text: what
+is left of it is a number and a width that depends on the rounding only.
+
+Longer than 250 lines because quantities and the entries of matrices share what is known, printed and asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+
+from generator.derive.equations import quantity_of
+from generator.derive.matrix_equations import room_for
+from generator.derive.steps import Equation, Part, Section, Step
+from generator.errors import RenderError
+from generator.formula.tree import Blank, Formula, Num, Ref, references, substitute
+from generator.graph.quantities import Role, derivative_name, is_constant
+from generator.lifting.tensors import filled_in, put_in, shown_of
+from generator.pipeline import Worked
+
+LEVELS = ("guided", "faded", "open")
+_ROLE_KEYS = {Role.LOCAL: "local", Role.AFTER: "after"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What belongs on the blank `number`: the quantity, and what a right answer is worth."""
+
+    number: int
+    quantity: str
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A worksheet: sections whose steps have blanks, and the answers in the order of the blanks."""
+
+    sections: tuple[Section, ...]
+    answers: tuple[Answer, ...]
+
+
+def worksheet(worked: Worked, level: str) -> Sheet:
+    """The worksheet of a problem at a level: `guided`, `faded` or `open`. Raises `RenderError` for another level."""
+    if level not in LEVELS:
+        raise RenderError(f"there is no worksheet level `{level}`: expected one of {', '.join(LEVELS)}")
+    sheet = _Sheet(worked, level)
+    detail = "all" if level == "guided" else "first"
+    solved = tuple(section for section in worked.sections(detail) if section.code != "checks")
+    sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
+    return Sheet(tuple(section for section in sections if _holds(section)), tuple(sheet.answers))
+
+
+def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:
+    """The sections; where something is asked for and its steps are laid out, only what leads there."""
+    asked = worked.problem.worksheet.ask
+    if not asked or level == "open":
+        yield from sections
+        return
+    needed = worked.graph.needed(*(name for name in asked if name in worked.graph))  # another notation has others
+    for section in sections:
+        yield replace(section, steps=tuple(step for step in section.steps if step.target in needed))
+
+
+def _holds(section: Section) -> bool:
+    return bool(section.steps)
+
+
+class _Sheet:
+    """A worksheet in the making: which blanks there are so far, and which values stand printed."""
+
+    def __init__(self, worked: Worked, level: str) -> None:
+        self.worked, self.level = worked, level
+        self.trace = worked.trace
+        self.answers: list[Answer] = []
+        self.blanks: dict[str, int] = {}  # quantity: number of its blank
+        self.printed: list[str] = []  # the quantities whose values worked steps print
+        graph = worked.graph
+        self.givens = [q.name for q in graph if q.formula is None]
+        self.known = set(self.givens)  # quantities whose values stand printed
+        rounding = self.trace.rounding
+        self.room = room_for(rounding)
+        self.rules: set[str] = set()  # of the steps in matrices so far
+        self.width = (rounding.decimals if rounding.significant is None else rounding.significant) + 3
+        self.asked = _asked(worked) if level == "open" else frozenset()
+
+    def section(self, section: Section) -> Section:
+        """The section with its results blanked."""
+        if section.code == "matrices":  # says what stands where; the values stand in the table of givens
+            shown = map(_symbols_only, section.steps)
+            return replace(section, steps=tuple(step for step in shown if step.equations[0].parts))
+        if self.level == "open":
+            steps = (step for step in section.walk() if step.rule not in ("chain_example", "matrix_chain"))
+            tasks = [task for step in steps for task in self._tasks(step)]
+            return replace(section, steps=(*tasks, *self._unworked(section.code)))
+        return replace(section, steps=tuple(self._step(step) for step in section.steps))
+
+    def _step(self, step: Step) -> Step:
+        if step.target in self.worked.graph.tensor and self.level == "faded":
+            first = step.rule not in self.rules
+            self.rules.add(step.rule)
+            if not first:
+                return replace(self._empty(step), full=step.full)
+        before = tuple(self._step(inner) for inner in step.before)
+        if self.level == "faded" and not step.full and not step.before:
+            return self._empty(step)
+        if self.level == "faded" and not step.full:
+            equations = self._empty(step).equations
+        else:
+            equations = tuple(self._equation(step, equation) for equation in step.equations)
+        return replace(step, before=before, equations=equations, after=())
+
+    def _equation(self, step: Step, equation: Equation) -> Equation:
+        """Guided: formula, slots, blank. Faded: worked, with the numbers of earlier blanks in place of values."""
+        formulas = [part for part in equation.parts if part.kind == "formula"]
+        if step.rule == "chain_example" or equation.parts[-1].kind != "result":
+            return replace(equation, parts=tuple(formulas))
+        if equation.target in self.worked.graph.tensor:
+            return self._tensor(equation, formulas)
+        formula = self._filled(equation, formulas)
+        if isinstance(formula, Ref | Num):
+            return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
+        worked = self.level == "faded" and not self._is_hidden(equation.target)
+        parts = [*formulas, Part("=", self._operands(formula, worked), "numbers")]
+        if worked:
+            self.printed.append(equation.target)
+            self.known.add(equation.target)
+            leaf = references(formula)
+            if any(name not in self.worked.graph for name in leaf):  # whole vectors, or units' δ
+                return replace(equation, parts=(*parts, equation.parts[-1]))
+            numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
+            sign = self.trace.relation(numbers, equation.target)
+            return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
+        return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
+
+    def _filled(self, equation: Equation, formulas: list[Part]) -> Formula:
+        """The formula that the solution puts its numbers into: the last one, unless they stand for another."""
+        numbers = [part.formula for part in equation.parts if part.kind == "numbers"]
+        for part in reversed(formulas):
+            if put_in(part.formula, self.worked.graph.tensor, self._number, self.room) in numbers:
+                return part.formula
+        return formulas[-1].formula
+
+    def _number(self, name: str) -> Num:
+        return self.trace.number(quantity_of(name, self.worked.graph))
+
+    def _operands(self, formula: Formula, worked: bool) -> Formula:
+        """`formula` with what stands for its operands in their places."""
+        return put_in(formula, self.worked.graph.tensor, partial(self._operand, worked=worked), self.room)
+
+    def _tasks(self, step: Step) -> Iterator[Step]:
+        """At level `open`: what the step is about, and a blank; of a matrix asked for in part, those entries."""
+        names = self._entries(step.target)
+        asked = [name for name in names if name in self.asked - self.blanks.keys()]
+        if len(asked) == len(names):
+            yield replace(self._empty(step), full=True, cell=None)
+            return
+        for name in asked:
+            blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
+            yield Step(step.rule, name, (blank,), {**step.names, "target": name}, step.words)
+
+    def _unworked(self, code: str) -> Iterator[Step]:
+        """Errors of single outputs that are asked for, which working in matrices passes over."""
+        role = {"error": Role.LOSS, "after": Role.AFTER}.get(code)
+        for quantity in self.worked.graph.of_role(role) if role and self.worked.graph.tensors else ():
+            if quantity.name in self.asked - self.blanks.keys():
+                blank = Part("=", self._blank(quantity.name), "result")
+                yield Step(
+                    quantity.rule, quantity.name, (Equation(quantity.name, Ref(quantity.name), (blank,)),), full=False
+                )
+
+    # --- vectors and matrices ---
+
+    def _entries(self, target: str) -> list[str]:
+        """The quantities that the target of a step shows, each once."""
+        tensor = self.worked.graph.tensor.get(target)
+        if tensor is None:
+            return [target]
+        shown = (name for row in shown_of(tensor.entries, self.room) for name in row if isinstance(name, str))
+        return list(dict.fromkeys(name for name in shown if not is_constant(name)))
+
+    def _tensor(self, equation: Equation, formulas: list[Part]) -> Equation:
+        """The rules of `_equation` for a vector or matrix, whose entries are known, printed or asked for one by one."""
+        names = self._entries(equation.target)
+        if formulas and isinstance(formulas[-1].formula, Ref):
+            return replace(equation, parts=tuple(formulas[:1]))
+        worked = self.level == "faded" and not any(map(self._is_hidden, names))
+        parts = [*formulas]
+        if formulas and references(formulas[-1].formula):
+            parts.append(Part("=", self._operands(formulas[-1].formula, worked), "numbers"))
+        if worked:
+            self.printed += names
+            self.known |= set(names)
+            return replace(equation, parts=(*parts, equation.parts[-1]))
+        return replace(equation, parts=(*parts, Part("=", self._matrix(equation.target), "result")))
+
+    def _matrix(self, target: str) -> Formula:
+        """A blank for each entry; an entry that stands above is spoken of by its number, or by its value if printed."""
+        return filled_in(self.worked.graph.tensor[target].entries, self._place, self.room)
+
+    def _place(self, name: str) -> Formula:
+        if name in self.blanks:
+            return Blank(self.blanks[name], self.width, reference=True)
+        told = self.level == "faded" and self._stands_printed(name)
+        return self.trace.number(name) if told else self._blank(name)
+
+    def _operand(self, name: str, worked: bool) -> Formula:
+        """What stands for an operand: its value where that is printed anyway, a reference to its blank, or a slot."""
+        name = quantity_of(name, self.worked.graph)
+        formula = self.worked.graph[name].formula
+        if worked and isinstance(formula, Ref):
+            return self._operand(formula.name, worked)  # the same value under two names
+        printed = name in self.known or isinstance(formula, Num) or self.trace.same_size(name, self.printed)
+        if worked and printed:
+            return self.trace.number(name)
+        if worked and name in self.blanks:
+            return Blank(self.blanks[name], self.width, reference=True)
+        return Blank(0, self.width)
+
+    def _empty(self, step: Step) -> Step:
+        """A step with nothing but its blank; where its value stands printed already, with its formula alone."""
+        equation = next(made for made in step.equations if made.target == step.target)
+        formulas = tuple(part for part in equation.parts if part.kind == "formula")[:1]
+        if step.cell:  # a table's cell shows no formula unless there is nothing to ask for
+            formulas = (Part("=", self.worked.writer.formula(step.target), "formula"),)
+        bare = bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
+        if equation.target in self.worked.graph.tensor:
+            told = bare or all(map(self._stands_printed, self._entries(equation.target)))
+            if not (self.level == "faded" and told and formulas):
+                formulas = (Part(equation.parts[0].relation, self._matrix(equation.target), "result"),)
+            made = replace(equation, parts=formulas)
+            return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
+        if equation.target in self.blanks or (
+            self.level == "faded" and (bare or self._stands_printed(equation.target))
+        ):
+            return replace(step, equations=(replace(equation, parts=formulas),), before=(), opening=(), after=())
+        parts = (Part(equation.parts[0].relation, self._blank(equation.target), "result"),)
+        made = replace(equation, parts=parts)
+        return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
+
+    def _stands_printed(self, name: str) -> bool:
+        return self.trace.same_size(name, self.printed) or self.trace.same_text(name, self.givens)
+
+    def _is_hidden(self, name: str) -> bool:
+        """Whether a value is that of a blank, or its negative: -0.12 would tell 0.12."""
+        return self.trace.same_size(name, self.blanks)
+
+    def _points(self, part: str) -> Fraction:
+        """What a blank of a part of the worksheet is worth: what the definition says, else one point."""
+        said = self.worked.problem.worksheet.points
+        return next((points for key, points in said.items() if key == part), Fraction(1))
+
+    def _blank(self, name: str) -> Blank:
+        if name not in self.blanks:
+            number = len(self.answers) + 1
+            role = self.worked.graph[name].role
+            self.answers.append(Answer(number, name, self._points(_ROLE_KEYS.get(role, role.value))))
+            self.blanks[name] = number
+        return Blank(self.blanks[name], self.width)
+
+
+def _symbols_only(step: Step) -> Step:
+    made = (
+        replace(each, parts=tuple(part for part in each.parts if part.kind == "formula")) for each in step.equations
+    )
+    return replace(step, equations=tuple(made))
+
+
+def _asked(worked: Worked) -> frozenset[str]:
+    """What an open worksheet asks for: the definition's list, or outputs, error, gradients, updates, error after."""
+    listed = worked.problem.worksheet.ask
+    graph = worked.graph
+    if listed:
+        return frozenset(listed)
+    outputs = [
+        q.name
+        for q in graph.of_role(Role.FORWARD)
+        if any(graph[user].role is Role.LOSS for user in graph.consumers[q.name])
+    ]
+    gradients = [derivative_name(done.loss, name) for done in graph.differentiated for name in done.targets]
+    updates = [q.name for q in graph.of_role(Role.UPDATE)]
+    after = [q.name for q in graph.of_role(Role.AFTER) if q.label.of == graph.loss]
+    ends = [] if graph.loss else [q.name for q in graph if q.formula is not None and not graph.consumers[q.name]]
+    return frozenset([*outputs, *(done.loss for done in graph.differentiated), *ends, *gradients, *updates, *after])
