@@ -119,13 +119,11 @@ def _hold(worked: Worked) -> None:
             raise worked.definition.source.error(("claims", check.claim), found, expected)
 
 
-def published(worked: Worked) -> Worked:
-    """The problem in its definition's own notation: what was published is compared in no other."""
-    return worked if worked.notation == notation_for(worked.definition) else work(worked.definition)
-
-
 def own_notation(worked: Worked) -> Worked:
-    """The problem in the notation of its definition, whose quantities and rounding a claims file speaks of."""
+    """The problem in the notation of its definition, whose quantities and rounding a claims file speaks of.
+
+    What was published is compared in no other.
+    """
     own = notation_for(worked.definition)
     return worked if own == worked.notation else work(worked.definition)
 

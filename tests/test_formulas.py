@@ -379,6 +379,37 @@ def test_what_is_computed_is_differentiated_by_as_what_is_given() -> None:
     assert truths(made, ("solution", "worksheet"), ("en",)) > 50
 
 
+def test_what_a_softmax_is_of_has_a_name_and_so_has_its_result() -> None:
+    """Rows of scores, as in softmax(Q K.T / 2) V, against differences."""
+    data: Data = {
+        "kind": "formulas", "title": "made",
+        "givens": {
+            "Q": [["1", "0.5"], ["0", "1"]], "K": [["1", "2"], ["-1", "0"], ["0.5", "0"]],
+            "V": [["1", "2"], ["-1", "0"], ["0.5", "0"]],
+        },
+        "formulas": {"C": "softmax(Q @ K.T / 2) @ V", "p": "softmax(V @ C[1])", "L": "sum(C**2) + p[2]"},
+        "differentiate": {"of": "L", "wrt": ["Q", "K"]},
+    }  # fmt: skip
+    made = worked_of(data)
+    values = {name: float(value) for name, value in made.trace.values.items() if name[0] in "dCLp"}
+    scores = np.array([[1, 0.5], [0, 1]]) @ np.array([[1, 2], [-1, 0], [0.5, 0]]).T / 2
+    shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    assert [values[f"C_in_{i}_{j}"] for i in (1, 2) for j in (1, 2, 3)] == pytest.approx(scores.ravel())
+    assert [values[f"C_softmax_{i}_{j}"] for i in (1, 2) for j in (1, 2, 3)] == pytest.approx(shares.ravel())
+
+    def at(row: int, column: int, move: str) -> float:
+        keys = [list(line) for line in data["givens"]["K"]]
+        keys[row][column] = str(Fraction(keys[row][column]) + Fraction(move))
+        return float(worked_of({**data, "givens": {**data["givens"], "K": keys}}).trace.values["L"])
+
+    for row, column in ((0, 1), (2, 0)):
+        slope = (at(row, column, "0.001") - at(row, column, "-0.001")) / 0.002
+        assert values[f"dL/dK_{row + 1}_{column + 1}"] == pytest.approx(slope, rel=1e-5)
+    assert truths(made, ("solution", "worksheet"), ("en",)) > 100
+    with pytest.raises(DefinitionError, match="`C_in`, which is taken"):
+        worked_of({**data, "formulas": {"C": "softmax(Q @ K.T) @ V", "C_in": "1"}})
+
+
 def test_own_functions_are_put_in_where_they_are_called() -> None:
     """A step of Runge and Kutta against the series of the solution, and a function of a function of a vector."""
     made = worked_of({

@@ -33,7 +33,7 @@ PACKAGE = ROOT / "generator"
 # which a module imports only what stands before it. So no two rooms import each other.
 ROOMS = {
     "": "errors resources kinds",  # `kinds` is only looked through for the files in it
-    "formula": "tree extremes infix functions indicators identity grids inlining entrywise matrices vectors",
+    "formula": "tree extremes infix functions indicators identity grids inlining entrywise matrices vectors naming",
     "definitions": "source problem course nested rows tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "optimizers training batches normalization biases losses dropout penalties",

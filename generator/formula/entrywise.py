@@ -37,11 +37,13 @@ def elementwise(make: Callable[[tuple[Formula, ...]], Formula], parts: tuple[Val
 
 
 def _softmax(args: tuple[Value, ...]) -> Value:
+    """Of a vector, or of each row of a matrix."""
     grid = args[0] if len(args) == 1 else None
     if not isinstance(grid, Grid) or not all(isinstance(entry, Ref) for entry in grid.entries):
         raise FormulaError("`softmax` is of a vector that has a name: give it one in a line before")
-    components = grid.entries
-    return Grid(tuple(tuple(Call("softmax", (entry, *components)) for entry in row) for row in grid.rows), grid.vector)
+    shares = [grid.entries] * grid.shape[0] if grid.shape[1] == 1 else grid.rows
+    rows = tuple(tuple(Call("softmax", (entry, *of)) for entry in row) for row, of in zip(grid.rows, shares, strict=True))
+    return Grid(rows, grid.vector)
 
 
 def _derivative(args: tuple[Value, ...]) -> Value:

@@ -298,8 +298,10 @@ def _shares(call: Call, stable: bool) -> Formula:
     own, components = call.args[0], call.args[1:]
     if own not in components:
         raise FormulaError(f"the first argument of `{call.name}` has to be one of the others")
+    if stable and len(components) == 1:
+        return num(1)  # a share of itself alone
     if stable:  # shares stay the same when all arguments are moved by as much
-        below = Neg(Call("max", components) if len(components) > 1 else components[0])
+        below = Neg(Call("max", components))
         own, components = Add((own, below)), tuple(Add((part, below)) for part in components)
     share = parse(VECTORS[call.name].share)
     shares = tuple(substitute(share, {"x": part}) for part in components)

@@ -21,6 +21,7 @@ from generator.formula.extremes import Ties
 from generator.formula.grids import Grid, Value, named, names_of, referring, vector
 from generator.formula.infix import parse
 from generator.formula.inlining import OwnFunction, inlined, own_functions
+from generator.formula.naming import lines
 from generator.formula.tree import Call, Formula, MatMul, Ref, rebuild, walk
 from generator.formula.vectors import expand, function_names
 from generator.graph.declared import named as tensors
@@ -141,16 +142,17 @@ def check(problem: Definition) -> Iterator[Finding]:
     for _, place, formulas in problem.grouped():
         for name, text in formulas.items():
             try:
-                value = expand(problem.parsed(text), known)
+                made = lines(name, problem.parsed(text), known)
             except FormulaError as error:
                 yield (*place, name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
-            entries = {entry for entry, _ in names_of(name, value)}
-            if name in known or taken & entries:
-                yield (*place, name), f"`{name}`, which is taken", "a name of its own"
-                return
-            known[name] = referring(name, value)
-            taken |= entries
+            for own, value in made:
+                entries = {entry for entry, _ in names_of(own, value)}
+                if own in known or taken & entries:
+                    yield (*place, name), f"`{own}`, which is taken", "a name of its own"
+                    return
+                known[own] = referring(own, value)
+                taken |= entries
     for name in problem.say:
         if name not in known or name in problem.givens:
             yield ("say", name), f"`{name}`", "the name of a formula"
@@ -245,9 +247,9 @@ def build(problem: Definition) -> Graph:
             givens[entry] = number
     for group, _, formulas in problem.grouped():
         for name, text in formulas.items():
-            value = expand(problem.parsed(text), known)
-            quantities += _quantities(name, value, group)
-            known[name] = referring(name, value)
+            for own, value in lines(name, problem.parsed(text), known):
+                quantities += _quantities(own, value, group)
+                known[own] = referring(own, value)
     return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
 
 

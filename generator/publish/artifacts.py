@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.pipeline import Worked, published
+from generator.pipeline import Worked, own_notation
 from generator.publish.files import Artifact
 from generator.publish.pdf import has_font, typst_pdf
 from generator.render.document import render
@@ -23,7 +23,7 @@ TEXTS = ("markdown", "latex", "typst")
 
 def truth_of(worked: Worked, document: str = "") -> Truth:
     """What the rendered lines of a problem's document are held against (an audit is in the problem's own notation)."""
-    worked = published(worked) if document == "audit" else worked
+    worked = own_notation(worked) if document == "audit" else worked
     return Truth.of(worked.graph, worked.writer, worked.trace.rounding)
 
 

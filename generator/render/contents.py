@@ -14,7 +14,7 @@ from generator.derive.steps import Section
 from generator.errors import RenderError
 from generator.formula.tree import shortest
 from generator.graph.quantities import Graph, Quantity, Role, updated_name
-from generator.pipeline import published
+from generator.pipeline import own_notation
 from generator.render.blocks import Block
 from generator.render.paper import Paper
 from generator.views.alike import tabled
@@ -257,7 +257,7 @@ def comparison(paper: Paper, choice: str | None) -> dict[str, Any]:
     found = audit(paper.worked)
     if found is None:
         raise RenderError(f"`{paper.worked.id}` has no claims file, so there is nothing to compare")
-    paper = Paper(published(paper.worked), paper.format.name, paper.language)
+    paper = Paper(own_notation(paper.worked), paper.format.name, paper.language)
     wrong = found.of(Verdict.WRONG)
     count = len(wrong) + len(found.of(Verdict.RIGHT))
     summary = "audit.some_wrong" if wrong else "audit.all_right"

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from generator.definitions.problem import Model
 from generator.definitions.source import Source, read, validated
-from generator.pipeline import Worked, published
+from generator.pipeline import Worked, own_notation
 from generator.solve.exact import Exact
 from generator.solve.rounding import MOST, Carry, Rounding
 from generator.solve.traces import trace, train
@@ -93,7 +93,7 @@ def audit(worked: Worked) -> Audit | None:
     path = worked.definition.claims
     if not path.is_file():
         return None
-    worked = published(worked)
+    worked = own_notation(worked)
     source = read(path)
     claims = validated(Claims, source)
     rounding = worked.trace.rounding
