@@ -387,7 +387,8 @@ def test_what_a_softmax_is_of_has_a_name_and_so_has_its_result() -> None:
             "Q": [["1", "0.5"], ["0", "1"]], "K": [["1", "2"], ["-1", "0"], ["0.5", "0"]],
             "V": [["1", "2"], ["-1", "0"], ["0.5", "0"]],
         },
-        "formulas": {"C": "softmax(Q @ K.T / 2) @ V", "p": "softmax(V @ C[1])", "L": "sum(C**2) + p[2]"},
+        "formulas": {"C": "softmax(Q @ K.T / 2) @ V", "p": "softmax(V @ C[1])",
+                     "A": "[softmax(C[i]) for i in 1..2]", "L": "sum(C**2) + p[2] + A[2, 1]"},
         "differentiate": {"of": "L", "wrt": ["Q", "K"]},
     }  # fmt: skip
     made = worked_of(data)

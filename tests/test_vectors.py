@@ -17,7 +17,7 @@ from generator.errors import FormulaError
 from generator.formula.grids import VECTOR, Grid, Value, named, names_of, referring, vector
 from generator.formula.infix import infix, parse
 from generator.formula.matrices import MATRIX
-from generator.formula.tree import Formula
+from generator.formula.tree import Call, Formula, Ref
 from generator.formula.vectors import expand
 from generator.solve.exact import Undefined, ball, bounds, evaluate
 
@@ -235,10 +235,15 @@ def test_what_does_not_fit_is_explained(text: str, said: str) -> None:
 def test_a_softmax_of_a_matrix_is_that_of_each_row_and_of_a_single_column_that_of_the_column() -> None:
     rows = expand(parse("softmax(M)"), KNOWN)
     assert isinstance(rows, Grid)
-    assert rows.rows[1] == tuple(Call("softmax", (Ref(f"M_2_{j}"), *(Ref(f"M_2_{k}") for k in (1, 2, 3)))) for j in (1, 2, 3))
+    assert rows.rows[1] == tuple(
+        Call("softmax", (Ref(f"M_2_{j}"), *(Ref(f"M_2_{k}") for k in (1, 2, 3)))) for j in (1, 2, 3)
+    )
     column = expand(parse("softmax(C)"), {"C": Grid(((Ref("a"),), (Ref("b"),)))})
     assert isinstance(column, Grid)
-    assert column.entries == (Call("softmax", (Ref("a"), Ref("a"), Ref("b"))), Call("softmax", (Ref("b"), Ref("a"), Ref("b"))))
+    assert column.entries == (
+        Call("softmax", (Ref("a"), Ref("a"), Ref("b"))),
+        Call("softmax", (Ref("b"), Ref("a"), Ref("b"))),
+    )
 
 
 def test_values_are_named_in_words() -> None:

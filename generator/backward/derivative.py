@@ -120,6 +120,10 @@ def _uses(formula: Formula, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _shape_derivative(shape: Formula, wrt: str, ties: Ties) -> Formula:
+    match shape:
+        case Div(top, bottom) if not _uses(bottom, wrt) and any(isinstance(part, Call) for part in walk(bottom)):
+            made = _plain(top, wrt, ties)  # a root below the line stays there: SymPy would have sqrt(2)/2 for 1/sqrt(2)
+            return Neg(Div(made.body, bottom)) if isinstance(made, Neg) else Div(made, bottom)
     return through_extremes(expand(shape), wrt, _by_sympy, ties)
 
 

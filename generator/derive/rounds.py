@@ -32,7 +32,7 @@ class Round:
             here = [q for q in graph if q.round == done.round]
             groups = list(dict.fromkeys(q.group for q in here if q.role is Role.FORWARD))
             needed = graph.needed(*(derivative_name(done.loss, name) for name in done.targets)) - taken
-            gradients = tuple(q for q in here if q.name in needed and q.role is Role.GRADIENT)
+            gradients = _whole_by_whole(graph, [q for q in here if q.name in needed and q.role is Role.GRADIENT])
             taken.update(q.name for q in gradients)
             reaching = graph.computing(done.loss) if done.loss else frozenset()
             shared = dict.fromkeys(graph[name].group for name in done.targets)
@@ -47,3 +47,22 @@ class Round:
     def place(self, group: str) -> int:
         """How far from the first group `group` stands; what all of them share stands before them."""
         return self.groups.index(group) if group in self.groups else -1
+
+
+def _whole_by_whole(graph: Graph, gradients: list[Quantity]) -> tuple[Quantity, ...]:
+    """Gradients from the end of the computation to its beginning: all entries of one vector or matrix, then those of
+    what it was made of. Where entries of one follow from each other, the order stays as it is.
+    """
+    places: dict[tuple[str, ...], int] = {}  # a whole stands where its first entry does
+    order = {}
+    for place, quantity in enumerate(graph):
+        label = quantity.label
+        whole = (label.kind, label.of or quantity.name, label.case, quantity.group, str(quantity.round))
+        order[quantity.name] = (-places.setdefault(whole, place), place)
+    ordered = sorted(gradients, key=lambda gradient: order[gradient.label.wrt])
+    waiting = {gradient.name for gradient in gradients}
+    for gradient in ordered:
+        if not waiting.isdisjoint(graph.operands[gradient.name]):
+            return tuple(gradients)
+        waiting.remove(gradient.name)
+    return tuple(ordered)

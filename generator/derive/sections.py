@@ -158,8 +158,9 @@ class Derivation:
         """The steps of one layer: its outputs' gradients (the loss's own derivatives wait for the first weight)."""
         wanted = [q for q in self.round.gradients if self._group(q.label.wrt) == group]
         order = {name: place for place, name in enumerate(self.round.targets)}
-        parameters = sorted((q for q in wanted if q.label.wrt in order), key=lambda q: order[q.label.wrt])
-        between = [q for q in wanted if q.label.wrt not in order and self._has_own_step(q)]
+        given = [q for q in wanted if q.label.wrt in order and self.graph[q.label.wrt].formula is None]
+        parameters = sorted(given, key=lambda q: order[q.label.wrt])
+        between = [q for q in wanted if q not in given and (q.label.wrt in order or self._has_own_step(q))]
         steps = between + parameters
         if self.notation.working is Working.INLINED:
             needed = [name for q in steps for name in self._unseen(q.name)]

@@ -42,7 +42,9 @@ def _softmax(args: tuple[Value, ...]) -> Value:
     if not isinstance(grid, Grid) or not all(isinstance(entry, Ref) for entry in grid.entries):
         raise FormulaError("`softmax` is of a vector that has a name: give it one in a line before")
     shares = [grid.entries] * grid.shape[0] if grid.shape[1] == 1 else grid.rows
-    rows = tuple(tuple(Call("softmax", (entry, *of)) for entry in row) for row, of in zip(grid.rows, shares, strict=True))
+    rows = tuple(
+        tuple(Call("softmax", (entry, *of)) for entry in row) for row, of in zip(grid.rows, shares, strict=True)
+    )
     return Grid(rows, grid.vector)
 
 

@@ -1,4 +1,4 @@
-"""A named formula -> the lines that it is worked in: what a softmax is of gets a name of its own, and so does its result.
+"""A named formula -> the lines that it is worked in: what a softmax is of gets a name, and so does its result.
 
 The derivatives of a softmax are told by its inputs and outputs, so both have to be quantities.
 """
@@ -32,7 +32,7 @@ class _Lines:
         self.made: list[tuple[str, Value]] = []
 
     def all(self, tree: Formula) -> tuple[tuple[str, Value], ...]:
-        whole = self._of_names(tree) if _is_softmax(tree) else rebuild(tree, self._opened)
+        whole = self._of_names(tree) if _is_softmax(tree) else self._opened(tree)
         return (*self.made, (self.name, expand(whole, self.known)))
 
     def _opened(self, tree: Formula) -> Formula:
