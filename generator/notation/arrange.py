@@ -30,6 +30,7 @@ from generator.formula.tree import (
     shortest,
 )
 from generator.lifting import windowed
+from generator.notation.breaking import broken
 from generator.notation.columns import aligned
 from generator.notation.writer import Product
 from generator.typeset.boxes import (
@@ -116,19 +117,8 @@ class Arranger:
         return found
 
     def rows(self, tree: Formula, limit: int, width: Callable[[Box], int]) -> list[Box]:
-        """`tree` as one row, or a long sum as several, each at most about `limit` wide as `width` measures."""
-        if not isinstance(tree, Add):
-            return [self.box(tree)]
-        rows: list[list[Box]] = [[]]
-        used = 0
-        for term in self.terms(tree):
-            wide = width(term)
-            if rows[-1] and used + wide > limit:
-                rows.append([])
-                used = 0
-            rows[-1].append(term)
-            used += wide + 1
-        return [row(items) for items in rows]
+        """`tree` as one row, or a long one as several, each at most about `limit` wide as `width` measures."""
+        return broken(self.box(tree), limit, width)
 
     def _number(self, tree: Num, lead: bool) -> Box:
         text = tree.text or shortest(tree.value)

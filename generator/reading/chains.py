@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generator.reading import Line
-from generator.reading.normal import items
+from generator.reading import Line, Unreadable
+from generator.reading.normal import closed, items
 from generator.typeset.boxes import Box, Op, Row
 
 EQUAL, ABOUT, ASSIGN, ARROW = "=", "≈", "≔", "→"
 COMPARISONS = ("<", ">", "≤", "≥", "≠")
 _RELATIONS = (EQUAL, ABOUT, ASSIGN, ARROW, *COMPARISONS)
-_CONTINUE = (*_RELATIONS, "+", "−", "·", "∗", "×", "⋆")
+_CONTINUE = (*_RELATIONS, "+", "−", "·", "∗", "×", "⋆", "⊙")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +56,8 @@ def _statement(rows: list[Line], problem: str) -> Statement:
         return Statement((Op(relations[0]),), (), rows[0].text, rows[0].offset)  # a sign that a sentence speaks of
     if relations and not all(segments):
         problem = problem or "nothing stands beside a relation"
-    boxes = tuple(segment[0] if len(segment) == 1 else Row(tuple(segment)) for segment in segments)
+    try:
+        boxes = tuple(map(closed, segments))
+    except Unreadable as error:
+        boxes, problem = tuple(Row(tuple(segment)) for segment in segments), problem or str(error)
     return Statement(boxes, tuple(relations), " ".join(row.text for row in rows), rows[0].offset, problem)

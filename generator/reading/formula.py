@@ -151,6 +151,8 @@ class _Reader:
         factors = [self._factor()]
         if self._sign() == "⊙":
             return self._entrywise(factors)
+        if self._sign() == "/" and isinstance(self.row[self.at - 1], Fence):
+            return self._slashed(factors[0])
         if (slid := self._slid_sign()) is not None:
             return self._slid(factors[0], *slid)
         while self.at < len(self.row):
@@ -162,6 +164,14 @@ class _Reader:
                 self._check_adjoining()
             factors.append(self._factor())
         return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+    def _slashed(self, top: Formula) -> Formula:
+        """What stands in parentheses over one factor; neither may have another factor beside it."""
+        self.at += 1
+        made = Div(top, self._factor())
+        if self.at < len(self.row) and self._sign() not in ("+", "−"):
+            raise self._error("stands beside a slash without parentheses")
+        return made
 
     def _entrywise(self, factors: list[Formula]) -> Formula:
         while self._sign() == "⊙":

@@ -7,7 +7,7 @@ from unicodedata import normalize
 from xml.etree import ElementTree
 
 from generator.reading import Line, Unreadable
-from generator.reading.normal import LEFT_BAR, RIGHT_BAR, normal
+from generator.reading.normal import LEFT_BAR, RIGHT_BAR, normal, normal_row
 from generator.typeset.boxes import (
     Box,
     Choice,
@@ -42,7 +42,7 @@ def read_mathml(text: str) -> tuple[Line, ...]:
         left, *rest = (_box(cell) for cell in row)
         place = text.find("<mtr", place + 1)
         source = " ".join(map(_text, row)).strip()
-        found.append(Line(normal(left), normal(Row(tuple(rest))), source, text[:place].count("\n")))
+        found.append(Line(normal(left), normal_row(Row(tuple(rest))), source, text[:place].count("\n")))
     return tuple(found)
 
 

@@ -16,7 +16,8 @@ TYPST_SIGNS = {
     "dot.op": "·", "dot.c": "·", "ast.op": "∗", "ast": "∗", "times": "×", "approx": "≈", "prime": "′", "lt.eq": "≤",
     "gt.eq": "≥", "eq.not": "≠", "colon.eq": "≔", "minus": "−", "plus": "+", "eq": "=", "dot.o": "⊙", "dot.circle": "⊙",
     "top": "⊤", "dots.c": "⋯", "dots.h.c": "⋯", "dots.v": "⋮", "dots.down": "⋱",
-    "and": "∧", "or": "∨", "star.op": "⋆", "ast.op.o": "⊛",
+    "and": "∧", "or": "∨", "star.op": "⋆", "ast.op.o": "⊛", "paren.l": "(", "paren.r": ")",
+    "slash": "/",
 }  # fmt: skip
 FUNCTIONS = ("tanh", "ln", "log", "exp", "sin", "cos", "max", "min")
 

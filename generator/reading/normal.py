@@ -39,6 +39,18 @@ def normal(box: Box) -> Box:
     return paired[0] if len(paired) == 1 else Row(tuple(paired))
 
 
+def normal_row(box: Box) -> Box:
+    """`box` in the one form, as one row of several: a bracket may be opened or closed in another (see `closed`)."""
+    paired = _paired(_merged([item for item in _flat(box) if item != SPACE]), alone=False)
+    return paired[0] if len(paired) == 1 else Row(tuple(paired))
+
+
+def closed(row: list[Box]) -> Box:
+    """What stands side by side in all rows of a statement, in one form. Raises `Unreadable` as `normal` does."""
+    paired = _paired(row)
+    return paired[0] if len(paired) == 1 else Row(tuple(paired))
+
+
 def items(box: Box) -> tuple[Box, ...]:
     """What stands side by side in a normal box."""
     return box.items if isinstance(box, Row) else (box,)
@@ -98,14 +110,20 @@ def _merged(flat: list[Box]) -> list[Box]:
     return found
 
 
-def _paired(flat: list[Box]) -> list[Box]:
-    """Every opening and its closing as a fence; a script on the closing stands on the fence."""
+def _paired(flat: list[Box], alone: bool = True) -> list[Box]:
+    """Every opening and its closing as a fence; a script on the closing stands on the fence.
+
+    Where the boxes do not stand `alone`, what is opened or closed elsewhere is left as it is.
+    """
     stack: list[tuple[str, list[Box]]] = [("", [])]
     for item in flat:
         sign = item.base if isinstance(item, Script) else item
         if isinstance(item, Op) and item.text in _PAIRS:
             stack.append((item.text, []))
         elif isinstance(sign, Op) and sign.text in _PAIRS.values():
+            if len(stack) == 1 and not alone:
+                stack[-1][1].append(item)
+                continue
             opening, body = stack.pop()
             if _PAIRS.get(opening) != sign.text:
                 raise Unreadable(f"`{sign.text}` closes nothing")
@@ -114,6 +132,7 @@ def _paired(flat: list[Box]) -> list[Box]:
             stack[-1][1].append(Script(fence, item.sub, item.sup) if isinstance(item, Script) else fence)
         else:
             stack[-1][1].append(item)
-    if len(stack) > 1:
+    if len(stack) > 1 and alone:
         raise Unreadable(f"`{stack[-1][0]}` is not closed")
-    return stack[0][1]
+    base, *opened = stack
+    return [*base[1], *(item for opening, body in opened for item in (Op(opening), *body))]

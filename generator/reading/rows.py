@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.reading import Line
-from generator.reading.normal import normal
+from generator.reading.normal import normal, normal_row
 from generator.typeset.boxes import Box, Row
 
 
@@ -21,6 +21,6 @@ class Rows:
         if any(self.cells):
             begin = self.start + len(source) - len(source.lstrip())
             left, *rest = (Row(tuple(cell)) for cell in self.cells)
-            right = normal(Row(tuple(rest)))
+            right = normal_row(Row(tuple(rest)))
             self.found.append(Line(normal(left), right, source.strip(), self.text.count("\n", 0, begin)))
         self.start, self.cells = start, [[]]

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from generator.derive.equations import DELTA
 from generator.derive.steps import Equation, Section, Step
 from generator.errors import RenderError
-from generator.formula.tree import Formula
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
@@ -20,7 +19,8 @@ from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
 from generator.typeset.text import width
 
 _COLUMNS = 4  # of a table of statements
-LINE = 60  # about how many characters an equation's line may be wide before it is broken
+LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
+_LEAST = 40  # what its right side may be wide, however wide the left one is
 
 
 class Line(NamedTuple):
@@ -146,18 +146,18 @@ class Setter:
                 flat += [Op(_sign(part.relation))] if place else []
                 flat.append(arranger.box(part.formula))
             whole = row(flat)
-            if width(left) + width(whole) + 3 <= LINE + 12:
+            if width(left) + width(whole) + 3 <= LINE:
                 return (
                     Line(self.format.math(left), self._relation(equation.parts[0].relation), self.format.math(whole)),
                 )
         lines: list[Line] = []
         for place, part in enumerate(equation.parts):
             first = self.format.math(left) if not place else ""
-            lines += self._part(arranger, first, part.relation, part.formula)
+            pieces = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width)
+            lines += self._part(pieces, first, part.relation)
         return tuple(lines)
 
-    def _part(self, arranger: Arranger, left: str, relation: str, formula: Formula) -> Iterator[Line]:
-        pieces = arranger.rows(formula, LINE, width)
+    def _part(self, pieces: list[Box], left: str, relation: str) -> Iterator[Line]:
         for place, piece in enumerate(pieces):
             yield Line("" if place else left, "" if place else self._relation(relation), self.format.math(piece))
 

@@ -41,10 +41,14 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operator or relation by its Unicode character; `prefix` marks a sign (as in −x)."""
+    """An operator or relation by its Unicode character.
+
+    `prefix` marks a sign (as in −x); `leads` an operator that begins a row and goes on with the row above.
+    """
 
     text: str
     prefix: bool = False
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

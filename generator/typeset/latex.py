@@ -59,8 +59,9 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
             return _word(text, function)
         case Digits(text):
             return text
-        case Op(text):
-            return _OPS.get(text, text)
+        case Op(text, _, leads):
+            sign = _OPS.get(text, text)
+            return f"{{}}{sign}" if leads else sign  # with nothing before it, it would have no room behind it
         case Row(items):
             return _joined([(write(item), isinstance(item, Op) and not item.prefix) for item in items])
         case Frac(top, bottom):

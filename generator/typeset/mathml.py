@@ -34,6 +34,11 @@ def mathml(box: Box) -> str:
             return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number
         case Op("′" | "⊤" as sign):
             return f'<mo lspace="0" rspace="0">{sign}</mo>'
+        case Op("(" | ")" as sign):  # of a bracket that goes on in another row
+            form = "prefix" if sign == "(" else "postfix"
+            return f'<mo form="{form}" fence="true" stretchy="false">{sign}</mo>'
+        case Op(text, _, True):
+            return f'<mo form="infix">{escape(text)}</mo>'
         case Op(text, prefix):
             return f'<mo form="prefix">{escape(text)}</mo>' if prefix else f"<mo>{escape(text)}</mo>"
         case Row(items):

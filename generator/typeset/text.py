@@ -78,6 +78,8 @@ def width(box: Box) -> int:
             return sum(max(map(width, column)) + 2 for column in columns) + 1
         case Choice(rows):
             return max(width(value) + width(condition) for value, condition in rows) + 4
+        case Gap(number, digits, False):
+            return 4 * digits // 3 + (5 if number else 3)  # room for a hand is wider than digits that are set
         case _:
             return len(text(box))
 

@@ -24,6 +24,8 @@ _OPS = {
     # A bare comma would end an argument of a function.
     "′": "prime", "≠": "!=", "→": "->", ",": "\\,", "⊙": "dot.o", "⊤": "top", "⋯": "dots.c", "⋮": "dots.v",
     "⋱": "dots.down",
+    # Of a bracket that is broken: bare, they would pair or be refused, and a bare slash would make a fraction.
+    "(": "paren.l", ")": "paren.r", "/": "slash",
 }  # fmt: skip
 _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 
@@ -37,8 +39,9 @@ def typst(box: Box) -> str:
             return _word(text, function)
         case Digits(text):
             return text
-        case Op(text):
-            return _OPS.get(text, text)
+        case Op(text, _, leads):
+            sign = _OPS.get(text, text)
+            return f"{sign} med" if leads else sign  # with nothing before it, it would have no room behind it
         case Row(items):
             return " ".join(map(typst, items))
         case Frac(top, bottom):
