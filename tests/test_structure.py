@@ -46,7 +46,7 @@ ROOMS = {
     "typeset": "boxes text latex mathml typst python squares",
     "lifting": "masked windowed tensors gradients factors sparse lift sliding",
     "notation": "writer files columns breaking arrange",
-    "backward": "derivative slopes gradients passes",
+    "backward": "plainly derivative slopes gradients passes",
     "checks": "claims invariants closing",
     "drawings": "drawing placing lattice diagram plot svg tikz typst",
     "derive": "steps equations pairs firsts rounds shapes sections matrix_equations matrix_sections",

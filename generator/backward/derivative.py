@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import sympy
 
+from generator.backward.plainly import plainly
 from generator.errors import FormulaError
 from generator.formula.extremes import Ties, through_extremes
 from generator.formula.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
@@ -54,10 +55,23 @@ def derivative(quantity: Quantity, wrt: str, find: Find | None = None, ties: Tie
         known = textbook_derivative(formula, wrt, quantity.name, find)
         if known is not None:
             return known
+        if formula.name == "sqrt":
+            return _of_root(formula.args[0], wrt, quantity.name, ties)
         outer = _by_own_value(formula, wrt, quantity.name)
         if outer is not None:
             return _product(outer, _plain(formula.args[0], wrt, ties))
     return _plain(formula, wrt, ties)
+
+
+def _of_root(inside: Formula, wrt: str, result: str, ties: Ties) -> Formula:
+    """The derivative of the square root `result`: that of what is in it, over twice the root."""
+    slope, twice = _plain(inside, wrt, ties), Mul((num(2), Ref(result)))
+    match slope:
+        case Neg(body):
+            return Neg(Div(body, twice))
+        case Mul((Num(value), *rest)) if value == 2 and rest:
+            return Div(rest[0] if len(rest) == 1 else Mul(tuple(rest)), Ref(result))
+    return Div(slope, twice)
 
 
 def _by_own_value(call: Call, wrt: str, result: str) -> Formula | None:
@@ -120,11 +134,8 @@ def _uses(formula: Formula, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _shape_derivative(shape: Formula, wrt: str, ties: Ties) -> Formula:
-    match shape:
-        case Div(top, bottom) if not _uses(bottom, wrt) and any(isinstance(part, Call) for part in walk(bottom)):
-            made = _plain(top, wrt, ties)  # a root below the line stays there: SymPy would have sqrt(2)/2 for 1/sqrt(2)
-            return Neg(Div(made.body, bottom)) if isinstance(made, Neg) else Div(made, bottom)
-    return through_extremes(expand(shape), wrt, _by_sympy, ties)
+    found = plainly(shape, wrt)
+    return found if found is not None else through_extremes(expand(shape), wrt, _by_sympy, ties)
 
 
 def _by_sympy(formula: Formula, wrt: str) -> Formula:

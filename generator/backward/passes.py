@@ -46,7 +46,7 @@ class _Rounds:
             done.append(self._gradients(loss, number))
             done += (self._more(more, number) for more in self.start.also)
             self._update(number)
-        if self.start.updates:
+        if self.start.updates and self.start.closing:
             self._after()
         return replace(self.graph, differentiated=tuple(done))
 

@@ -1,65 +1,109 @@
-"""A named formula -> the lines that it is worked in: what a softmax is of gets a name, and so does its result.
+"""A named formula -> the lines that it is worked in: what a function needs on the way gets a name of its own.
 
-The derivatives of a softmax are told by its inputs and outputs, so both have to be quantities.
+The derivatives of a softmax are told by its inputs and outputs, so both have to be quantities. A determinant that
+divides every entry of an inverse is worked once, and so is the mean in every difference of a variance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from itertools import count
 
 from generator.formula.entrywise import entries_of
-from generator.formula.grids import Value, referring
+from generator.formula.grids import Grid, Value, referring
 from generator.formula.inlining import LOOPS
-from generator.formula.tree import Call, Formula, Ref, rebuild
+from generator.formula.tree import Add, Call, Div, Formula, Neg, Num, Pow, Ref, num, rebuild
 from generator.formula.vectors import expand
 
-_FUNCTION = "softmax"
 
-
-def lines(name: str, tree: Formula, known: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+def lines(
+    name: str, tree: Formula, known: Mapping[str, Value], made: Mapping[Formula, str]
+) -> tuple[tuple[str, Value], ...]:
     """What is worked for the formula `tree` called `name`, line by line: its values last, before them what it needs.
 
     `p: softmax(W @ x)` is two lines, `p_in` and `p`; in `c: softmax(s) @ V` the softmax is a line of its own,
-    `c_softmax`. Raises `FormulaError` as `expand` does.
+    `c_softmax`. `x: inverse(A) @ b` is `x_det`, `x_inverse` and `x`; `s: std(v)` is `s_mean` and `s`. What has a name
+    already keeps it: `made` has the names of single numbers by their formulas. Raises `FormulaError` as `expand` does.
     """
-    return _Lines(name, known).all(tree)
+    return _Lines(name, known, made).all(tree)
 
 
 class _Lines:
-    def __init__(self, name: str, known: Mapping[str, Value]) -> None:
-        self.name, self.known = name, dict(known)
+    def __init__(self, name: str, known: Mapping[str, Value], made: Mapping[Formula, str]) -> None:
+        self.name, self.known, self.names = name, dict(known), dict(made)
         self.made: list[tuple[str, Value]] = []
 
     def all(self, tree: Formula) -> tuple[tuple[str, Value], ...]:
-        whole = self._of_names(tree) if _is_softmax(tree) else self._opened(tree)
+        whole = self._worked(tree) if _is_worked(tree) else self._opened(tree)
         return (*self.made, (self.name, expand(whole, self.known)))
 
     def _opened(self, tree: Formula) -> Formula:
-        """`tree` with the names of softmaxes in their places; what a loop makes is expanded turn by turn, as it is."""
+        """`tree` with names in the places of such functions; what a loop makes is expanded turn by turn, as it is."""
         if isinstance(tree, Call) and tree.name in LOOPS:
             return tree
-        return self._named("softmax", self._of_names(tree)) if _is_softmax(tree) else rebuild(tree, self._opened)
+        if not _is_worked(tree):
+            return rebuild(tree, self._opened)
+        assert isinstance(tree, Call)
+        return self._named(tree.name, self._worked(tree))
 
-    def _of_names(self, call: Formula) -> Formula:
-        """A softmax whose argument's entries are all quantities."""
-        assert isinstance(call, Call)
-        (argument,) = (self._opened(arg) for arg in call.args)
-        value = expand(argument, self.known)
-        if all(isinstance(entry, Ref) for entry in entries_of(value)):
-            return Call(call.name, (argument,))
-        return Call(call.name, (self._named("in", argument),))
+    def _worked(self, tree: Formula) -> Formula:
+        """A call of such a function by way of what it needs."""
+        assert isinstance(tree, Call)
+        first, *others = (self._opened(arg) for arg in tree.args)
+        value = expand(first, self.known)
+        if not isinstance(value, Grid):
+            return tree  # which `expand` refuses, and says why
+        simple = Ref if tree.name == "softmax" else Ref | Num
+        if not all(isinstance(entry, simple) for entry in entries_of(value)):
+            first = self._named("in", first)
+        return _WORKED[tree.name](self, Call(tree.name, (first, *others)))
 
     def _named(self, role: str, tree: Formula) -> Ref:
-        own = _unused(f"{self.name}_{role}", self.known)
+        """A line of its own for `tree`, or the name that it has."""
         value = expand(tree, self.known)
+        if not isinstance(value, Grid) and value in self.names:
+            return Ref(self.names[value])
+        own = _unused(f"{self.name}_{role}", self.known)
         self.made.append((own, value))
         self.known[own] = referring(own, value)
+        if not isinstance(value, Grid):
+            self.names[value] = own
         return Ref(own)
 
+    def plain(self, call: Call) -> Formula:
+        """A softmax, whose argument has a name by now."""
+        return call
 
-def _is_softmax(tree: Formula) -> bool:
-    return isinstance(tree, Call) and tree.name == _FUNCTION and len(tree.args) == 1
+    def inverse(self, call: Call) -> Formula:
+        """The adjugate over the determinant."""
+        expand(call, self.known)  # raises where there is none
+        determinant = expand(Call("det", call.args), self.known)
+        below = self._named("det", Call("det", call.args)) if not isinstance(determinant, Ref | Num) else determinant
+        return Div(Call("adjugate", call.args), below)
+
+    def variance(self, call: Call) -> Formula:
+        """The squared differences from the mean, summed, over their number (or one less)."""
+        expand(call, self.known)  # raises where there is none
+        values, *less = call.args
+        differences = Add((values, Neg(self._named("mean", Call("mean", (values,))))))
+        size = len(entries_of(expand(values, self.known))) - (less == [num(1)])
+        return Div(Call("sum", (Pow(differences, num(2)),)), num(size))
+
+    def deviation(self, call: Call) -> Formula:
+        """The root of the variance."""
+        return Call("sqrt", (self.variance(Call("var", call.args)),))
+
+
+_WORKED: Mapping[str, Callable[[_Lines, Call], Formula]] = {
+    "softmax": _Lines.plain,
+    "inverse": _Lines.inverse,
+    "var": _Lines.variance,
+    "std": _Lines.deviation,
+}
+
+
+def _is_worked(tree: Formula) -> bool:
+    return isinstance(tree, Call) and tree.name in _WORKED and bool(tree.args)
 
 
 def _unused(name: str, taken: Container[str]) -> str:

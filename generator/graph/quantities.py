@@ -228,6 +228,8 @@ class Graph:
     lines of `updates`. `conventions` are word codes with the texts that they name; `cases` and `in_turn` say how it is
     worked, `tensors` which quantities can be set as matrices, in which `vectors` are columns or rows, `slidings` what
     windows made, `followed` what a training shows, `cut` which quantities are taken as numbers on the way back.
+    `closing` says whether all is computed once more with what the last round made, `columns` what is tabled round by
+    round (empty: what is updated, and what all comes down to).
 
     Raises `GraphError` on a name that is repeated, unknown or used before it stands.
     """
@@ -253,6 +255,8 @@ class Graph:
     ties: Ties = "first"  # whose slope a `max` or `min` has where several of its arguments are equal
     vectors: str = "column"  # how the vectors among them stand: `column`, `row`; `signal`: columns, but signals as rows
     cut: tuple[str, ...] = ()  # where gradients end, though they are computed from something
+    closing: bool = True
+    columns: tuple[str, ...] = ()
     followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
 

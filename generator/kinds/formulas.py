@@ -22,7 +22,7 @@ from generator.formula.grids import Grid, Value, named, names_of, referring, vec
 from generator.formula.infix import parse
 from generator.formula.inlining import OwnFunction, inlined, own_functions
 from generator.formula.naming import lines
-from generator.formula.tree import Call, Formula, MatMul, Ref, rebuild, walk
+from generator.formula.tree import Call, Formula, MatMul, Ref, rebuild, references, walk
 from generator.formula.vectors import expand, function_names
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
@@ -79,6 +79,8 @@ class Definition(Learning):
     update: tuple[Name, ...] | dict[Name, str] = Field(
         (), description="givens that take gradient steps; or given: its new value, where d(f, x) is a derivative"
     )
+    closing: Literal["all", "none"] = Field("all", description="what is computed once more with the last new values")
+    table: tuple[Name, ...] = Field((), description="what the table of the values, update by update, has")
     ties: Ties = Field("first", description="whose slope a max or min has where several of its arguments are equal")
 
     @cached_property
@@ -139,25 +141,41 @@ def check(problem: Definition) -> Iterator[Finding]:
         yield (), "no formula", "`formulas`, or `parts` with formulas, or `update`"
     if problem.formulas and problem.parts:
         yield ("parts",), "parts beside `formulas`", "one of the two"
+    made: dict[Formula, str] = {}  # single numbers by their formulas
     for _, place, formulas in problem.grouped():
         for name, text in formulas.items():
             try:
-                made = lines(name, problem.parsed(text), known)
+                worked = lines(name, problem.parsed(text), known, made)
             except FormulaError as error:
                 yield (*place, name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
-            for own, value in made:
+            for own, value in worked:
                 entries = {entry for entry, _ in names_of(own, value)}
                 if own in known or taken & entries:
                     yield (*place, name), f"`{own}`, which is taken", "a name of its own"
                     return
                 known[own] = referring(own, value)
                 taken |= entries
+                if not isinstance(value, Grid):
+                    made.setdefault(value, own)
     for name in problem.say:
         if name not in known or name in problem.givens:
             yield ("say", name), f"`{name}`", "the name of a formula"
+    changing = _changing(problem)
+    for number, name in enumerate(problem.table):
+        if name not in changing:
+            near = nearest(name, changing)
+            yield ("table", number), f"`{name}`", f"what is updated, or a formula that changes with it{near}"
     yield from _check_derivatives(problem, known)
     yield from _check_updates(problem, known, taken)
+
+
+def _changing(problem: Definition) -> list[str]:
+    """What has other values after an update: what is updated, and the formulas with that in them."""
+    found = list(problem.update)
+    for _, _, formulas in problem.grouped():
+        found += (name for name, text in formulas.items() if set(references(problem.parsed(text))) & set(found))
+    return found
 
 
 def _check_derivatives(problem: Definition, known: Mapping[str, Value]) -> Iterator[Finding]:
@@ -239,6 +257,7 @@ def build(problem: Definition) -> Graph:
     givens: dict[str, Fraction] = {}
     quantities: list[Quantity] = []
     known: dict[str, Value] = {}
+    made: dict[Formula, str] = {}  # single numbers by their formulas
     for name, given in problem.givens.items():
         known[name] = _value(name, given)
         numbers = _flat(given)
@@ -247,7 +266,8 @@ def build(problem: Definition) -> Graph:
             givens[entry] = number
     for group, _, formulas in problem.grouped():
         for name, text in formulas.items():
-            for own, value in lines(name, problem.parsed(text), known):
+            for own, value in lines(name, problem.parsed(text), known, made):
+                made |= {} if isinstance(value, Grid) or value in made else {value: own}
                 quantities += _quantities(own, value, group)
                 known[own] = referring(own, value)
     return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
@@ -282,6 +302,8 @@ def _updated(
     return Graph(
         (*start, *work.givens, *computed), {**givens, **work.values}, loss, trained, "" if own else problem.rate,
         wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also), ties=problem.ties,
+        closing=problem.closing == "all",
+        columns=tuple(entry for name in problem.table for entry, _ in names_of(name, known[name])),
     )  # fmt: skip
 
 

@@ -282,7 +282,8 @@ def _reads_on(before: Box, inside: Box) -> bool:
     first = first.base if isinstance(first, Script) else first
     if isinstance(first, Frac):
         last = before.items[-1] if isinstance(before, Row) else before
-        return all(isinstance(part, Digits) for part in (last, first.top, first.bottom))
+        is_number = isinstance(last, Digits) or (isinstance(last, Word) and last.text[-1:].isdigit())  # as in h1
+        return is_number and all(isinstance(part, Digits) for part in (first.top, first.bottom))
     return isinstance(first, Digits | Gap)
 
 

@@ -147,18 +147,22 @@ def _iterates(paper: Paper) -> Iterator[Table]:
     graph, setter, shown = paper.worked.graph, paper.setter, paper.worked.trace.shown
     counts = range(len(graph.rounds) + 1)
     names = [q.name for q in graph if q.round == 0 and _is_iterated(graph, q)] if len(counts) > 2 else []
-    if len(names) > _COLUMNS:
+    if graph.columns and names:
+        names = list(graph.columns)
+    elif len(names) > _COLUMNS:
         names = [name for name in names if graph[name].role is Role.GIVEN or name == graph.loss]
     for start in range(0, len(names), _COLUMNS):
         chosen = names[start : start + _COLUMNS]
         header = [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)]
-        rows = [[paper.number(n), *(paper.number(shown[updated_name(name, n)]) for name in chosen)] for n in counts]
-        yield Table(header, rows)
+        cells = ([updated_name(name, n) for name in chosen] for n in counts)
+        values = ([paper.number(shown[name]) if name in shown else "" for name in row] for row in cells)
+        yield Table(header, [[paper.number(n), *row] for n, row in zip(counts, values, strict=True)])
 
 
 def _is_iterated(graph: Graph, quantity: Quantity) -> bool:
     """Whether a quantity is worth following: it is updated (and no mere counter), or is what all comes down to."""
-    if any(updated_name(quantity.name, number) not in graph for number in range(len(graph.rounds) + 1)):
+    computed = quantity.formula is not None and not graph.closing  # and not once more after the last update
+    if any(updated_name(quantity.name, number) not in graph for number in range(len(graph.rounds) + 1 - computed)):
         return False
     if quantity.role is Role.GIVEN:
         return quantity.label.kind not in ("setting", "state")

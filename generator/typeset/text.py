@@ -90,7 +90,7 @@ def _joined(items: tuple[Box, ...]) -> Iterator[str]:
         if before is not None and not isinstance(before, Op) and not isinstance(item, Op):
             yield " · " if _slashed(before, -1) or _slashed(item, 0) else " " if _is_called(item) else ""
         inside = text(item)
-        signed = isinstance(before, Op) and (before.prefix or before.text in ("+", "−"))
+        signed = isinstance(before, Op) and before.text != "(" and (before.prefix or before.text in ("+", "−"))
         negative = signed and inside.startswith("−")
         yield f"({inside})" if negative else inside
 

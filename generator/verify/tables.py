@@ -153,6 +153,13 @@ def verify_round(number: int, names: Sequence[str], texts: Sequence[str], truth:
     reasons: list[str] = []
     for name, text in zip(names, texts, strict=True):
         now = updated_name(name, number)
+        if (
+            now not in truth.graph
+            and not truth.graph.closing
+            and number == len(truth.graph.rounds)
+            and not _plain(text)
+        ):
+            continue  # nothing is computed with what the last update made
         if now not in truth.graph:
             reasons.append(f"`{name}` after {number} updates is not worked out")
         else:
