@@ -45,7 +45,7 @@ ROOMS = {
     "solve": "elementary exact rounding compiled traces",
     "typeset": "boxes text latex mathml typst python squares",
     "lifting": "masked windowed tensors gradients factors sparse lift sliding",
-    "notation": "writer files columns breaking arrange",
+    "notation": "writer called files columns breaking arrange",
     "backward": "plainly derivative slopes gradients passes",
     "checks": "claims invariants closing",
     "drawings": "drawing placing lattice diagram plot svg tikz typst",

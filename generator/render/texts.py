@@ -1,10 +1,14 @@
-"""An author's text -> text in a format: paragraphs, *emphasis*, `code`, [[symbols]] and [[symbols=]] with values."""
+"""An author's text -> text in a format: paragraphs, *emphasis*, `code`, [[symbols]] and [[symbols=]] with values.
+
+A symbol is that of a quantity, or of a whole vector or matrix by the name that its entries share: `[[A]]` of `A_1_1`.
+"""
 
 from __future__ import annotations
 
 import re
 
 from generator.errors import GraphError, RenderError
+from generator.notation.called import called
 from generator.render.blocks import Setter
 
 # Chinese letters and punctuation: a line break of the definition file between two of them is no space.
@@ -17,7 +21,7 @@ def paragraphs(text: str, setter: Setter, secret: bool = False) -> list[str]:
     """The paragraphs of an author's text, which blank lines separate, in the setter's format.
 
     `secret`: `[[...=]]` shows the value of a given quantity only (on a worksheet, others are asked for). Raises
-    `RenderError` where `[[...]]` names no quantity.
+    `RenderError` where `[[...]]` names nothing that there is.
     """
     parts = re.split(r"\n\s*\n|\n(?=\n)", text.strip())
     return [marked(_FOLDED.sub("", part), setter, secret) for part in parts if part.strip()]
@@ -35,7 +39,11 @@ def marked(text: str, setter: Setter, secret: bool = False) -> str:
                 shown = valued and not (secret and graph[name].formula is not None)
                 out += setter.valued(name) if shown else setter.format.inline(setter.symbol(name))
             except (GraphError, KeyError):
-                raise RenderError(f"the text `{match[0]}` names no quantity of the problem") from None
+                whole = None if valued else called(setter.worked.writer).get(name)
+                if whole is None:
+                    one = "quantity with a number" if valued else "quantity, vector or matrix"
+                    raise RenderError(f"the text `{match[0]}` names no {one} of the problem") from None
+                out += setter.format.inline(whole)
         elif emphasis:
             out += setter.format.macro("emphasis", setter.format.escape(emphasis))
         else:

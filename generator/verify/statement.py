@@ -40,8 +40,8 @@ def check(statement: Statement, truth: Truth) -> tuple[int, list[str]]:
     (first, *rest) = statement.segments
     if not rest and ((isinstance(first, Word) and first.text in (*functions(), *SIZED)) or isinstance(first, Op)):
         return 0, []  # a function or a sign that a sentence speaks of
-    if not rest and truth.family(first) is not None:
-        return 0, []  # the name of a matrix, over its numbers
+    if not rest and (truth.family(first) is not None or truth.is_called(first)):
+        return 0, []  # the name of a matrix, over its numbers or in a sentence
     try:
         trees = [read_formula(segment, truth.symbols) for segment in statement.segments]
     except Unreadable as error:

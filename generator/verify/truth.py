@@ -17,6 +17,7 @@ from generator.formula.tree import Formula, Ref, references, replace, substitute
 from generator.graph.families import Family, families
 from generator.graph.quantities import Graph, Role, derivative_name
 from generator.graph.wholes import Dims
+from generator.notation.called import called
 from generator.notation.writer import Product, View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.normal import items, normal
@@ -65,6 +66,14 @@ class Truth:
     def family(self, segment: Box) -> Family | None:
         """The given matrix that a symbol by itself stands for."""
         return self._families.get(items(segment))
+
+    def is_called(self, segment: Box) -> bool:
+        """Whether a symbol by itself stands for a vector or matrix that a text speaks of."""
+        return items(segment) in self._called
+
+    @cached_property
+    def _called(self) -> frozenset[tuple[Box, ...]]:
+        return frozenset(items(normal(box)) for box in called(self.writer).values())
 
     @cached_property
     def _families(self) -> Mapping[tuple[Box, ...], Family]:
