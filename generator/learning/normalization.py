@@ -1,7 +1,7 @@
 """Values that are normalized together -> mean, deviations, variance, and each value standardized, scaled and shifted.
 
 Every step is a quantity of its own, as in the worked backward pass of batch normalization (Ioffe and Szegedy 2015): m
-the mean, d = x - m, v the mean of d², s = √(v + ε), z = d / s, and γ·z + β. Layer normalization (Ba, Kiros and Hinton
+the mean, d = x - m, v the mean of d², s = √(v + ε), x̂ = d / s, and γ·x̂ + β. Layer normalization (Ba, Kiros and Hinton
 2016) is the same over the units of a layer instead of the observations of a batch.
 """
 
@@ -125,9 +125,9 @@ def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, 
     made = _Made(group)
     values = [entry.value for entry in entries]
     names = {
-        Part.MEAN: [at(f"mean_{of}", case)],
-        Part.VARIANCE: [at(f"var_{of}", case)],
-        Part.SPREAD: [at(f"sd_{of}", case)],
+        Part.MEAN: [at(f"{Part.MEAN}_{of}", case)],
+        Part.VARIANCE: [at(f"{Part.VARIANCE}_{of}", case)],
+        Part.SPREAD: [at(f"{Part.SPREAD}_{of}", case)],
     }
     names |= {
         part: [at(f"{part}_{entry.unit}", entry.case) for entry in entries] for part in (Part.DEVIATION, Part.STANDARD)
@@ -153,8 +153,8 @@ class Part(StrEnum):
     MEAN = "mean"
     DEVIATION = "dev"
     VARIANCE = "var"
-    SPREAD = "sd"
-    STANDARD = "std"
+    SPREAD = "std"
+    STANDARD = "xhat"
 
 
 _RULES = {

@@ -127,7 +127,7 @@ class Network(Observations):
     def _further(self, layer: Layer, unit: str) -> Iterator[str]:
         """What else is made of a unit's output."""
         if layer.normalization:
-            yield from (f"{kind}_{unit}" for kind in ("dev", "std", "norm"))
+            yield from (f"{kind}_{unit}" for kind in ("dev", "xhat", "norm"))
         if self.dropout and unit in self.dropout.mask:
             yield f"drop_{unit}"
         if unit in self.skip:
