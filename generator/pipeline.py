@@ -86,7 +86,7 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     chosen = notation_for(definition, notation)
     try:
         problem = definition.problem
-        graph = with_checks(backward(kind_module(problem.kind).build(problem), chosen.chain), problem.claims)
+        graph = with_checks(backward(kind_module(problem.kind).build(problem), chosen.chain), _claims(problem))
         writer = Writer(graph, chosen)
         writer.check()
         worked = Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
@@ -98,6 +98,11 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     if notation is None:  # in another notation there are other quantities on the way
         _check_asked(worked)
     return worked
+
+
+def _claims(problem: Problem) -> tuple[tuple[str, bool], ...]:
+    """Each claim, and whether the author has a sentence for it."""
+    return tuple((claim, False) if isinstance(claim, str) else (claim.holds, True) for claim in problem.claims)
 
 
 def _check_asked(worked: Worked) -> None:

@@ -160,3 +160,34 @@ def test_every_kind_has_claims(path: str, claim: str, tmp_path: Path) -> None:
     assert any(check.code == "claim" for check in made.graph.checks)
     truth = Truth.of(made.graph, made.writer, made.notation.rounding)
     assert not verify(render(made, "solution", "markdown", "en"), "markdown", truth, made.history).untrue
+
+
+def test_a_claim_can_have_a_sentence_of_its_own(tmp_path: Path) -> None:
+    """It stands before that claim alone; claims without one stay together under the usual sentence."""
+    told = (
+        '{holds: "L == a * dot(w, w)", say: {en: "The square of [[w]], [[a]] times:", '
+        'zh: "[[a]] 乘以 [[w]] 的平方："}}\n'
+        "  - w > 0\n  - a == 2\n"
+        '  - {holds: "w_1 + w_2 <= L", say: "No more than that:"}'
+    )
+    path = tmp_path / "made.yml"
+    path.write_text(MADE.replace("CLAIM", told), encoding="utf-8")
+    for notation in (None, "z_h", "matrix"):
+        made = work(load_worked(path).definition, notation)
+        demand_true(made)
+        solution = render(made, "solution", "terminal")
+        checks = solution.partition("## Checks")[2]
+        sentences = [line for line in checks.splitlines() if line.endswith(":") and not line.startswith(" ")]
+        own = ["The square of w, a times:", "This has to hold, and it does:", "No more than that:"]
+        assert [line for line in sentences if line in own] == own
+        assert "a 乘以 w 的平方：" in render(made, "solution", "terminal", "zh")
+
+
+def test_a_claim_with_a_sentence_says_where_it_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(MADE.replace("CLAIM", '{holds: "sum(w) == 0", say: "Nothing is left:"}'), encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"made\.yml:11: `claims\.0`: found sum|made\.yml:11: `claims\.0`"):
+        load_worked(path)
+    path.write_text(MADE.replace("CLAIM", '{holds: "sum(w) == 7"}'), encoding="utf-8")
+    with pytest.raises(DefinitionError, match="say"):
+        load_worked(path)

@@ -21,10 +21,10 @@ _SIGNS = {"==": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">"}
 _COMPARISON = re.compile(r"==|<=|>=|<|>")
 
 
-def claimed(texts: tuple[str, ...], graph: Graph) -> Iterator[Check]:
+def claimed(texts: tuple[tuple[str, bool], ...], graph: Graph) -> Iterator[Check]:
     """The comparisons of all claims, one by one and entry by entry. Raises `ClaimError` for one that is unread."""
     known = _known(graph) if texts else {}
-    for place, text in enumerate(texts):
+    for place, (text, said) in enumerate(texts):
         sides, signs = _split(text)
         if not signs:
             raise ClaimError(place, f"`{text}`", "a comparison: ==, <=, >=, < or > between two formulas")
@@ -33,7 +33,7 @@ def claimed(texts: tuple[str, ...], graph: Graph) -> Iterator[Check]:
             for one, other in _pairs(place, text, left, right):
                 if not (references(one) or references(other)):
                     raise ClaimError(place, f"`{text}`", "a comparison that names a quantity of the problem")
-                yield Check("claim", one, _SIGNS[sign], other, claim=place)
+                yield Check("claim", one, _SIGNS[sign], other, claim=place, said=said)
 
 
 def _split(text: str) -> tuple[list[str], list[str]]:

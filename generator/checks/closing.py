@@ -22,8 +22,11 @@ _CLOSE = Fraction(1, 20)  # part of the gradient that a difference may be away f
 _TINY = Fraction(1, 10**20)  # values that are equal in theory differ by less
 
 
-def with_checks(graph: Graph, claims: tuple[str, ...] = ()) -> Graph:
-    """`graph` with the quantities of its closing checks, and the checks. Raises `ClaimError` for a claim unread."""
+def with_checks(graph: Graph, claims: tuple[tuple[str, bool], ...] = ()) -> Graph:
+    """`graph` with the quantities of its closing checks, and the checks. Raises `ClaimError` for a claim unread.
+
+    A claim comes with whether its author has a sentence for it.
+    """
     own = list(claimed(claims, graph))
     said = [(check.left, check.relation, check.right) for check in own]
     always = [check for check in invariants(graph) if (check.left, check.relation, check.right) not in said]

@@ -121,6 +121,13 @@ class Worksheet(Model):
     )
 
 
+class Claim(Model):
+    """Something that holds at the end, with the author's sentence before it."""
+
+    holds: str
+    say: Texts
+
+
 class Problem(Model):
     """What every definition has, whatever its kind."""
 
@@ -135,8 +142,10 @@ class Problem(Model):
     detail: Literal["all", "first"] = "first"
     training: Training | None = None
     worksheet: Worksheet = Worksheet()
-    claims: tuple[str, ...] = Field(
-        (), description="what holds at the end: `p1 + p2 == 1`, `0 <= H <= log(3)`, `sum(p) == 1`, `d(E_total, w5) > 0`"
+    claims: tuple[str | Claim, ...] = Field(
+        (),
+        description="what holds at the end: `p1 + p2 == 1`, `0 <= H <= log(3)`, `sum(p) == 1`, `d(E_total, w5) > 0`; "
+        "or `holds`, with what you `say` before it",
     )
     level: Literal["introductory", "intermediate", "advanced"] = "introductory"
     minutes: Whole | None = Field(None, description="about how long it takes by hand", ge=1)
@@ -149,6 +158,11 @@ class Problem(Model):
     def sentence(self, name: str, language: str) -> str:
         """What the author says before a quantity's formula (empty: nothing)."""
         return ""
+
+    def claim_sentence(self, place: int, language: str) -> str:
+        """What the author says before a claim (empty: nothing)."""
+        claim = self.claims[place]
+        return self.text(claim.say, language) if isinstance(claim, Claim) else ""
 
     def text(self, texts: dict[str, str], language: str) -> str:
         """One of the problem's texts in `language`, else in English, else in the first language it has."""

@@ -127,7 +127,8 @@ class Derivation:
 
     def _checks(self) -> Iterator[Step]:
         """The closing checks; those that say the same stand under one sentence."""
-        for (code, names, numbers), same in groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers)):
+        groups = groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers, c.claim if c.said else -1))
+        for (code, names, numbers, _), same in groups:
             checks = list(same)
             equations = tuple(equation for chain in _chains(checks) for equation in self._checked(chain))
             shown = {key: shortest(value) for key, value in numbers.items()}

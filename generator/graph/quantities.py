@@ -119,6 +119,7 @@ class Check:
     numbers: Mapping[str, Fraction] = field(default_factory=dict)
     sides: tuple[str, str] = ("", "")  # the quantities that hold the values of both sides, once they are there
     claim: int = -1  # its place among the definition's claims, where it is one
+    said: bool = False  # whether the author has a sentence for this claim
 
 
 @dataclass(frozen=True, slots=True)

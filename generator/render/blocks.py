@@ -118,7 +118,7 @@ class Setter:
     def sentence(self, step: Step) -> str:
         """What the author says before the quantity, else what the step's rule says."""
         own = self._own(step.target)
-        if own:
+        if own and (step.rule == "check_claim" or not step.rule.startswith("check_")):
             return own
         codes = {key: f"functions.{code}" for key, code in step.words.items()}  # ln or max has no words of its own
         texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}

@@ -80,8 +80,11 @@ class Paper:
         return paragraphs(own, self.setter, secret) if own else []
 
     def _own_sentence(self, name: str) -> str:
-        """What the author says before a quantity's formula."""
-        own = self.worked.problem.sentence(name, self.language)
+        """What the author says before a quantity's formula, or before a claim whose left side it is."""
+        problem = self.worked.problem
+        claims = (check.claim for check in self.worked.graph.checks if check.said and check.sides[0] == name)
+        place = next(claims, None)
+        own = problem.sentence(name, self.language) if place is None else problem.claim_sentence(place, self.language)
         return " ".join(paragraphs(own, self.setter, secret=True)) if own else ""
 
     def number(self, value: object) -> str:
