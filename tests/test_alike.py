@@ -134,7 +134,7 @@ def test_every_wrong_cell_is_found(text_format: str) -> None:
     lead = "The entries are worked alike"
     start = text.index(lead) + len(lead)
     table = text[start : text.index("layer 2", start)]
-    numbers = list(re.finditer(r"(?<=[ >])[012]\.5(?=[$<])", table))
+    numbers = list(re.finditer(r"(?<=[ >−-])[012]\.5(?=[$<])", table))
     assert len(numbers) == 9  # the values of z
     for number in numbers:
         wrong = table[: number.start()] + "7.5" + table[number.end() :]
