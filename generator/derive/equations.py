@@ -181,7 +181,7 @@ class Equations:
             (term,) = (u for u in self.graph.consumers[quantity.label.wrt] if self.graph[u].role is Role.LOSS)
             call = self.graph[term].formula
             if isinstance(call, Call) and call.name in LOSSES:
-                worked = worked_derivative(call)
+                worked = worked_derivative(call, self.notation.difference == "output_first")
                 return [Part("=", worked, "worked")] if worked is not None else []
         of = self.graph[quantity.label.of].formula
         if quantity.rule == "local_weighted_sum" and isinstance(of, Add) and len(of.terms) <= _TERMS:
