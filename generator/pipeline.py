@@ -12,6 +12,7 @@ from generator.checks.closing import failed, with_checks
 from generator.definitions.problem import Definition, Problem, kind_module, load
 from generator.derive.matrix_equations import is_in_matrices
 from generator.derive.matrix_sections import derive_matrices
+from generator.derive.runs import in_runs
 from generator.derive.sections import derive
 from generator.derive.steps import Section
 from generator.drawings.diagram import draw_diagram
@@ -70,7 +71,7 @@ class Worked:
     def _derived(self, detail: str) -> tuple[Section, ...]:
         if detail not in self._cache:
             derived = derive_matrices if is_in_matrices(self.graph, self.writer) else derive
-            self._cache[detail] = derived(self.graph, self.trace, self.writer, detail)
+            self._cache[detail] = in_runs(self.graph, derived(self.graph, self.trace, self.writer, detail))
         return self._cache[detail]
 
     @cached_property

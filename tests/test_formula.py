@@ -177,7 +177,9 @@ def test_needed_parentheses_stay_and_no_others_come(text: str) -> None:
 
 def test_rows_survive_the_round_trip() -> None:
     texts = [text for row in ACTIVATIONS.values() for text in (row.formula, row.derivative, row.stable)]
-    texts += [text for row in LOSSES.values() for text in (row.formula, row.derivative, row.worked)]
+    texts += [
+        text for row in LOSSES.values() for text in (row.formula, row.derivative, row.worked, row.worked_output_first)
+    ]
     texts += [text for row in VECTORS.values() for text in (row.share, row.derivative, row.derivative_other)]
     for text in filter(None, texts):
         assert parse(infix(parse(text))) == parse(text)

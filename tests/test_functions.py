@@ -35,7 +35,7 @@ from generator.formula.functions import (
     worked_derivative,
 )
 from generator.formula.infix import infix, parse
-from generator.formula.tree import ELEMENTARY, Call, Formula, Num, Ref, num, references
+from generator.formula.tree import ELEMENTARY, Call, Formula, Mul, Neg, Num, Pow, Ref, num, references, walk
 from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds import recurrent
 from generator.kinds.convolution.model import Activation as Activated
@@ -318,7 +318,10 @@ def test_a_wrong_derivative_would_be_caught(right: str, wrong: str, monkeypatch:
 
 @every_loss
 def test_a_loss_has_formulas_of_target_and_output(row: Loss) -> None:
-    texts = (row.formula, row.formula_output_first, row.derivative, row.derivative_output_first, row.worked)
+    texts = (
+        *(row.formula, row.formula_output_first, row.derivative, row.derivative_output_first),
+        *(row.worked, row.worked_output_first),
+    )
     for text in filter(None, texts):
         assert set(references(parse(text))) <= {"t", "y", *row.parameters}
     assert bool(row.formula_output_first) == bool(row.derivative_output_first)
@@ -338,13 +341,28 @@ def derivatives(row: Loss, own: Own) -> list[Formula]:
     """Every form in which a row has its derivative."""
     made = call(row, own, Ref("t"), Ref("y"))
     forms = [textbook_derivative(made, "y", "E", output_first=first) for first in (False, True)]
-    return [form for form in (*forms, worked_derivative(made)) if form is not None]
+    ways = [worked_derivative(made, output_first=first) for first in (False, True)]
+    return [form for form in (*forms, *ways) if form is not None]
+
+
+@every_loss
+def test_the_way_to_a_losss_derivative_begins_at_its_formula(row: Loss) -> None:
+    """½(y - t)² gives 2 · ½(y - t)^(2 - 1), without the factor -1 that the difference the other way round brings in."""
+    assert bool(row.worked_output_first) == bool(row.worked and row.formula_output_first)
+    made = Call(row.name, (Ref("t"), Ref("y")))
+    for first in (False, True):
+        way, formula = worked_derivative(made, first), loss_formula(made, first)
+        powers = [part.base for part in walk(formula) if isinstance(part, Pow)]
+        if way is not None and powers:
+            assert [part.base for part in walk(way) if isinstance(part, Pow)] == powers
+            assert isinstance(way, Mul)
+            assert (way.factors[-1] == Neg(num(1))) == (not first)
 
 
 @losses
 def test_a_losss_derivative_is_sympys(row: Loss, own: Own) -> None:
     forms = derivatives(row, own)
-    assert len(forms) == 2 + bool(row.worked)
+    assert len(forms) == 2 + 2 * bool(row.worked)
     right = sympy.diff(to_sympy(expand(call(row, own, Ref("t"), Ref("y")))), Y)
     for form in forms:
         difference = right - to_sympy(expand(form))

@@ -187,6 +187,8 @@ class _Rounds:
         if line.old:
             return self._label("updated", self.start[line.old], number + 1)
         label = line.label or Label("value", line.name)
+        if line.stepped:
+            return label if self.single else replace(label, step=str(number + 1))
         return label if not number else Label("later", line.name, str(number), of=line.name)
 
     def _group(self, name: str) -> str:

@@ -9,13 +9,14 @@ from operator import ge, gt, le, lt
 from generator.backward.derivative import by_terms
 from generator.derive.steps import Equation, Part
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
-from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, references, substitute
+from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, references, substitute, walk
 from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
 from generator.notation.writer import Working, Writer
 from generator.solve.traces import Trace
 
 DELTA = "δ:"  # the prefix of a name that stands for a unit's δ, another sign for the gradient of its pre-activation
 _HOLDS = {"≤": le, "≥": ge, "<": lt, ">": gt}
+_BRIEF = 6  # operands whose numbers are put in again where a kind of formula has been worked before
 _TERMS = 6  # a longer sum is not differentiated term by term on the page
 
 
@@ -41,14 +42,15 @@ class Equations:
         formula = self._written_out(formula) if full else formula
         if formula != parts[-1].formula:
             parts.append(Part("=", formula, "formula"))
-        worked = full or quantity.role not in (Role.FORWARD, Role.AFTER)
+        brief = not full and quantity.role in (Role.FORWARD, Role.AFTER)
+        worked = not brief or _operands(formula) <= _BRIEF
         if worked and not isinstance(formula, Ref) and references(formula):  # without any, it is in numbers already
             parts.append(Part("=", self.numbers(formula), "numbers"))
         if not isinstance(formula, Num):
             parts.append(self.result(name, formula))
         first, *rest = parts
         whole = (Part(assign, first.formula, first.kind), *rest)
-        return Equation(name, left, whole, plain=update and self.notation.plain_updates)
+        return Equation(name, left, whole, plain=update and self.notation.plain_updates, brief=brief)
 
     def value(self, name: str) -> Equation:
         """A quantity and its value alone: `=` where the value has no more digits, else `≈`."""
@@ -181,7 +183,7 @@ class Equations:
             (term,) = (u for u in self.graph.consumers[quantity.label.wrt] if self.graph[u].role is Role.LOSS)
             call = self.graph[term].formula
             if isinstance(call, Call) and call.name in LOSSES:
-                worked = worked_derivative(call)
+                worked = worked_derivative(call, self.notation.difference == "output_first")
                 return [Part("=", worked, "worked")] if worked is not None else []
         of = self.graph[quantity.label.of].formula
         if quantity.rule == "local_weighted_sum" and isinstance(of, Add) and len(of.terms) <= _TERMS:
@@ -189,6 +191,11 @@ class Equations:
                 return []  # it goes through values that have been updated since
             return [Part("=", Add(by_terms(of, quantity.label.wrt)), "worked")]
         return []
+
+
+def _operands(formula: Formula) -> int:
+    """How many places for numbers a formula has."""
+    return sum(isinstance(part, Ref) for part in walk(formula))
 
 
 def quantity_of(name: str, graph: Graph) -> str:

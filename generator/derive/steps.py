@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from generator.formula.tree import Formula
+from generator.graph.families import Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Part:
 class Equation:
     """`left = part = part ...` about the quantity `target`.
 
-    `plain`: parameters by their bare names; `short`: on one line where it fits, whatever step it belongs to.
+    `plain`: parameters by their bare names; `short`: on one line where it fits, whatever step it belongs to; `brief`:
+    its numbers are left out where they would make it longer than a line.
     """
 
     target: str
@@ -32,6 +34,7 @@ class Equation:
     parts: tuple[Part, ...]
     plain: bool = False
     short: bool = False
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Step:
 
     `names` are quantities, `words` are word codes and `numbers` are numbers that the rule's sentence speaks of. `full`
     steps are worked line by line; the others are listed. `number` counts the components of a chain (0: not one). What
-    has to be worked out before the last equation stands in `before`; `after` holds asides.
+    has to be worked out before the last equation stands in `before`; `after` holds asides. `again`: the sentence of the
+    step before it stands for this one too. `grid` is a matrix that is shown with its values.
     """
 
     rule: str
@@ -56,6 +60,13 @@ class Step:
     cell: tuple[str, str] | None = None  # its row and its column in a table of what is worked alike
     numbers: Mapping[str, str] = field(default_factory=dict)
     table: str = ""  # of which entries the cell is one (empty: the columns are the graph's cases)
+    again: bool = False
+    grid: Family | None = None
+
+    @property
+    def compact(self) -> bool:
+        """Whether its equations stand on one line each where they fit."""
+        return not self.full or self.again
 
     def walk(self) -> Iterator[Step]:
         """This step and all inside it, in the order of reading."""

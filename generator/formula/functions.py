@@ -73,7 +73,8 @@ class Loss:
 
     Published texts write a difference either way round, so both forms can stand here: `formula` and `derivative` with
     the target first, `formula_output_first` and `derivative_output_first` with the output first (empty: there is no
-    other way). `worked` shows how the derivative comes about, before it is tidied, where there is something to show.
+    other way). `worked` shows how the derivative comes about, before it is tidied, where there is something to show;
+    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Loss:
     derivative: str
     derivative_output_first: str
     worked: str = ""
+    worked_output_first: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -156,6 +158,7 @@ LOSSES: Mapping[str, Loss] = {
             "-(t - y)",
             "y - t",
             "2 * (1/2) * (t - y)**(2 - 1) * (-1)",
+            "2 * (1/2) * (y - t)**(2 - 1)",
         ),
         Loss(
             "squared_error",
@@ -164,6 +167,7 @@ LOSSES: Mapping[str, Loss] = {
             "-2 * (t - y)",
             "2 * (y - t)",
             "2 * (t - y)**(2 - 1) * (-1)",
+            "2 * (y - t)**(2 - 1)",
         ),
         Loss(
             "absolute_error",
@@ -376,7 +380,11 @@ def loss_formula(call: Call, output_first: bool) -> Formula:
     return written_out(text, bound(call), row.parameters)
 
 
-def worked_derivative(call: Call) -> Formula | None:
-    """How the derivative of a loss with respect to its output comes about (`None`: there is nothing to show)."""
+def worked_derivative(call: Call, output_first: bool = False) -> Formula | None:
+    """How the derivative of a loss with respect to its output comes about (`None`: there is nothing to show).
+
+    `output_first`: of the loss as `loss_formula` writes it with its output first.
+    """
     row = LOSSES[call.name]
-    return written_out(row.worked, bound(call), row.parameters) if row.worked else None
+    text = row.worked_output_first if output_first and row.formula_output_first else row.worked
+    return written_out(text, bound(call), row.parameters) if text else None

@@ -1,17 +1,17 @@
-"""Graph -> grids of given quantities: the entries of one matrix, image or filter as rows and columns of names."""
+"""Graph -> grids of quantities: the entries of one matrix, image or filter as rows and columns of names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from generator.graph.quantities import Graph, Label
+from generator.graph.quantities import Graph, Label, Quantity, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Given quantities whose last two indices are a row and a column; `label` is that of the whole, as `W` or `k`."""
+    """Quantities whose last two indices are a row and a column; `label` is that of the whole, as `W` or `k`."""
 
     label: Label
     rows: tuple[tuple[str, ...], ...]
@@ -24,14 +24,24 @@ class Family:
 
 def families(graph: Graph) -> tuple[Family, ...]:
     """The given matrices of a graph, in its order; those of one row or one column are lists, and no grids."""
+    return tuple(_families(_entries(quantity for quantity in graph if quantity.formula is None)))
+
+
+def computed_families(graph: Graph) -> tuple[Family, ...]:
+    """The matrices that are computed on the way forward, before any update."""
+    return tuple(_families(_entries(quantity for quantity in graph.of_role(Role.FORWARD) if not quantity.round)))
+
+
+def _entries(quantities: Iterable[Quantity]) -> dict[Label, dict[tuple[int, int], str]]:
+    """What are entries of one thing, by their rows and columns."""
     found: dict[Label, dict[tuple[int, int], str]] = {}
-    for quantity in graph:
+    for quantity in quantities:
         label, (*before, row, column) = quantity.label, ("", "", *re.split("[,_]", quantity.label.index))
-        if quantity.formula is None and label.of and row.isdecimal() and column.isdecimal():
+        if label.of and row.isdecimal() and column.isdecimal():
             name = "_".join((label.of, *filter(None, before)))
             whole = Label(label.kind, name, of=label.of, case=label.case)
             found.setdefault(whole, {})[int(row), int(column)] = quantity.name
-    return tuple(_families(found))
+    return found
 
 
 def _families(found: dict[Label, dict[tuple[int, int], str]]) -> Iterator[Family]:

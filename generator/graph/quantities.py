@@ -44,6 +44,7 @@ class Label:
     of: str = ""
     wrt: str = ""
     case: str = ""  # the number of the observation, time step or channel that the quantity belongs to
+    step: str = ""  # the number of the update on whose way it is worked, where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Update:
     """One line of an update: its formula, over quantities, derivatives by name, and lines before it.
 
     With `old`, its value takes the place of that given (its name is `updated_name(old)`); without, it is a value on the
-    way there, called `name`.
+    way there, called `name`. `stepped`: it is made of new values, and is numbered as they are.
     """
 
     formula: Formula
@@ -76,6 +77,7 @@ class Update:
     name: str = ""
     rule: str = "update"
     label: Label | None = None  # of a value on the way
+    stepped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,8 @@ def _counted(counts: bool) -> Iterator[Update]:
 def _scheduled(schedule: Optimizer, rate: str) -> Iterator[Update]:
     for target, text in schedule.lines.items():
         formula = substitute(parse(text), {"eta": Ref(rate), "k": Ref(updated_name("k"))})
-        yield Update(formula, name=target, rule="update_rate", label=Label("scheduled", target, of=rate))
+        label = Label("scheduled", target, of=rate)
+        yield Update(formula, name=target, rule="update_rate", label=label, stepped=True)
 
 
 def _clipped(clip: str, gradients: Mapping[str, str]) -> Iterator[Update]:
@@ -194,7 +195,8 @@ def _lines(optimizer: Optimizer, parameter: str, gradient: str, rate: str) -> It
             yield Update(formula, old=_name(target, parameter), rule="update_state")
         else:
             own = _name(target, parameter)
-            yield Update(formula, name=own, rule="update_unbiased", label=Label("value", own, of=parameter))
+            label = Label("value", own, of=parameter)
+            yield Update(formula, name=own, rule="update_unbiased", label=label, stepped=True)
 
 
 def _name(target: str, parameter: str) -> str:

@@ -65,7 +65,9 @@ def _remembered(graph: Graph, tensor: Tensor) -> Iterator[Tensor]:
         if quantity.label.of == first and (on_the_way or (quantity.formula is None and quantity.label.kind == "state")):
             sign = quantity.name.removesuffix(f"_{first}")
             entries = _mapped(tensor.entries, lambda name, sign=sign: f"{sign}_{name}")
-            made = Tensor(f"{sign}:{tensor.name}", Label("states", sign, of=tensor.name), entries)
+            made = Tensor(
+                f"{sign}:{tensor.name}", Label("states", sign, of=tensor.name, step=quantity.label.step), entries
+            )
             if sign != quantity.name and all(name in graph for name in made.names):
                 yield _completed(graph, made)
 
@@ -82,7 +84,9 @@ def _latest(graph: Graph, found: dict[str, Tensor], tensor: Tensor, updates: int
         return found.get(name, before)
     changed = next(graph[new] for new, old in zip(_names(entries), before.names, strict=True) if new != old)
     label = Label("later", tensor.label.name, changed.label.index, of=tensor.name)
-    if changed.label.kind != "later":
+    if changed.label.step:
+        label = replace(tensor.label, step=changed.label.step)
+    elif changed.label.kind != "later":
         label = replace(label, kind=changed.label.kind, index=tensor.label.index)
     return Tensor(name, label, entries, changed.role, changed.rule, changed.group, changed.round)
 

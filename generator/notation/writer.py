@@ -130,6 +130,10 @@ def indexed(name: str) -> str:
 
 
 def _greek(name: str) -> str:
+    """A name, or the sign that it spells out: `eta` is a letter, and `mhat` one with a hat."""
+    letter = name.removesuffix("hat")
+    if letter != name and (len(letter) == 1 or letter in GREEK):
+        return f"\\hat{{{_greek(letter)}}}"
     return f"\\{name}" if name in GREEK else name
 
 
@@ -244,6 +248,8 @@ class Writer:
         made = re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
         if label.case:
             made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", label.case)
+        if label.step:
+            made = self.notation.symbols["later"].replace("<symbol>", made).replace("<index>", label.step)
         return made
 
     def label_of(self, name: str) -> Label:

@@ -9,7 +9,7 @@ import re
 
 from generator.reading import Line, Unreadable
 from generator.reading.names import FUNCTIONS, LATEX_SIGNS, greek
-from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, items, normal
+from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, hatted, items, normal
 from generator.reading.rows import Rows
 from generator.typeset.boxes import (
     Box,
@@ -198,6 +198,8 @@ class _Reader:
             return Root(self._argument())
         elif name == "mathrel":
             return self._group()
+        elif name == "hat":
+            return hatted(self._argument())
         elif name in ("mathbf", "boldsymbol", "bm"):
             return self._bold(start)
         elif name == "begin" and (environment := self._raw()) in ("cases", *_MATRICES):

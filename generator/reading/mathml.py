@@ -7,7 +7,7 @@ from unicodedata import normalize
 from xml.etree import ElementTree
 
 from generator.reading import Line, Unreadable
-from generator.reading.normal import LEFT_BAR, RIGHT_BAR, normal, normal_row
+from generator.reading.normal import LEFT_BAR, RIGHT_BAR, hatted, normal, normal_row
 from generator.typeset.boxes import (
     Box,
     Choice,
@@ -89,6 +89,8 @@ def _box(element: Element) -> Box:
     match name, boxes:
         case "mfrac", [top, bottom]:
             return Frac(top, bottom)
+        case "mover", [base, Op("^")]:
+            return hatted(base)
         case "msub", [base, sub]:
             return Script(base, sub)
         case "msup", [base, sup]:

@@ -10,6 +10,7 @@ import re
 
 from generator.reading import Unreadable
 from generator.typeset.boxes import (
+    HAT,
     Box,
     Choice,
     Digits,
@@ -54,6 +55,14 @@ def closed(row: list[Box]) -> Box:
 def items(box: Box) -> tuple[Box, ...]:
     """What stands side by side in a normal box."""
     return box.items if isinstance(box, Row) else (box,)
+
+
+def hatted(box: Box) -> Word:
+    """What has a hat: a single letter. Raises `Unreadable` on anything else."""
+    letter = normal(box)
+    if not isinstance(letter, Word) or len(letter.text) != 1:
+        raise Unreadable("a hat stands on something other than a letter")
+    return Word(letter.text + HAT, bold=letter.bold)
 
 
 def _flat(box: Box) -> list[Box]:

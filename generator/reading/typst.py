@@ -6,7 +6,7 @@ import re
 
 from generator.reading import Line, Unreadable
 from generator.reading.names import FUNCTIONS, TYPST_SIGNS, greek
-from generator.reading.normal import SPACE
+from generator.reading.normal import SPACE, hatted
 from generator.reading.rows import Rows
 from generator.typeset.boxes import (
     Box,
@@ -163,12 +163,14 @@ class _Reader:
             return self._word(start)
         if name == "mat":
             return self._matrix(start)
-        if name in ("frac", "sqrt", "abs", "floor", "cases"):
+        if name in ("frac", "sqrt", "abs", "floor", "cases", "hat"):
             arguments = self._arguments()
             inside = [Row(tuple(argument)) for argument in arguments]
             match name, inside:
                 case "frac", [top, bottom]:
                     return Frac(top, bottom)
+                case "hat", [body]:
+                    return hatted(body)
                 case "sqrt", [body]:
                     return Root(body)
                 case "abs", [body]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
 from generator.derive.equations import DELTA
-from generator.derive.steps import Equation, Section, Step
+from generator.derive.steps import Equation, Part, Section, Step
 from generator.errors import RenderError
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
 from generator.render.formats import Format
+from generator.render.grids import grid
 from generator.render.language import Words
 from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
 from generator.typeset.text import width
 
 _COLUMNS = 4  # of a table of statements
+_ROWS = 6  # that are aligned with one another
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
 _LEAST = 40  # what its right side may be wide, however wide the left one is
 
@@ -36,7 +38,7 @@ class Block:
     """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
 
     `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
-    `depth` counts the steps it is inside.
+    `depth` counts the steps it is inside; `joins`: it goes on with the block above.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Block:
     rows: tuple[Line, ...]
     depth: int = 0
     title: str = ""
+    joins: bool = False
 
 
 def _letter(symbol: Box) -> Box:
@@ -140,18 +143,16 @@ class Setter:
         """An equation as aligned rows; `compact`: on one line where it fits."""
         arranger = self._bare if equation.plain else self._arranger
         left = arranger.box(equation.left)
-        if compact:
+        for parts in _shorter(equation) if compact else ():
             flat: list[Box] = []
-            for place, part in enumerate(equation.parts):
+            for place, part in enumerate(parts):
                 flat += [Op(_sign(part.relation))] if place else []
                 flat.append(arranger.box(part.formula))
             whole = row(flat)
             if width(left) + width(whole) + 3 <= LINE:
-                return (
-                    Line(self.format.math(left), self._relation(equation.parts[0].relation), self.format.math(whole)),
-                )
+                return (Line(self.format.math(left), self._relation(parts[0].relation), self.format.math(whole)),)
         lines: list[Line] = []
-        for place, part in enumerate(equation.parts):
+        for place, part in enumerate(_shorter(equation)[-1] if compact else equation.parts):
             first = self.format.math(left) if not place else ""
             pieces = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width)
             lines += self._part(pieces, first, part.relation)
@@ -168,7 +169,7 @@ class Setter:
 
     def blocks(self, section: Section) -> list[Block]:
         """The blocks of a section; listed quantities that follow one another are aligned together."""
-        return _merged(list(self._steps(section.steps, 0)))
+        return list(_said_once(_merged(list(self._steps(section.steps, 0)))))
 
     def conclusion(self, step: Step) -> Block:
         """What a step says and its last equation, without what is worked on the way."""
@@ -209,7 +210,14 @@ class Setter:
         return [self.group(f"{self.worked.graph.cases}:{case}") for case in columns]
 
     def _step(self, step: Step, depth: int) -> Iterator[Block]:
-        own = [line for made in step.equations for line in self.rows(made, compact=made.short or not step.full)]
+        if step.grid:
+            whole = grid(self.worked, self.format, step.grid)
+            yield Block("table", self.format.macro("grids", self.sentence(step), [whole]), (), depth)
+            return
+        own = [line for made in step.equations for line in self.rows(made, compact=made.short or step.compact)]
+        if step.again and not self._own(step.target):
+            yield Block("listed", "", tuple(own), depth, joins=True)
+            return
         if not step.full:
             yield from self._steps(step.before, depth)
             yield Block("listed", "", tuple(own), depth)
@@ -231,18 +239,38 @@ class Setter:
         yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, title)
 
 
+def _shorter(equation: Equation) -> list[tuple[Part, ...]]:
+    """The parts of an equation, and those that stay where it has to be brief."""
+    kept = tuple(part for part in equation.parts if part.kind != "numbers")
+    return [equation.parts, kept] if equation.brief else [equation.parts]
+
+
 def _sign(relation: str) -> str:
     return "≔" if relation == ":=" else relation
 
 
 def _merged(blocks: list[Block]) -> list[Block]:
-    """Listed blocks of the same depth that follow one another become one, up to a readable length."""
+    """Listed blocks of the same depth that follow one another become one, up to a readable length.
+
+    So does what goes on with a step, and the step.
+    """
     made: list[Block] = []
     for block in blocks:
         last = made[-1] if made else None
-        fits = last is not None and len(last.rows) + len(block.rows) <= 6
-        if last is not None and fits and block.kind == last.kind == "listed" and last.depth == block.depth:
-            made[-1] = Block("listed", last.sentence, (*last.rows, *block.rows), last.depth)
+        joins = last is not None and block.kind == "listed" and last.depth == block.depth
+        joins &= last is not None and (last.kind == "listed" or (block.joins and last.kind == "step"))
+        if last is not None and joins and len(last.rows) + len(block.rows) <= _ROWS:
+            made[-1] = replace(last, rows=(*last.rows, *block.rows))
         else:
             made.append(block)
     return made
+
+
+def _said_once(blocks: Iterable[Block]) -> Iterator[Block]:
+    """No sentence that says what the one before it has said, in the same words."""
+    said = ("", -1)
+    for block in blocks:
+        again = block.kind == "step" and bool(block.sentence) and (block.sentence, block.depth) == said
+        yield replace(block, sentence="") if again and not block.title else block
+        if block.kind != "listed" and block.sentence:
+            said = (block.sentence, block.depth)

@@ -19,6 +19,7 @@ from generator.render.blocks import Block
 from generator.render.paper import Paper
 from generator.views.alike import tabled
 from generator.views.audit import Finding, Verdict, audit
+from generator.views.gathered import gathered
 from generator.views.worksheet import Answer, worksheet
 
 _COLUMNS = 8  # of a table of values round by round
@@ -54,6 +55,7 @@ def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
     worked, sections = paper.worked, paper.worked.sections(choice)
     if (choice or worked.problem.detail) == "first":
         sections = tuple(tabled(worked, section) for section in sections)
+    sections = tuple(gathered(worked, section) for section in sections)
     return {
         "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in sections]),
         "training": _training(paper),

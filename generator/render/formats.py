@@ -17,7 +17,7 @@ from generator.render.language import load_words
 from generator.typeset.boxes import GREEK, Box
 from generator.typeset.latex import latex, plain_gap
 from generator.typeset.mathml import mathml
-from generator.typeset.text import text
+from generator.typeset.text import reach, text
 from generator.typeset.typst import typst
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>$|#~]|&(?=#?\w+;))")
@@ -121,7 +121,7 @@ def environment() -> jinja2.Environment:
 
     Escaping is explicit (each format's own `escape`): no single automatic escaping is right for four formats.
     """
-    return _Environment(
+    made = _Environment(
         loader=jinja2.FileSystemLoader([str(folder) for folder in resources.template_folders()]),
         block_start_string="<%", block_end_string="%>",
         variable_start_string="<<", variable_end_string=">>",
@@ -129,6 +129,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined, autoescape=False,
     )  # fmt: skip
+    made.filters["reach"] = reach
+    return made
 
 
 @lru_cache

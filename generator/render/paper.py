@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from generator.backward.derivative import kinks, value_at
 from generator.derive.matrix_equations import is_in_matrices
@@ -22,6 +22,7 @@ from generator.pipeline import Worked, givens
 from generator.render.blocks import Setter
 from generator.render.figures import figure
 from generator.render.formats import format_for
+from generator.render.grids import Grid, grid
 from generator.render.language import load_words
 from generator.render.texts import paragraphs
 from generator.solve.traces import History
@@ -37,13 +38,6 @@ class Macros:
 
     def __getattr__(self, name: str) -> Callable[..., str]:
         return lambda *args: self._macro(name, *args)
-
-
-class Grid(NamedTuple):
-    """A small table of numbers: in its header a symbol and the columns' numbers, in each row its number and values."""
-
-    header: list[str]
-    body: list[list[str]]
 
 
 class Paper:
@@ -105,11 +99,7 @@ class Paper:
         """The givens that have rows and columns: a kind's name, and its grids."""
         found: dict[str, list[Grid]] = {}
         for family in families(self.worked.graph):
-            corner = self.format.inline(self.worked.writer.label_box(family.label))
-            header = [corner, *(self.number(place) for place in range(1, len(family.rows[0]) + 1))]
-            values = ([self.worked.trace.shown[name] for name in row] for row in family.rows)
-            body = [[self.number(cell) for cell in (place, *row)] for place, row in enumerate(values, 1)]
-            found.setdefault(family.label.kind, []).append(Grid(header, body))
+            found.setdefault(family.label.kind, []).append(grid(self.worked, self.format, family))
         return [(self.setter.word(f"kinds.{kind}"), grids) for kind, grids in found.items()]
 
     # --- how to read the numbers ---

@@ -20,11 +20,14 @@ GREEK = {
 }  # fmt: skip
 
 
+HAT = "\u0302"  # Unicode's combining circumflex
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A name: one letter or several (`net`), Greek letters as themselves; `function` for operators such as tanh.
 
-    `bold` is for the names of matrices and vectors.
+    `bold` is for the names of matrices and vectors. A letter can have a hat: m̂ is the letter and `HAT`.
     """
 
     text: str
@@ -129,7 +132,8 @@ _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\
 
 @lru_cache(maxsize=65536)
 def symbol(text: str) -> Box:
-    """Read a symbol in the TeX-like language: letters, digits, `_`, `^`, braces, parentheses, `\\alpha`, `\\_`, `'`.
+    """Read a symbol in the TeX-like language: letters, digits, `_`, `^`, braces, parentheses, `\\alpha`, `\\hat{m}`,
+    `\\_`, `'`.
 
     Raises `NotationError` where the text is not of that language.
     """
@@ -188,6 +192,11 @@ def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
         if after >= len(tokens) or tokens[after].group() != _BRACKETS[brace]:
             raise NotationError(f"cannot read the symbol `{text}`: a `{brace}` is not closed")
         return (box if brace == "{" else Fence(box, brace, _BRACKETS[brace])), after + 1
+    if command == "hat":
+        box, after = _atom(tokens, at + 1, text)
+        if not isinstance(box, Word) or len(box.text) != 1:
+            raise NotationError(f"cannot read the symbol `{text}`: `\\hat` is for a single letter")
+        return Word(box.text + HAT), after
     if command:
         if command not in GREEK:
             raise NotationError(f"cannot read the symbol `{text}`: unknown `\\{command}`")

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from generator.typeset.boxes import (
     GREEK,
+    HAT,
     Box,
     Choice,
     Digits,
@@ -53,6 +54,8 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
     """`box` as LaTeX, without the dollar signs; `gap` writes the blanks."""
     write = partial(latex, gap=gap)
     match box:
+        case Word(text, _, bold) if text.endswith(HAT):
+            return rf"\hat{{{write(Word(text.removesuffix(HAT), bold=bold))}}}"
         case Word(text, _, bold) if bold:
             return rf"\boldsymbol{{{_COMMANDS[text]}}}" if text in _COMMANDS else rf"\mathbf{{{_escaped(text)}}}"
         case Word(text, function):

@@ -6,6 +6,7 @@ from html import escape
 from unicodedata import lookup, name
 
 from generator.typeset.boxes import (
+    HAT,
     Box,
     Choice,
     Digits,
@@ -25,6 +26,9 @@ from generator.typeset.boxes import (
 def mathml(box: Box) -> str:
     """`box` as MathML elements, without the `math` element around them."""
     match box:
+        case Word(text, _, bold) if text.endswith(HAT):
+            letter = mathml(Word(text.removesuffix(HAT), bold=bold))
+            return f'<mover accent="true">{letter}<mo stretchy="false">^</mo></mover>'
         case Word(text, _, bold) if bold:
             return _bold(text)
         case Word(text, function):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from unicodedata import combining
 
 from generator.typeset.boxes import (
     Box,
@@ -44,7 +45,7 @@ def text(box: Box) -> str:
         case Frac(top, bottom):
             return f"{_tight(top)}/{f'({text(bottom)})' if _is_product(bottom) else _tight(bottom)}"
         case Script(base, sub, sup):
-            low = _script(text(sub), _LOW, "_") if sub is not None else ""
+            low = _script(text(sub).rstrip(), _LOW, "_") if sub is not None else ""
             high = _script(text(sup).strip(), _HIGH, "^") if sup is not None else ""
             return f"{text(base)}{low}{high}"
         case Fence(body, left, right):
@@ -81,7 +82,12 @@ def width(box: Box) -> int:
         case Gap(number, digits, False):
             return 4 * digits // 3 + (5 if number else 3)  # room for a hand is wider than digits that are set
         case _:
-            return len(text(box))
+            return reach(text(box))
+
+
+def reach(line: str) -> int:
+    """How many characters wide a line of text stands; an accent stands on the letter before it."""
+    return sum(not combining(letter) for letter in line)
 
 
 def _joined(items: tuple[Box, ...]) -> Iterator[str]:

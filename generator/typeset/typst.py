@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.typeset.boxes import (
+    HAT,
     Box,
     Choice,
     Digits,
@@ -33,6 +34,8 @@ _KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
 def typst(box: Box) -> str:
     """`box` as Typst mathematics, without the dollar signs. Blanks and room call functions of the format file."""
     match box:
+        case Word(text, _, bold) if text.endswith(HAT):
+            return f"hat({typst(Word(text.removesuffix(HAT), bold=bold))})"
         case Word(text, _, bold) if bold:
             return f"upright(bold({text if len(text) == 1 and text.isalpha() else chr(34) + text + chr(34)}))"
         case Word(text, function):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -29,7 +30,7 @@ def printed(sections: tuple[Section, ...]) -> Iterator[tuple[Equation, bool]]:
     """The equations of some sections, and whether each is set on one line where it fits."""
     for section in sections:
         for step in section.walk():
-            yield from ((equation, not step.full) for equation in step.equations)
+            yield from ((equation, equation.short or step.compact) for equation in step.equations)
             yield from ((equation, True) for equation in step.opening)
 
 
@@ -92,4 +93,4 @@ def _with(equation: Equation, leaf: Callable[[str], Formula]) -> Equation:
         return rebuild(tree, put)
 
     parts = tuple(Part("=", put(part.formula), part.kind) for part in equation.parts)
-    return Equation(equation.target, equation.left, parts, equation.plain)
+    return replace(equation, parts=parts)

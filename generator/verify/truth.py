@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from generator.derive.matrix_equations import is_in_matrices
 from generator.derive.shapes import dims_of
 from generator.formula.tree import Formula, Ref, references, replace, substitute
-from generator.graph.families import Family, families
+from generator.graph.families import Family, computed_families, families
 from generator.graph.quantities import Graph, Role, derivative_name
 from generator.graph.wholes import Dims
 from generator.notation.called import called
@@ -64,7 +64,7 @@ class Truth:
         return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, _others(graph)))
 
     def family(self, segment: Box) -> Family | None:
-        """The given matrix that a symbol by itself stands for."""
+        """The given or computed matrix that a symbol by itself stands for."""
         return self._families.get(items(segment))
 
     def is_called(self, segment: Box) -> bool:
@@ -77,7 +77,8 @@ class Truth:
 
     @cached_property
     def _families(self) -> Mapping[tuple[Box, ...], Family]:
-        return {items(normal(self.writer.label_box(family.label))): family for family in families(self.graph)}
+        found = (*computed_families(self.graph), *families(self.graph))
+        return {items(normal(self.writer.label_box(family.label))): family for family in found}
 
     @cached_property
     def dims(self) -> Mapping[str, Dims]:

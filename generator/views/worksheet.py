@@ -15,6 +15,7 @@ from functools import partial
 
 from generator.derive.equations import quantity_of
 from generator.derive.matrix_equations import room_for
+from generator.derive.runs import in_runs
 from generator.derive.steps import Equation, Part, Section, Step
 from generator.errors import RenderError
 from generator.formula.tree import Blank, Formula, Num, Ref, references, substitute
@@ -51,7 +52,8 @@ def worksheet(worked: Worked, level: str) -> Sheet:
     detail = "all" if level == "guided" else "first"
     solved = tuple(section for section in worked.sections(detail) if section.code != "checks")
     sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
-    return Sheet(tuple(section for section in sections if _holds(section)), tuple(sheet.answers))
+    sections = in_runs(worked.graph, [section for section in sections if _holds(section)])
+    return Sheet(sections, tuple(sheet.answers))
 
 
 def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:

@@ -1,0 +1,47 @@
+"""Sections -> the same sections, where steps that are worked as the step before them go on with what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from generator.derive.steps import Section, Step
+from generator.graph.quantities import Graph, Label, Role
+
+_ROLES = (Role.FORWARD, Role.LOSS, Role.UPDATE, Role.AFTER)  # the sentence of a derivative is a question of its own
+_DERIVED = ("updated", "after", "later")
+_ENTRIES = ("value", "given")  # kinds whose quantities may be entries of something
+
+Kind = tuple[object, ...]
+
+
+def in_runs(graph: Graph, sections: Sequence[Section]) -> tuple[Section, ...]:
+    """`sections` with `again` set in the steps whose sentence would be that of the step before, for another entry."""
+    return tuple(replace(section, steps=tuple(_steps(graph, section.steps))) for section in sections)
+
+
+def _steps(graph: Graph, steps: Sequence[Step]) -> Iterator[Step]:
+    last: Kind | None = None
+    for step in steps:
+        kind = _kind(graph, step)
+        again = kind is not None and kind == last
+        yield replace(step, again=again, before=tuple(_steps(graph, step.before)))
+        last = None if step.after else kind
+
+
+def _kind(graph: Graph, step: Step) -> Kind | None:
+    """What a step has in common with those that are worked alike (`None`: it stands by itself)."""
+    if not step.full or step.cell or step.before or step.number or step.target not in graph:
+        return None
+    quantity = graph[step.target]
+    if quantity.role not in _ROLES or quantity.rule != step.rule:
+        return None
+    words = tuple(step.words.items())
+    return (step.rule, words, quantity.role, quantity.round, quantity.group, *_family(graph, quantity.label))
+
+
+def _family(graph: Graph, label: Label) -> tuple[str, str]:
+    """The kind of a quantity, whatever updates it has seen, and what it is an entry of; else it is its own."""
+    while label.kind in _DERIVED:
+        label = graph[label.of].label
+    return label.kind, (label.of or label.name) if label.kind in _ENTRIES else ""

@@ -1,0 +1,115 @@
+"""What stands before the lines of a solution: in the number of what it is about, once, and no riddle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from shipped import SAMPLE
+
+from generator.derive.equations import Equations
+from generator.formula.tree import Call
+from generator.graph.families import computed_families
+from generator.pipeline import load_worked
+from generator.render.document import render
+from generator.render.paper import Paper
+from generator.verify.document import FORMATS, verify
+from generator.verify.truth import Truth
+from generator.views.gathered import gathered
+
+ROOT = Path(__file__).resolve().parents[1] / "problems"
+ANY_NUMBER = {"steps.formula", "steps.after_formula"}  # these say the same of one number and of many
+
+
+@pytest.mark.parametrize(
+    "problem",
+    ["attention/attention_by_hand", "attention/small_block", "batches/batch_norm", "networks/dropout_mask",
+     "recurrence/character_model", "others/k_means"],
+)  # fmt: skip
+def test_what_is_said_of_a_matrix_is_said_of_many(problem: str) -> None:
+    """No sentence about a single entry, as "the score", stands before a whole matrix."""
+    worked = load_worked(ROOT / f"{problem}.yml", "matrix")
+    setter = Paper(worked, "markdown", "en").setter
+    steps = [step for section in worked.sections() for step in section.walk() if section.code != "matrices"]
+    made = [
+        step
+        for step in steps
+        if step.target in worked.graph.tensor and not step.rule.startswith(("check_", "softmax_rule"))
+    ]
+    codes = {setter._rule(step.rule) for step in made if len(worked.graph.tensor[step.target].names) > 1}
+    assert codes
+    assert {code for code in codes if "matrix_" not in code} <= ANY_NUMBER
+
+
+def test_a_run_of_steps_says_its_sentence_once() -> None:
+    text = render(load_worked(ROOT / "attention" / "attention_by_hand.yml"), "solution", "terminal")
+    for sentence in ("How well does the query fit the key?", "The exponential of the score", "Each exponential over"):
+        assert text.count(sentence) == 1
+    assert "S_(1,2) = (Q_(1,1) · K_(2,1) + Q_(1,2) · K_(2,2))/√(2) = (1 · 0 + 0 · 2)/√(2) = 0" in text
+
+
+@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("detail", ["all", "first"])
+def test_no_sentence_says_what_the_one_before_has_said(path: Path, detail: str) -> None:
+    worked = load_worked(path)
+    setter = Paper(worked, "markdown", "en").setter
+    for section in worked.sections(detail):
+        said = [(block.sentence, block.depth) for block in setter.blocks(section) if block.sentence]
+        assert not [one for one, other in pairwise(said) if one == other]
+
+
+def test_what_is_named_has_a_sentence_of_its_own() -> None:
+    """Only entries of one thing make a run: two means of other names do not."""
+    text = render(load_worked(ROOT / "others" / "principal_components.yml"), "solution", "terminal", detail="all")
+    assert "We work out m:" in text
+    assert "We work out n:" in text
+    assert "We work out v₁:" in text
+    assert "We work out v₂:" not in text
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_matrix_that_has_been_worked_is_shown_as_a_whole(format_name: str) -> None:
+    worked = load_worked(ROOT / "attention" / "attention_by_hand.yml")
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    text = render(worked, "solution", format_name)
+    assert not verify(text, format_name, truth).untrue
+    names = [family.label.name for family in computed_families(worked.graph)]
+    assert names == ["S", "R", "A", "C"]
+    entry = worked.trace.shown["C_3_1"]
+    place = text.rindex(entry)
+    planted = text[:place] + entry.replace("6", "5", 1) + text[place + len(entry) :]
+    assert verify(planted, format_name, truth).untrue
+
+
+def test_worksheets_and_short_matrices_show_no_whole() -> None:
+    worked = load_worked(ROOT / "attention" / "attention_by_hand.yml")
+    steps = [step for section in worked.sections() for step in section.walk()]
+    assert not any(step.grid for step in steps)
+    made = [gathered(worked, section) for section in worked.sections()]
+    assert [step.grid.label.name for section in made for step in section.steps if step.grid] == ["S", "R", "A", "C"]
+    matrices = load_worked(ROOT / "attention" / "attention_by_hand.yml", "matrix")
+    assert all(gathered(matrices, section) is section for section in matrices.sections())
+
+
+def test_later_steps_show_their_numbers_where_a_line_has_room() -> None:
+    text = render(load_worked(ROOT / "recurrence" / "lstm_two_steps.yml"), "solution", "terminal")
+    assert "a_f⁽²⁾ = w_fx⁽²⁾ + u_fh⁽¹⁾ + b_f = 0(0) + 1(0.2528) + 1 = 1.2528" in text
+    assert "c⁽²⁾′ = f⁽²⁾′c⁽¹⁾′ + i⁽²⁾′g⁽²⁾′ = 0.7928(0.6519) + 0.2746(−0.0492) = 0.5033" in text
+
+
+def test_long_sums_stay_short() -> None:
+    """With more than six operands, or where the line would be too long, a later one goes without its numbers."""
+    worked = load_worked(ROOT / "others" / "principal_components.yml")
+    names = {"a": 10, "s_2": 4}
+    equations = Equations(worked.graph, worked.trace, worked.writer)
+    kinds = {name: [part.kind for part in equations.of(name, full=False).parts] for name in names}
+    assert kinds == {"a": ["formula", "result"], "s_2": ["formula", "numbers", "result"]}
+    setter = Paper(worked, "terminal", "en").setter
+    brief = equations.of("s_2", full=False)
+    (line,) = setter.rows(brief, compact=True)
+    assert line.right == "u₂ · e₁ + v₂ · e₂ = 0 · 0.4472 + 0 · 0.8944 = 0"
+    long = replace(brief, left=Call("max", (brief.left,) * 8))
+    (line,) = setter.rows(long, compact=True)
+    assert line.right == "u₂ · e₁ + v₂ · e₂ = 0"
