@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import chain
 from math import inf
 
 from generator.drawings.drawing import (
@@ -17,6 +16,7 @@ from generator.drawings.drawing import (
     Circle,
     Drawing,
     Item,
+    Line,
     Mark,
     around,
     bounds,
@@ -167,9 +167,9 @@ def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
     obstacles = [around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
     marks, cost = place_labels(tracks, sheet.labels, sheet.biases, sheet.between, obstacles)
     arrows = [Arrow(track.points(), "edge-bias" if track.edge.start in sheet.biases else "edge") for track in tracks]
-    units = chain.from_iterable(
-        crossed_out(circle) if sheet.nodes[name].dropped else (circle,) for name, circle in circles.items()
-    )
+    units: list[Circle | Line] = []
+    for name, circle in circles.items():
+        units += crossed_out(circle) if sheet.nodes[name].dropped else (circle,)
     return framed((*arrows, *units, *dots, *fixed, *map(sheet.named, marks))), cost
 
 

@@ -179,8 +179,8 @@ def around(circle: Circle) -> Bounds:
 def crossed_out(circle: Circle) -> tuple[Circle, Line, Line]:
     """A circle, dashed and crossed out."""
     (x, y), a = circle.centre, circle.radius / 2**0.5
-    lines = (Line((x - a, y + side * a), (x + a, y - side * a), "cross") for side in (-1, 1))
-    return (replace(circle, style="node-dropped"), *lines)
+    fall, rise = (Line((x - a, y + side * a), (x + a, y - side * a), "cross") for side in (-1, 1))
+    return replace(circle, style="node-dropped"), fall, rise
 
 
 def framed(items: tuple[Line | Arrow | Circle | Mark, ...]) -> Drawing:
