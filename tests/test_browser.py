@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 from tools import need
 
@@ -29,6 +30,7 @@ PAGES = {
     "home": "",
     "gallery": "problems/",
     "how to write": "guide/problems/",
+    "exercises": "guide/exercises/",
     "notation": "guide/notation/",
     "architecture": "architecture/",
     "overview": OWN,
@@ -41,7 +43,7 @@ PAGES = {
     "juxtaposed solution": "problems/example_322/solution/",
     "small solution": "problems/one_unit/solution/",
 }
-WITHOUT_MATHEMATICS = ("how to write", "architecture", "program")
+WITHOUT_MATHEMATICS = ("how to write", "exercises", "architecture", "program")
 SCREENS = {"desktop": 1280, "phone": 390}
 SCHEMES = ("light", "dark")
 A4 = round((210 - 2 * 20) / 25.4 * 96)  # pixels between the margins of `@page` in the style sheet
@@ -297,6 +299,74 @@ def test_a_wide_equation_scrolls_within_itself(browser: Browser) -> None:
     wide.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     assert browser.wait(lambda: browser.run("return arguments[0].scrollLeft", wide)) > 0
     assert browser.run("return window.scrollX") == 0
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_more_to_scroll_to_has_a_shadow(scheme: str, browser: Browser) -> None:
+    """At the side where there is more, and nowhere else: seen in the pixels of an equation's empty edges."""
+    browser.screen(390, scheme)
+    browser.open(PAGES["solution"])
+    script = """
+      const all = [...document.querySelectorAll('.lh-eq')], slack = e => e.scrollWidth - e.clientWidth;
+      const e = arguments[0] ? all.find(e => slack(e) > 60) : all.find(e => slack(e) <= 0);
+      e.scrollLeft = arguments[0] === 'end' ? 9999 : 0;
+      const {x, y, width, height} = e.getBoundingClientRect();
+      return {x: x + scrollX, y: y + scrollY, width, height};"""
+
+    def shades(wanted: str) -> list[bool]:
+        """Whether the left and the right edge, in the padding below the mathematics, are not the page's colour."""
+        place = browser.run(script, wanted)
+        strip = {**place, "y": place["y"] + place["height"] - 3, "height": 1, "scale": 1}
+        shot = browser.cdp("Page.captureScreenshot", clip=strip, captureBeyondViewport=True)
+        row = Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("L")
+        ground = row.getpixel((row.width // 2, 0))
+        return [abs(row.getpixel((at, 0)) - ground) > 8 for at in (1, row.width - 2)]
+
+    assert shades("start") == [False, True]
+    assert shades("end") == [True, False]
+    assert shades("") == [False, False]
+
+
+@pytest.mark.parametrize("page", ["how to write", "exercises", "notation"])
+def test_no_key_in_a_table_is_broken(page: str, browser: Browser) -> None:
+    browser.screen(1280, "light")
+    browser.open(PAGES[page])
+    broken = browser.run("""
+      const codes = [...document.querySelectorAll('article table code')].filter(e => !/\\s/.test(e.textContent.trim()));
+      return [codes.length, codes.filter(e => e.getClientRects().length > 1).map(e => e.textContent)];""")
+    assert broken[0] > 5
+    assert broken[1] == []
+
+
+def test_long_tables_are_stacked_on_a_phone(browser: Browser) -> None:
+    browser.screen(390, "light")
+    browser.open(PAGES["exercises"])
+    found = browser.run("""
+      const rows = [...document.querySelectorAll('.lh-stacked tbody tr')];
+      const wide = rows.filter(row => row.scrollWidth > row.clientWidth + 1 || row.getBoundingClientRect().right > 390);
+      return [rows.length, wide.length, Math.max(...rows.map(row => row.offsetHeight))];""")
+    assert found[0] > 60
+    assert found[1] == 0
+    assert found[2] < 220
+
+
+def test_a_blank_stands_on_the_line(browser: Browser) -> None:
+    """A box has the line's middle in it, and a parenthesis around it is as tall as it is."""
+    browser.screen(1280, "light")
+    browser.open(PAGES["worksheet"])
+    off, low, *looked_at = browser.run("""
+      const box = e => e.getBoundingClientRect(), middle = e => (box(e).top + box(e).bottom) / 2;
+      const blanks = [...document.querySelectorAll('math .lh-blank:empty')];
+      const rows = blanks.map(e => [e, e.closest('mtr')]).filter(([e, row]) =>
+        row && row.children[1].querySelector('mo') && !e.closest('msup, mfrac'));
+      const off = rows.filter(([e, row]) => Math.abs(middle(row.children[1].querySelector('mo')) - middle(e)) > 6);
+      const fences = [...document.querySelectorAll('mo[fence]')].filter(e =>
+        e.nextElementSibling && e.nextElementSibling.querySelector('.lh-blank'));
+      const low = fences.filter(e => box(e).height < box(e.nextElementSibling).height - 4);
+      return [off.length, low.length, rows.length, fences.length];""")
+    assert min(looked_at) > 3
+    assert off == 0
+    assert low == 0
 
 
 def test_the_mathematics_is_set_in_the_served_font(browser: Browser) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import ALL
 
 from generator.definitions.problem import load
 from generator.drawings.diagram import WIDE, draw_diagram
@@ -44,6 +45,8 @@ from generator.graph.quantities import Diagram, Graph
 from generator.kinds import network
 from generator.notation.files import load_notation, notation_for
 from generator.notation.writer import Writer
+from generator.pipeline import load_worked
+from generator.render.paper import Paper
 from generator.solve.compiled import Array
 from generator.typeset.boxes import Box, Digits, Row, Script, symbol
 from generator.typeset.latex import latex
@@ -185,6 +188,55 @@ def _distance(mark: Mark, arrow: Arrow) -> float:
         along = min(1.0, max(0.0, ((x - a) * (c - a) + (y - b) * (d - b)) / length**2))
         found.append(hypot(a + along * (c - a) - x, b + along * (d - b) - y))
     return min(found)
+
+
+DIAGRAMS = [path for path in ALL if path.stem in ("softmax_cross_entropy", "dropout_mask", "tied_weights", "xor_relu")]
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, *DIAGRAMS], ids=lambda path: path.stem)
+def test_no_label_hides_another_edge_a_crossing_or_a_head(path: Path) -> None:
+    """No line but its own comes into a label's halo, and the arrow keeps its head and some of its shaft."""
+    writer = writer_of(path)
+    drawing = drawn(writer, True)
+    arrows = [item for item in drawing.items if isinstance(item, Arrow)]
+    edges = dict(zip(parts(writer).edges, arrows, strict=True))
+    own = [arrow for edge, arrow in edges.items() if edge.label]
+    for mark, arrow in zip(labels(drawing), own, strict=True):
+        left, top, right, bottom = bounds(mark)
+        halo = (left - 2.5, top - 1.5, right + 2.5, bottom + 1.5)
+        assert all(_outside(halo, other) for other in arrows if other is not arrow)
+        x, y = arrow.points[-1]
+        assert apart(halo, (x - 10, y - 10, x + 10, y + 10))
+
+
+def _outside(box: Bounds, arrow: Arrow) -> bool:
+    places = ((a, b, c, d, step / 200) for (a, b), (c, d) in pairwise(arrow.points) for step in range(201))
+    on = ((a + t * (c - a), b + t * (d - b)) for a, b, c, d, t in places)
+    return not any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in on)
+
+
+def test_a_dropped_unit_is_crossed_out_where_no_variant_keeps_it() -> None:
+    (path,) = (path for path in ALL if path.stem == "dropout_mask")
+    writer = writer_of(path)
+    diagram = parts(writer)
+    assert {node.name: node.dropped for node in diagram.nodes if node.dropped} == {"out_h2": ("mask_h2",)}
+    drawing = drawn(writer, True)
+    (circle,) = (item for item in drawing.items if isinstance(item, Circle) and item.style == "node-dropped")
+    assert circle.centre in [mark.at for mark in marks(drawing) if plain(mark.content) == "outh2"]
+    lines = [item for item in drawing.items if isinstance(item, Line)]
+    assert [line.style for line in lines] == ["cross", "cross"]
+    for (x, y), (u, v) in ((line.start, line.end) for line in lines):
+        assert ((x + u) / 2, (y + v) / 2) == pytest.approx(circle.centre)
+        assert hypot(u - x, v - y) == pytest.approx(2 * circle.radius)
+    assert diagram.varying(["w1", "mask_h1"]) == diagram
+    varied = draw_diagram(diagram.varying(["mask_h2"]), writer)
+    assert not any(isinstance(item, Line) for item in varied.items)
+    assert "Crossed out, because dropped: out_h2." in svg_description(path)
+
+
+def svg_description(path: Path) -> str:
+    paper = Paper(load_worked(path), "web", "en")
+    return next(description for kind, _, description in paper.pictures() if kind == "network")
 
 
 @settings(max_examples=60, deadline=None)

@@ -152,6 +152,15 @@ def test_where_steps_are_laid_out_only_what_leads_to_the_asked_is_there(tmp_path
     assert not {"dE_total/dw2", "w1_new", "b1_new"} & set(task.asked)
 
 
+@pytest.mark.parametrize(("vary", "crossed"), [("w1: [0.5, 1]", ["out_h2"]), ("mask_h2: [0, 1]", [])])
+def test_a_unit_is_crossed_out_only_where_everybody_drops_it(vary: str, crossed: list[str], tmp_path: Path) -> None:
+    text = f"title: t\nproblems:\n  - {{id: dropout_mask, vary: {{{vary}}}}}\ncopies: 1\n"
+    (task,) = tasks(load_set(set_file(tmp_path, text, "dropout_mask")))
+    diagram = task.worked.graph.diagram
+    assert diagram is not None
+    assert [node.name for node in diagram.nodes if node.dropped] == crossed
+
+
 def test_everybody_has_the_blanks_that_most_variants_have(tmp_path: Path) -> None:
     (task,) = tasks(load_set(set_file(tmp_path, SMALL.replace("guided", "faded"))))
     own = task.own.trace.shown

@@ -32,6 +32,8 @@ from generator.publish.pdf import typst_pdf
 from generator.render.document import render
 from generator.render.figures import image
 from generator.render.formats import FORMATS
+from generator.typeset.boxes import Fence, Gap
+from generator.typeset.mathml import mathml
 from generator.views.worksheet import LEVELS, Sheet, worksheet
 
 PROBLEMS = (*EXAMPLES, ROOT / "first" / "one_unit.yml")
@@ -560,3 +562,9 @@ def test_what_another_notation_does_not_have_is_passed_over(tmp_path: Path) -> N
     assert "dE_o1/dout_h1" not in other.graph
     assert [answer.quantity for answer in worksheet(other, "open").answers] == ["dE_total/dw1"]
     assert all(worksheet(other, level).answers for level in LEVELS)
+
+
+def test_parentheses_around_a_blank_are_as_tall_as_its_box() -> None:
+    blank, reference = Gap(0, 4), Gap(3, 4, reference=True)
+    assert mathml(Fence(blank, "(", ")")).count('stretchy="true"') == 2
+    assert mathml(Fence(reference, "(", ")")).count('stretchy="false"') == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,23 @@ def topic_of(folder: Path, path: Path) -> str:
 def _titles(folder: Path) -> dict[str, dict[str, str]]:
     path = folder / COURSE
     return validated(Course, read(path)).topics if path.is_file() else {}
+
+
+def titles_required(paths: Iterable[Path]) -> dict[Path, dict[str, str]]:
+    """For each definition the ids that it requires, and their English titles (an id of no definition has none)."""
+    data = {path: read(path).data for path in paths}
+    titles = {path.stem: _title(found) for path, found in data.items()}
+    return {path: {name: titles.get(name, "") for name in _required(found)} for path, found in data.items()}
+
+
+def _title(data: object) -> str:
+    said = data.get("title", "") if isinstance(data, Mapping) else ""
+    return str(said.get("en") or next(iter(said.values()), "") if isinstance(said, Mapping) else said)
+
+
+def _required(data: object) -> list[str]:
+    listed = data.get("requires") if isinstance(data, Mapping) else None
+    return [str(name) for name in listed] if isinstance(listed, list) else []
 
 
 def _ordered(entries: list[Entry]) -> tuple[str, ...]:

@@ -16,9 +16,11 @@ from generator.drawings.drawing import (
     Circle,
     Drawing,
     Item,
+    Line,
     Mark,
     around,
     bounds,
+    crossed_out,
     framed,
     width_of,
 )
@@ -35,7 +37,10 @@ WIDE, NARROW = 8, 5  # how many units a column shows at most; the second where t
 MOST = 16  # more numbers than that between two columns cannot be read
 ROOM = len("-0.00")  # a number has room for so many characters at least, so that variants of a problem look alike
 NUMBERED, PLAIN = 900.0, 1100.0  # how broad a drawing with and without numbers on its edges may be
-STRETCHES = ((1, 1), (1.2, 1), (1, 1.2), (1.2, 1.25), (1.45, 1.25), (1.45, 1.5), (1.75, 1.75), (2.1, 2.1), (2.5, 2.6))
+STRETCHES = (
+    (1, 1), (1.2, 1), (1, 1.2), (1.2, 1.25), (1.2, 1.5), (1.45, 1.25), (1.45, 1.5), (1.45, 1.75), (1.75, 1.75),
+    (2.1, 2.1), (2.5, 2.6),
+)  # fmt: skip
 CLEAR, CLEAR_NUMBERED = 10.0, 2.5  # where no label costs that, nothing need be stretched
 
 
@@ -162,7 +167,10 @@ def _drawn(sheet: _Sheet, across: float, down: float) -> tuple[Drawing, float]:
     obstacles = [around(circle) for circle in circles.values()] + [bounds(mark) for mark in fixed]
     marks, cost = place_labels(tracks, sheet.labels, sheet.biases, sheet.between, obstacles)
     arrows = [Arrow(track.points(), "edge-bias" if track.edge.start in sheet.biases else "edge") for track in tracks]
-    return framed((*arrows, *circles.values(), *dots, *fixed, *map(sheet.named, marks))), cost
+    units: list[Circle | Line] = []
+    for name, circle in circles.items():
+        units += crossed_out(circle) if sheet.nodes[name].dropped else (circle,)
+    return framed((*arrows, *units, *dots, *fixed, *map(sheet.named, marks))), cost
 
 
 # --- nodes -----------------------------------------------------------------------------------------------------------

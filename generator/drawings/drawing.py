@@ -2,7 +2,7 @@
 
 Lengths are in units (a web pixel; 5/8 pt on paper), y points downwards. A `style` is a plain name that every emitter
 knows: `edge`, `edge-bias`, `edge-cut`, `axis`, `grid`, `curve`, `node-input`, `node-hidden`, `node-output`,
-`node-bias`, `node-target`, `dots`, `point`, `label`, `small`.
+`node-bias`, `node-target`, `node-dropped`, `cross`, `dots`, `point`, `label`, `small`.
 """
 
 from __future__ import annotations
@@ -122,8 +122,9 @@ def runs(content: Content, size: float = 1.0, rise: float = 0.0) -> tuple[Run, .
         case Script(base, sub, Op("′")):
             return runs(Row((Script(base, sub), Word("′", function=True))), size, rise)
         case Script(base, sub, sup):
-            low = runs(sub, 0.7 * size, rise - 0.2 * size) if sub is not None else ()
-            high = runs(sup, 0.7 * size, rise + 0.38 * size) if sup is not None else ()
+            apart = 0.06 * size if sub is not None and sup is not None else 0.0
+            low = runs(sub, 0.7 * size, rise - 0.2 * size - apart) if sub is not None else ()
+            high = runs(sup, 0.7 * size, rise + 0.38 * size + apart) if sup is not None else ()
             first, second = sorted((low, high), key=_advance)  # stacked: the narrower one, then back over it
             if first:
                 head = second[0]
@@ -136,7 +137,7 @@ def runs(content: Content, size: float = 1.0, rise: float = 0.0) -> tuple[Run, .
             return (Run(text(content), False, size, rise),)
 
 
-_WIDTHS = ((" .,:;'|ijl·′", 0.27), ("frstI()[]-/", 0.36), ("mwM", 0.76), ("+−=×∗≈<>∂", 0.6), ("W", 0.95))
+_WIDTHS = ((" .,:;'|ijl·′", 0.27), ("frstI()[]-/", 0.36), ("mwM", 0.76), ("+−=×∗≈<>∂", 0.6), ("W", 0.95), ("…", 1.0))
 _WIDTH = {letter: width for letters, width in _WIDTHS for letter in letters}
 
 
@@ -175,7 +176,14 @@ def around(circle: Circle) -> Bounds:
     return x - r, y - r, x + r, y + r
 
 
-def framed(items: tuple[Arrow | Circle | Mark, ...]) -> Drawing:
+def crossed_out(circle: Circle) -> tuple[Circle, Line, Line]:
+    """A circle, dashed and crossed out."""
+    (x, y), a = circle.centre, circle.radius / 2**0.5
+    fall, rise = (Line((x - a, y + side * a), (x + a, y - side * a), "cross") for side in (-1, 1))
+    return replace(circle, style="node-dropped"), fall, rise
+
+
+def framed(items: tuple[Line | Arrow | Circle | Mark, ...]) -> Drawing:
     """`items` moved onto a sheet that holds them all."""
     boxes = [_room(item) for item in items]
     left, top = min(box[0] for box in boxes) - 4, min(box[1] for box in boxes) - 4
@@ -183,23 +191,28 @@ def framed(items: tuple[Arrow | Circle | Mark, ...]) -> Drawing:
     return Drawing(right - left, bottom - top, tuple(_moved(item, -left, -top) for item in items))
 
 
-def _room(item: Arrow | Circle | Mark) -> Bounds:
+def _room(item: Line | Arrow | Circle | Mark) -> Bounds:
     match item:
         case Mark():
             return bounds(item)
         case Circle():
             return around(item)
+        case Line(start, end):
+            (a, b), (c, d) = start, end
+            return min(a, c), min(b, d), max(a, c), max(b, d)
         case Arrow(points):
             across, down = [x for x, _ in points], [y for _, y in points]
             return min(across), min(down), max(across), max(down)
 
 
-def _moved(item: Arrow | Circle | Mark, dx: float, dy: float) -> Item:
+def _moved(item: Line | Arrow | Circle | Mark, dx: float, dy: float) -> Item:
     match item:
         case Mark(_, (x, y)):
             return replace(item, at=(x + dx, y + dy))
         case Circle((x, y)):
             return replace(item, centre=(x + dx, y + dy))
+        case Line((a, b), (c, d)):
+            return replace(item, start=(a + dx, b + dy), end=(c + dx, d + dy))
         case Arrow(points):
             return replace(item, points=tuple((x + dx, y + dy) for x, y in points))
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import hypot
 
-from generator.drawings.drawing import Bounds, Circle, Content, Mark, Point, bounds
+from generator.drawings.drawing import HEAD, Bounds, Circle, Content, Mark, Point, bounds
 from generator.graph.quantities import Edge
 
 FRACTIONS = tuple(number / 40 for number in range(5, 36))  # where along its edge a label may stand
 CLASH = 100.0  # an overlap costs that and more
+CROSSED = 15.0  # what it costs at least that a line runs through a label: its halo would cut the line, or a crossing
+AROUND = 4.0, 2.0  # how far the halo of a label goes beyond it, and a little more
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,13 @@ def place_labels(
         for track in tracks
         for line in pairwise(track.points())
     ]
+    seen = [track.points() for track in mine]
     alone: dict[tuple[int, float], float] = {}
     for (number, t), box in boxes.items():
         at, own = marks[number, t].at, mine[number]
         crossed = sum(weight * _crossed(box, at, line) for track, line, weight in lines if track is not own)
         alone[number, t] = crossed + sum(_overlap(box, obstacle, 7, 4) for obstacle in obstacles)
+        alone[number, t] += _covered(box, seen[number])
     groups: dict[tuple[int, int], list[int]] = {}
     for number, track in enumerate(mine):
         groups.setdefault(between(track.edge), []).append(number)
@@ -156,9 +160,18 @@ def _overlap(one: Bounds, other: Bounds, across: float, down: float) -> float:
     return CLASH + across * down if across > 0 and down > 0 else 0.0
 
 
+def _covered(box: Bounds, line: Sequence[Point]) -> float:
+    """What it costs that a label leaves its own line no piece at its start, or covers its head."""
+    return CROSSED * sum(
+        box[0] - room < x < box[2] + room and box[1] - room < y < box[3] + room
+        for (x, y), room in ((line[0], AROUND[0]), (line[-1], 2 * HEAD))
+    )
+
+
 def _crossed(box: Bounds, middle: Point, line: tuple[Point, Point]) -> float:
     """What it costs that another edge's line runs through a label: more, the closer to the label's middle."""
     (a, b), (c, d) = line
+    box = box[0] - AROUND[0], box[1] - AROUND[1], box[2] + AROUND[0], box[3] + AROUND[1]
     if max(a, c) < box[0] or min(a, c) > box[2] or max(b, d) < box[1] or min(b, d) > box[3]:
         return 0.0
     dx, dy = c - a, d - b
@@ -173,4 +186,4 @@ def _crossed(box: Bounds, middle: Point, line: tuple[Point, Point]) -> float:
         return 0.0
     inside = (high - low) * hypot(dx, dy) / (box[2] - box[0])
     distance = abs(dx * (middle[1] - b) - dy * (middle[0] - a)) / hypot(dx, dy)
-    return min(9.0, 10 * inside) + max(0.0, 60 * (1 - distance / 7))
+    return CROSSED + min(9.0, 10 * inside) + max(0.0, 60 * (1 - distance / 7))

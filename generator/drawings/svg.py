@@ -38,6 +38,8 @@ _CLASSES = {
     "node-output": 'class="lh-fill-output"',
     "node-bias": 'class="lh-fill-bias"',
     "node-target": 'class="lh-fill"',
+    "node-dropped": 'class="lh-fill" stroke-dasharray="3 3"',
+    "cross": 'class="lh-stroke" stroke-opacity="0.6"',
     "dots": 'class="lh-arrow"',
     "point": 'class="lh-dot"',
     "label": "lh-text",

@@ -36,6 +36,8 @@ _STYLES = {
     "node-output": f"draw={_LINE}, line width=0.6pt, fill={{rgb,255:red,227;green,242;blue,228}}",
     "node-bias": f"draw={_LINE}, line width=0.6pt, fill={{rgb,255:red,237;green,238;blue,241}}",
     "node-target": f"draw={_LINE}, line width=0.6pt, fill=white",
+    "node-dropped": f"draw={_LINE}, line width=0.6pt, dash pattern=on 1.8pt off 1.8pt, fill=white",
+    "cross": f"draw={_LINE}, draw opacity=0.6, line width=0.6pt",
     "dots": f"fill={_LINE}",
     "point": f"fill={_ACCENT}",
 }

@@ -21,6 +21,8 @@ _STYLES = {
     "node-output": 'stroke: 0.6pt + rgb("#4a4e58"), fill: rgb("#e3f2e4")',
     "node-bias": 'stroke: 0.6pt + rgb("#4a4e58"), fill: rgb("#edeef1")',
     "node-target": 'stroke: 0.6pt + rgb("#4a4e58"), fill: white',
+    "node-dropped": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.6pt, dash: (1.8pt, 1.8pt)), fill: white',
+    "cross": 'stroke: 0.6pt + rgb("#4a4e5899")',
     "dots": 'fill: rgb("#4a4e58")',
     "point": 'fill: rgb("#1f4e96")',
 }

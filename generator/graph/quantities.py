@@ -5,7 +5,7 @@ Longer than 250 lines because it is the vocabulary of all later stages: types, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -139,7 +139,8 @@ class Sliding:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A unit in the diagram: it stands for the quantity `name`, in column `column`.
+    """A unit in the diagram: it stands for the quantity `name`, in column `column`, and is crossed out where it is
+    dropped: because the givens `dropped`, its masks, are all 0.
 
     On a grid it stands for a quantity or tensor of one time step, and for `others` beside it, in a `row` from below.
     """
@@ -149,6 +150,7 @@ class Node:
     kind: str  # input, hidden, output, bias or target
     row: int | None = None
     others: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,11 @@ class Diagram:
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+
+    def varying(self, givens: Collection[str]) -> Diagram:
+        """The diagram of all variants with other `givens`: a unit that not all of them drop is not crossed out."""
+        kept = (replace(node, dropped=()) if {*node.dropped} & {*givens} else node for node in self.nodes)
+        return replace(self, nodes=tuple(kept))
 
     @property
     def on_grid(self) -> bool:

@@ -55,6 +55,17 @@ def masks(how: Dropout | None, cases: tuple[str, ...]) -> Iterator[Mask]:
             yield Mask(at(f"mask_{unit}", case), f"mask_{unit}", case, number_at(numbers, case))
 
 
+def always_dropped(how: Dropout | None, cases: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The units that no observation keeps, and the masks that say so."""
+    found: dict[str, list[Mask]] = {}
+    for mask in masks(how, cases):
+        if mask.name != _KEEP:
+            found.setdefault(mask.own.removeprefix("mask_"), []).append(mask)
+    return {
+        unit: tuple(mask.name for mask in own) for unit, own in found.items() if not any(mask.number for mask in own)
+    }
+
+
 def dropped(unit: str, value: str, case: str) -> Formula:
     """Inverted dropout (Srivastava and others 2014, scaled in training as is usual now): m/p · h."""
     return Mul((Div(Ref(at(f"mask_{unit}", case)), Ref(_KEEP)), Ref(value)))

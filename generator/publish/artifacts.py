@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.pipeline import Worked, own_notation
 from generator.publish.files import Artifact
-from generator.publish.pdf import has_font, typst_pdf
+from generator.publish.pdf import CJK_FONT, has_font, typst_pdf
 from generator.render.document import render
 from generator.render.figures import image
 from generator.render.formats import format_for
@@ -90,7 +90,7 @@ def artifacts(worked: Worked) -> Iterator[Artifact]:
 
 def can_set(language: str) -> bool:
     """Whether this machine has the fonts for PDFs in `language`."""
-    return language != "zh" or has_font("Noto Serif CJK SC")
+    return language != "zh" or has_font(CJK_FONT)
 
 
 def pictures(worked: Worked, language: str = "en") -> Iterator[Artifact]:

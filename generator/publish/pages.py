@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from html import escape
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 
-from generator.definitions.course import Entry
+from generator.definitions.course import Entry, titles_required
 from generator.definitions.problem import find_definitions
 from generator.errors import LonghandError, PublishError
 from generator.pipeline import Worked, load_worked
-from generator.publish.artifacts import artifacts, checked, documents_of, languages_of, truth_of, varieties
+from generator.publish.artifacts import artifacts, can_set, checked, documents_of, languages_of, truth_of, varieties
 from generator.publish.cards import about, card
 from generator.publish.files import Artifact
+from generator.publish.pdf import CJK_FONT
 from generator.publish.progress import Report
 from generator.render.contents import comparison
 from generator.render.document import render, tidy
@@ -107,18 +109,20 @@ def generate(folder: Path, report: Report = lambda name, done, total: None) -> t
         other = first.setdefault(path.stem, path)
         if other != path:
             raise LonghandError(f"{path}: {other} has the same name; a file's name is the problem's id")
-    states = {path: _state(path) for path in paths}  # read once: a file may change while the others are worked
+    required = titles_required(paths)
+    # Read once: a file may change while the others are worked.
+    states = {path: (*_state(path), repr(required[path]).encode()) for path in paths}
     new = [path for path in paths if (path, states[path]) not in _made]
     if len(new) > 1:
         # Fresh processes: forking one that has threads (Typst, MkDocs' server) is not safe.
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            results = zip(new, pool.map(_generated, new), strict=True)
+            results = zip(new, pool.map(_generated, new, [required[path] for path in new]), strict=True)
             for done, (path, made) in enumerate(results, 1):
                 report(path.stem, done, len(new))
                 _made[path, states[path]] = made
     else:
         for path in new:
-            _made[path, states[path]] = _generated(path)
+            _made[path, states[path]] = _generated(path, required[path])
             report(path.stem, 1, 1)
     return tuple(_made[path, states[path]] for path in paths)
 
@@ -132,12 +136,12 @@ def _state(path: Path) -> tuple[bytes, ...]:
     return tuple(file.read_bytes() for file in (path, claims) if file.is_file())
 
 
-def _generated(path: Path) -> Generated:
+def _generated(path: Path, required: Mapping[str, str]) -> Generated:
     worked = load_worked(path)
     title = worked.problem.text(worked.problem.title, "en")
     files = tuple(artifacts(worked))
     entry = Entry(path, worked.problem)
-    return Generated(worked.id, title, tuple(_pages(worked, files)), files, card(worked), entry)
+    return Generated(worked.id, title, tuple(_pages(worked, files, required)), files, card(worked), entry)
 
 
 def forget() -> None:
@@ -145,13 +149,13 @@ def forget() -> None:
     _made.clear()
 
 
-def _pages(worked: Worked, files: tuple[Artifact, ...]) -> Iterator[Page]:
+def _pages(worked: Worked, files: tuple[Artifact, ...], required: Mapping[str, str]) -> Iterator[Page]:
     truth, base = truth_of(worked), f"problems/{worked.id}"
     words, title = load_words("en"), worked.problem.text(worked.problem.title, "en")
-    yield _template_page(f"{base}/index.md", words("site.overview"), "overview", worked, files)
+    yield _template_page(f"{base}/index.md", words("site.overview"), "overview", worked, files, required)
     for document in documents_of(worked):
         text = checked(worked, render(worked, document, "web"), "web", f"page {document}", truth)
-        name = words(f"documents.{document}")
+        name, text = words(f"documents.{document}"), _with_files(text, worked, files, document, "en")
         yield stash(f"{base}/{document}.md", name, text, f"{name}: {title}")
         if document == "key":
             yield _template_page(f"{base}/program.md", words("documents.program"), "program", worked, files)
@@ -159,11 +163,40 @@ def _pages(worked: Worked, files: tuple[Artifact, ...]) -> Iterator[Page]:
         if language != "en":
             text = checked(worked, render(worked, "solution", "web", language), "web", f"page {language}", truth)
             name = load_words(language)("documents.solution")
+            text = _with_files(text, worked, files, "solution", language)
             head = f"{name}: {worked.problem.text(worked.problem.title, language)}"
             yield replace(stash(f"{base}/solution-{language}.md", name, text, head), language=language)
 
 
-def _template_page(path: str, title: str, template: str, worked: Worked, files: tuple[Artifact, ...]) -> Page:
+def _with_files(text: str, worked: Worked, files: tuple[Artifact, ...], document: str, language: str) -> str:
+    """The page of a document with links to its PDFs below its title, at every level that it has."""
+    paper, there = Paper(worked, "web", language), {file.path for file in files}
+    found = [v for v in varieties(worked) if (v.document, v.language) == (document, language)]
+    named = [
+        (paper.setter.word(f"levels.{one.level}" if one.level else f"documents.{document}"), path)
+        for one in found
+        if (path := f"{one.stem(worked.id)}.pdf") in there
+    ]
+    links = environment().get_template("pages/files.j2").render(files=named, missing=_without_pdf(language))
+    kind = text.index("</p>", text.index('<p class="lh-kind">')) + len("</p>")
+    return f"{text[:kind]}\n\n{links.strip()}\n{text[kind:]}"
+
+
+def _without_pdf(language: str) -> str:
+    """Why there are no PDFs in a language, where there are none."""
+    if can_set(language):
+        return ""
+    return escape(load_words(language)("site.no_pdf").format(font=CJK_FONT))
+
+
+def _template_page(
+    path: str,
+    title: str,
+    template: str,
+    worked: Worked,
+    files: tuple[Artifact, ...],
+    required: Mapping[str, str] = MappingProxyType({}),
+) -> Page:
     paper = Paper(worked, "web", "en")
     text = (
         environment()
@@ -178,7 +211,8 @@ def _template_page(path: str, title: str, template: str, worked: Worked, files: 
             programs=[(flavour, program(worked, flavour)) for flavour in FLAVOURS],
             downloads=_downloads(worked, paper, files),
             about=about(paper),
-            requires=worked.problem.requires,
+            requires=[(name, escape(title)) for name, title in required.items()],
+            missing=[(other, text) for other in languages_of(worked) if (text := _without_pdf(other))],
             published=comparison(paper, None) if worked.definition.claims.is_file() else None,
             **paper.common(),
         )

@@ -216,7 +216,9 @@ class Paper:
             + (f" ({', '.join(text(name(label)) for label in e.labels)})" if e.label else "")
             for e in picture.edges
         )
-        return self.words(f"labels.{self._drawn('network')}_description").format(columns=listed, edges=edges)
+        told = self.words(f"labels.{self._drawn('network')}_description").format(columns=listed, edges=edges)
+        dropped = ", ".join(text(name(node.name)) for node in picture.nodes if node.dropped)
+        return told + (self.words("labels.dropped_description").format(units=dropped) if dropped else "")
 
     def _curve(self, history: History) -> Drawing:
         return plot(

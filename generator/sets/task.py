@@ -132,6 +132,8 @@ def _task(homework: SetFile, number: int) -> Task:
     problem = definition.problem.model_copy(update={"training": None, "remarks": (), "worksheet": sheet})
     own = work(definition.model_copy(update={"problem": problem}))
     varied = _choices(homework, (*place, "vary"), own, exercise)
+    if own.graph.diagram is not None:
+        own = replace(own, graph=replace(own.graph, diagram=own.graph.diagram.varying(varied)))
     worked, asked = _layout(homework.id, exercise, own, varied)
     if not asked:
         raise homework.source.error((*place, "ask"), "a worksheet without a blank", "something that is computed")

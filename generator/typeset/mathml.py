@@ -60,7 +60,8 @@ def mathml(box: Box) -> str:
         case Fence(body, left, right):
             inside = mathml(body)
             # A stretchy bracket is as wide as its widest variant, so only tall content gets one.
-            stretchy = "true" if "<mfrac>" in inside or "<mtable" in inside or "<msqrt>" in inside else "false"
+            tall = ("<mfrac>", "<mtable", "<msqrt>", 'class="lh-blank"')
+            stretchy = "true" if any(sign in inside for sign in tall) else "false"
             opening = f'<mo form="prefix" fence="true" stretchy="{stretchy}">{left}</mo>'
             closing = f'<mo form="postfix" fence="true" stretchy="{stretchy}">{right}</mo>'
             return f"<mrow>{opening}{inside}{closing}</mrow>"

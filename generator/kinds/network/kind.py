@@ -14,7 +14,7 @@ from generator.kinds.network.model import Network
 from generator.kinds.network.units import Forward
 from generator.learning.batches import Numbers, at, conventions_of_observations, number_at
 from generator.learning.biases import bias_conventions
-from generator.learning.dropout import masks
+from generator.learning.dropout import always_dropped, masks
 from generator.learning.losses import loss_conventions, over_observations
 from generator.learning.normalization import normalization_conventions, normalization_givens
 from generator.learning.penalties import penalty_conventions
@@ -123,10 +123,11 @@ def _diagram(problem: Definition, value_of: dict[str, str]) -> Diagram:
     nodes = [Node(value_of[name], 0, "input") for name in problem.inputs]
     edges: list[Edge] = []
     last = len(problem.layers)
+    dropped = always_dropped(problem.dropout, problem.cases)
     seen: set[str] = set()
     for column, layer in enumerate(problem.layers, 1):
         kind = "output" if column == last else "hidden"
-        nodes += [Node(value_of[unit], column, kind) for unit in layer.units]
+        nodes += [Node(value_of[unit], column, kind, dropped=dropped.get(unit, ())) for unit in layer.units]
         for unit, weights in layer.units.items():
             edges += [Edge(value_of[source], value_of[unit], weight) for source, weight in weights.items()]
             edges += [Edge(value_of[source], value_of[unit]) for source in problem.skips(unit)]
