@@ -17,6 +17,7 @@ from generator.formula.tree import Formula, Ref, references, replace, substitute
 from generator.graph.families import Family, families
 from generator.graph.quantities import Graph, Role, derivative_name
 from generator.graph.wholes import Dims
+from generator.notation.titles import titled
 from generator.notation.writer import Product, View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.normal import items, normal
@@ -63,12 +64,14 @@ class Truth:
         return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, _others(graph)))
 
     def family(self, segment: Box) -> Family | None:
-        """The given matrix that a symbol by itself stands for."""
+        """The grid of given or computed values that a symbol by itself stands for."""
         return self._families.get(items(segment))
 
     @cached_property
     def _families(self) -> Mapping[tuple[Box, ...], Family]:
-        return {items(normal(self.writer.label_box(family.label))): family for family in families(self.graph)}
+        boxes = titled(self.graph, self.writer)
+        boxes |= {self.writer.label_box(family.label): family for family in families(self.graph)}
+        return {items(normal(box)): family for box, family in boxes.items()}
 
     @cached_property
     def dims(self) -> Mapping[str, Dims]:
