@@ -68,6 +68,21 @@ def transposed(draw: st.DrawFn, own: str, channels: int, sides: list[int]) -> tu
 
 
 @st.composite
+def poolings(draw: st.DrawFn, kind: str, sides: list[int]) -> tuple[Data, list[int]]:
+    """A layer of pooling, and the size of what it makes."""
+    size = [draw(st.integers(1, side)) for side in sides]
+    stride = [draw(st.integers(1, 2)) for _ in sides]
+    around = [draw(st.integers(0, one // 2)) for one in size]
+    pool: Data = {"name": "p", "size": both(size), "stride": both(stride), "padding": both(around)}
+    if draw(st.booleans()):
+        size, around, pool = sides, [0] * len(sides), {"name": "p", "size": "all"}
+    if kind == "average_pooling":
+        pool["count_padding"] = draw(st.sampled_from(["true", "false"]))
+    along = zip(sides, around, size, stride, strict=True)
+    return pool, [(side + 2 * more - one) // step + 1 for side, more, one, step in along]
+
+
+@st.composite
 def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
     """A definition with one or two convolutions and what may stand behind them; numbers are quarters, so ties occur."""
 
@@ -103,12 +118,8 @@ def pipelines(draw: st.DrawFn, small: bool = False) -> Data:
             data["layers"].append({"activation": {"name": f"h{'ab'[number - 1]}", "function": function}})
     kind = draw(st.sampled_from(["", "max_pooling", "average_pooling"]))
     if kind:
-        size, stride = [whole(1, side) for side in sides], [whole(1, 2) for _ in sides]
-        pool = {"name": "p", "size": both(size), "stride": both(stride)}
-        if draw(st.booleans()):
-            size, pool = sides, {"name": "p", "size": "all"}
+        pool, sides = draw(poolings(kind, sides))
         data["layers"].append({kind: pool})
-        sides = [(side - one) // step + 1 for side, one, step in zip(sides, size, stride, strict=True)]
     count = channels
     for side in sides:
         count *= side
@@ -283,12 +294,18 @@ def pooled(channel: Any, kind: str, made: Data, dimensions: int, largest: Callab
     every = made["size"] == "all"
     high, wide = (len(channel), len(channel[0])) if every else pair(made["size"], dimensions)
     down, across = (high, wide) if every else pair(made["stride"], dimensions)
+    above, beside = (0, 0) if every else pair(made["padding"], dimensions, 0)
+    rows, columns = range(len(channel)), range(len(channel[0]))
     found = []
-    for i in range(0, len(channel) - high + 1, down):
+    for i in range(-above, len(channel) + above - high + 1, down):
         row = []
-        for j in range(0, len(channel[0]) - wide + 1, across):
-            window = [channel[i + a][j + b] for a in range(high) for b in range(wide)]
-            row.append(largest(*window) if kind == "max_pooling" else sum(window) / Fraction(len(window)))
+        for j in range(-beside, len(channel[0]) + beside - wide + 1, across):
+            places = [(i + a, j + b) for a in range(high) for b in range(wide)]
+            window = [channel[a][b] for a, b in places if a in rows and b in columns]
+            if kind == "max_pooling":
+                row.append(largest(*window))
+            else:
+                row.append(sum(window) / Fraction(high * wide if made["count_padding"] == "true" else len(window)))
         found.append(row)
     return found
 
@@ -299,7 +316,7 @@ def entries(made: Worked, family: str) -> list[str]:
 
 
 def gradient(made: Worked, name: str) -> Fraction:
-    value = made.trace.values[derivative_name("E", name)]
+    value = made.trace.values[derivative_name("E_total", name)]
     assert isinstance(value, Fraction)
     return value
 
@@ -331,7 +348,7 @@ def test_loss_and_gradients_are_those_of_differences(data: Data) -> None:
         assert len(names) == len(numbers[family])
         for place, name in enumerate(names):
             here, up, down = (at(family, place, shift) for shift in (Fraction(0), h, -h))
-            assert made.trace.values["E"] == here
+            assert made.trace.values["E_total"] == here
             if abs((up - here) - (here - down)) < h / 1000:  # no kink here, or one between squares
                 checked += 1
                 assert abs(gradient(made, name) - (up - down) / (2 * h)) < 10**4 * h, name
@@ -352,9 +369,9 @@ def test_loss_and_gradients_are_those_of_torch(data: Data) -> None:
     by_torch = torch_loss(torch, data, tensors)
     by_torch.backward()
     values = solve(made.graph)
-    assert float(values["E"][0]) == pytest.approx(by_torch.item(), rel=1e-12, abs=1e-12)
+    assert float(values["E_total"][0]) == pytest.approx(by_torch.item(), rel=1e-12, abs=1e-12)
     for family, tensor in tensors.items():
-        found = [float(values[derivative_name("E", name)][0]) for name in entries(made, family)]
+        found = [float(values[derivative_name("E_total", name)][0]) for name in entries(made, family)]
         wanted = tensor.grad.flatten().tolist() if tensor.grad is not None else [0.0] * len(found)
         assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12), family
 
@@ -406,7 +423,11 @@ def torch_loss(torch: Any, data: Data, tensors: dict[str, Any]) -> Any:
             pool = getattr(functional, f"{'max' if kind == 'max_pooling' else 'avg'}_pool{dimensions}d")
             every = made["size"] == "all"
             size = tuple(x.shape[1:]) if every else pair(made["size"], dimensions)[-dimensions:]
-            x = pool(x[None], size, size if every else pair(made["stride"], dimensions)[-dimensions:])[0]
+            stride = size if every else pair(made["stride"], dimensions)[-dimensions:]
+            more: Data = {"padding": pair("0" if every else made["padding"], dimensions, 0)[-dimensions:]}
+            if kind == "average_pooling":
+                more["count_include_pad"] = made["count_padding"] == "true"
+            x = pool(x[None], size, stride, **more)[0]
     targets = torch.tensor(as_floats(flat(data["targets"]["t"])), dtype=torch.float64)
     return ((targets - x.flatten()) ** 2).sum() / 2
 
@@ -480,7 +501,7 @@ def test_the_first_of_equal_entries_takes_the_gradient() -> None:
         yaml.BaseLoader,
     )
     made = worked(data)
-    gradients = [made.trace.values[derivative_name("E", name)] for name in entries(made, "x")]
+    gradients = [made.trace.values[derivative_name("E_total", name)] for name in entries(made, "x")]
     assert gradients == [0, 1, 0, 0]
     page = render(made, "solution", "markdown")
     assert "the first of them alone" in page
@@ -501,7 +522,7 @@ def test_equal_entries_can_have_the_gradient_otherwise(ties: str, wanted: list[A
         yaml.BaseLoader,
     )
     made = worked(data)
-    gradients = [made.trace.values[derivative_name("E", name)] for name in entries(made, "x")]
+    gradients = [made.trace.values[derivative_name("E_total", name)] for name in entries(made, "x")]
     assert gradients == list(map(Fraction, wanted))
     assert said in render(made, "solution", "markdown")
     holds(made)
@@ -540,7 +561,7 @@ def test_ties_of_numbers_with_endless_digits_are_ties(function: str) -> None:
         yaml.BaseLoader,
     )
     made = worked(data)
-    first, *others = (made.trace.values[derivative_name("E", name)] for name in entries(made, "x"))
+    first, *others = (made.trace.values[derivative_name("E_total", name)] for name in entries(made, "x"))
     assert first != 0
     assert others == [0, 0]
     holds(made)
@@ -555,7 +576,7 @@ def test_entries_that_no_window_covers_have_no_gradient_and_are_said_to() -> Non
         yaml.BaseLoader,
     )
     made = worked({**data, "detail": "all"})
-    assert made.trace.values["dE/dx_2"] == 0
+    assert made.trace.values["dE_total/dx_2"] == 0
     assert "Nothing on the way" in render(made, "solution", "markdown", detail="all")
     holds(made)
 

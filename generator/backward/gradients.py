@@ -13,6 +13,7 @@ from generator.backward.derivative import derivative
 from generator.formula.functions import LOSSES
 from generator.formula.tree import Add, Call, Formula, Mul, Ref, num
 from generator.graph.quantities import Graph, Label, Quantity, Role, derivative_name
+from generator.graph.windows import made_by_windows
 from generator.notation.writer import Chain
 
 
@@ -33,6 +34,7 @@ class _Gradients:
         self.terms = self._terms()
         self.reached = self._reached()
         self.shared = self._shared()
+        self.slid = made_by_windows(graph)  # inlined, it would be written out in the sum of every weight of a filter
         self.round = graph[graph.loss].round
 
     def run(self) -> tuple[Quantity, ...]:
@@ -177,8 +179,7 @@ class _Gradients:
         if user == source:
             return []
         if self._is_inlined(source, user):
-            (product,) = self._products(source, user)
-            return product
+            return self._products(source, user)[0]  # it has one user
         return [Ref(self._gradient(source, user))]
 
     def _is_inner(self, name: str) -> bool:
@@ -187,7 +188,7 @@ class _Gradients:
         return len(users) == 1 and self.graph.operands[users[0]] == (name,)
 
     def _is_inlined(self, source: str, user: str) -> bool:
-        if self.chain is Chain.DELTA or (self.chain is Chain.PATHS and source != self.graph.loss):
+        if user in self.slid or self.chain is Chain.DELTA or (self.chain is Chain.PATHS and source != self.graph.loss):
             return False
         if self.chain is Chain.TERMS and source != self.graph.loss:
             return len(self._users(source, user)) == 1 and not self._is_term(source, user)

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from generator.definitions.problem import Exact, Finding, Name
 from generator.definitions.source import Location
-from generator.formula.functions import SYNONYMS, Activation, Loss, Vector
+from generator.formula.functions import ACTIVATIONS, SYNONYMS, VECTORS, Activation, Loss, Vector
 from generator.formula.infix import parse
 from generator.formula.tree import Formula, Num
 
@@ -27,6 +27,7 @@ Chosen = Annotated[
     str | Annotated[dict[Name, dict[Name, Exact]], Field(min_length=1, max_length=1)], BeforeValidator(_known_as)
 ]
 Rows = Mapping[str, Activation | Loss | Vector]
+FUNCTIONS: Rows = {**ACTIVATIONS, **VECTORS}  # of one number, and of all numbers of a vector
 
 
 def row_name(chosen: str | Mapping[str, object]) -> str:

@@ -6,15 +6,15 @@ and node by node because a loader silently lets a repeated key overwrite the fir
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from generator.errors import DefinitionError
+from generator.errors import DefinitionError, nearest
 
 Location = tuple[str | int, ...]
 Model = TypeVar("Model")
@@ -123,8 +123,9 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
     found = f"`{error['input']}`" if isinstance(error["input"], str) else _kind(error["input"])
     match error["type"]:
         case unknown if unknown in _UNKNOWN:
-            known = _known_keys(model) if len(where) == len(place) + 1 else ""
-            return source.error(where, "an unknown key", f"one of the known keys{known}")
+            known = _known_keys(model, error["loc"][:-1])
+            listed = f": {', '.join(known)}{nearest(str(where[-1]), known)}" if known else ""
+            return source.error(where, "an unknown key", f"one of the known keys{listed}")
         case "missing":
             return source.error(where, "nothing", "this key")
         case "value_error":
@@ -149,7 +150,26 @@ def _kind(data: object) -> str:
     return kinds.get(type(data), repr(data))
 
 
-def _known_keys(model: type[object]) -> str:
-    fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else None
-    names = list(fields) if fields else list(getattr(model, "__dataclass_fields__", ()))
-    return f": {', '.join(names)}" if names else ""
+def _known_keys(model: type[object], path: Location) -> list[str]:
+    """The keys that can stand at `path` in a `model`: those of the models that are named on the way there."""
+    models = [model]
+    for part in path:
+        fields = {name: kind for each in models for name, kind in _fields(each).items()}
+        if part in fields:  # else it is a place in a list, an author's own name, or a branch of a union
+            models = list(dict.fromkeys(_models(fields[str(part)])))
+    return list(dict.fromkeys(name for each in models for name in _fields(each)))
+
+
+def _fields(model: type[object]) -> dict[str, Any]:
+    """The keys of a model and what can stand under each."""
+    if issubclass(model, BaseModel):
+        return {name: field.annotation for name, field in model.model_fields.items()}
+    return dict.fromkeys(getattr(model, "__dataclass_fields__", ()), Any)
+
+
+def _models(annotation: Any) -> Iterator[type[object]]:
+    """The models in an annotation, whatever lists, mappings and unions they stand in."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)

@@ -64,12 +64,17 @@ def window_sizes(sliding: Sliding, indices: int) -> tuple[Formula, ...]:
     if sliding.back:
         return alone + tuple(
             Add((Mul((Add((num(n), Neg(num(1)))), num(s))), _wide(k, d), Neg(Mul((num(2), num(p))))))
-            for n, p, k, s, d in sliding.along
+            for n, p, _, k, s, d in sliding.along
         )
     return alone + tuple(
-        Add((Call("floor", (Div(Add((num(n), Mul((num(2), num(p))), Neg(_wide(k, d)))), num(s)),)), num(1)))
-        for n, p, k, s, d in sliding.along
+        Add((Call("floor", (Div(Add((num(n), *_padding(p, q), Neg(_wide(k, d)))), num(s)),)), num(1)))
+        for n, p, q, k, s, d in sliding.along
     )
+
+
+def _padding(before: int, behind: int) -> tuple[Formula, ...]:
+    """What is put before and behind, as it is added: twice the same, or two numbers."""
+    return (Mul((num(2), num(before))),) if before == behind else (num(before), num(behind))
 
 
 def _wide(size: int, apart: int) -> Formula:

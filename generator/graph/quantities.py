@@ -126,14 +126,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
-    """Windows that made all that is an entry of `made`: along each index the size of the input, the padding on both
-    sides, the size of the window, the stride, and how far apart the entries of a window are.
+    """Windows that made all that is an entry of `made`: along each index the size of the input, the padding before and
+    behind it, the size of the window, the stride, and how far apart the entries of a window are.
 
     `back`: the windows lie on what is made, one for each entry of the input (a transposed convolution).
     """
 
     made: str
-    along: tuple[tuple[int, int, int, int, int], ...]
+    along: tuple[tuple[int, int, int, int, int, int], ...]
     back: bool = False
 
 

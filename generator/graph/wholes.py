@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
@@ -56,6 +56,20 @@ def wholes(graph: Graph) -> tuple[Whole, ...]:
         found.setdefault((called, label.case), {})[tuple(map(int, suffix[1:].split("_")))] = quantity.name
     return tuple(_whole(called, *labels[called, case], entries) for (called, case), entries in found.items()
                  if _is_whole(entries))  # fmt: skip
+
+
+def grids(whole: Whole) -> Iterator[Whole]:
+    """A whole as grids: a vector or a matrix itself, of an image with several channels each channel (`k_1`, `k_2`)."""
+    if len(whole.dims) < 3:
+        yield whole
+        return
+    *before, down, across = whole.dims
+    size = down * across
+    for number, places in enumerate(product(*(range(1, count + 1) for count in before))):
+        stem = "_".join((whole.label.name, *map(str, places)))
+        entries = whole.entries[number * size : (number + 1) * size]
+        label, name = replace(whole.label, name=stem), f"whole:{stem}:{whole.label.case}"
+        yield replace(whole, name=name, label=label, dims=(down, across), entries=entries)
 
 
 def _called(name: str, suffix: str) -> str:

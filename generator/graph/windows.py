@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from generator.graph.quantities import Sliding
+from generator.graph.quantities import Graph, Label, Sliding
 
 Place = tuple[int, int]
 
@@ -18,7 +18,8 @@ Place = tuple[int, int]
 class Windows:
     """Windows of `size` over an image of `shape`, `stride` apart, with `padding` empty entries on every side.
 
-    `dilation` is how far apart the entries of a window are.
+    `dilation` is how far apart the entries of a window are; below and on the right there can be another number of empty
+    entries, `behind`.
     """
 
     shape: Place
@@ -26,20 +27,22 @@ class Windows:
     stride: Place = (1, 1)
     padding: Place = (0, 0)
     dilation: Place = (1, 1)
+    behind: Place | None = None
 
     @property
     def count(self) -> Place:
         """How many windows there are down and across; a rest that no whole window covers is left out."""
         down, across = (
-            (inside + 2 * more - apart * (size - 1) - 1) // step + 1
-            for inside, more, size, step, apart in zip(*self._along, strict=True)
+            (inside + before + after - apart * (size - 1) - 1) // step + 1
+            for inside, before, after, size, step, apart in zip(*self._along, strict=True)
         )
         return down, across
 
     @property
-    def _along(self) -> tuple[Place, Place, Place, Place, Place]:
+    def _along(self) -> tuple[Place, Place, Place, Place, Place, Place]:
         """What holds down and across."""
-        return self.shape, self.padding, self.size, self.stride, self.dilation
+        behind = self.padding if self.behind is None else self.behind
+        return self.shape, self.padding, behind, self.size, self.stride, self.dilation
 
     def sliding(self, made: str, dimensions: int, back: bool = False) -> Sliding:
         """What a reader is told of how many windows there are; a signal has one index."""
@@ -109,3 +112,14 @@ def named(name: str, channels: int, shape: Sequence[int], dimensions: int) -> Ma
         for channel in range(channels)
     )
     return Maps(made, dimensions)
+
+
+def made_by_windows(graph: Graph) -> frozenset[str]:
+    """All quantities that windows made, whatever updates they have seen."""
+    made = {sliding.made for sliding in graph.slidings}
+
+    def own(label: Label) -> Label:
+        return own(graph[label.of].label) if label.kind in ("after", "later") else label
+
+    labels = ((q.name, own(q.label)) for q in graph if made and q.label.kind in ("value", "after", "later"))
+    return frozenset(name for name, label in labels if {label.of, label.name} & made)

@@ -40,9 +40,10 @@ class Slider:
             return None
         of = [name for name in references(first) if name in self.home]
         for sliding in self.slidings if of else ():
-            _, _, size, stride, _ = _places(sliding)
+            _, padding, size, stride, _ = _places(sliding)
             name = "maxpool" if isinstance(first, Call) else "avgpool"
-            found = sized(name, Ref(self.home[of[0]].name), *size, *stride)
+            image = sized("pad", Ref(self.home[of[0]].name), *padding) if any(padding) else Ref(self.home[of[0]].name)
+            found = sized(name, image, *size, *stride)
             if self.lifter.proves(found, rows):
                 return found
         return None
@@ -103,9 +104,9 @@ class Slider:
 def _places(sliding: Sliding) -> tuple[Place, Place, Place, Place, Place]:
     """Down and across: sizes, padding, the window, the stride, how far apart. What a signal has across it has down."""
     alone = len(sliding.along) == 1
-    (n, p, k, s, d), across = sliding.along[0], sliding.along[-1]
-    down = (1, 0, 1, s, d) if alone else (n, p, k, s, d)
-    size, padding, window, stride, apart = zip(down, across, strict=True)
+    (n, p, q, k, s, d), across = sliding.along[0], sliding.along[-1]
+    down = (1, 0, 0, 1, s, d) if alone else (n, p, q, k, s, d)
+    size, padding, _, window, stride, apart = zip(down, across, strict=True)
     return size, padding, window, stride, apart
 
 

@@ -25,7 +25,7 @@ from generator.formula.functions import (
 )
 from generator.formula.tree import Call, Formula, Mul, Ref, rebuild
 from generator.graph.quantities import Graph, Label
-from generator.graph.wholes import gradients_of, wholes
+from generator.graph.wholes import gradients_of, grids, wholes
 from generator.solve.rounding import Rounding
 from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
 
@@ -68,7 +68,9 @@ class View(StrEnum):
     MATRIX = "matrix"
 
 
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter", "statistic")
+GIVEN_KINDS = (
+    "input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter", "statistic", "upstream",
+)  # fmt: skip
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
 TENSOR_KINDS = (
     "inputs", "weights", "biases", "targets", "pres", "posts", "deltas", "layer_values", "tensor", "all_inputs",
@@ -149,7 +151,7 @@ class Writer:
         self.graph, self.notation = graph, notation
         self._boxes: dict[Label, Box] = {}
         found = wholes(graph)
-        self._wholes = {whole.name: whole.label for whole in found}
+        self._wholes = {whole.name: whole.label for each in found for whole in (each, *grids(each))}
         self._wholes |= {made.name: made.label for _, made in gradients_of(graph, found)}
 
     def box(self, name: str) -> Box:
@@ -231,6 +233,7 @@ class Writer:
         pattern = pattern or self.notation.symbols.get(label.kind)
         if pattern is None:
             raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
+        whole = self._wholes.get(label.of)
         tensor = self.graph.tensor.get(label.of)
         of = self.label_of(label.of) if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
         values = {
@@ -239,7 +242,7 @@ class Writer:
             "own": indexed(own),
             "index": f"{{{label.index.replace('_', ',')}}}" if "_" in label.index else label.index,
             "symbol": self._text(of) if of else "",
-            "plain": plain(label.of) if tensor is None else self._text(tensor.label),
+            "plain": plain(whole.name if whole else label.of) if tensor is None else self._text(tensor.label),
         }
         for placeholder in re.findall(r"<(.*?)>", pattern):
             if placeholder not in values:

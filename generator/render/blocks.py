@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
@@ -13,13 +14,13 @@ from generator.errors import RenderError
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
+from generator.render.cells import Cells
 from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
 from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
 from generator.typeset.text import width
 
-_COLUMNS = 4  # of a table of statements
 _ROWS = 6  # that are aligned with one another
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
 _LEAST = 40  # what its right side may be wide, however wide the left one is
@@ -180,34 +181,15 @@ class Setter:
         """The blocks of steps; those that are cells of a table and follow one another make one table."""
         for (is_table, table), group in groupby(steps, key=lambda step: (step.cell is not None, step.table)):
             if is_table:
-                yield from self._tables([cell for step in group for cell in step.walk() if cell.cell], depth, table)
+                cells = [cell for step in group for cell in step.walk() if cell.cell]
+                yield from (Block("table", text, (), depth) for text in self._cells.tables(cells, table))
             else:
                 for step in group:
                     yield from self._step(step, depth)
 
-    def _tables(self, steps: list[Step], depth: int, table: str) -> Iterator[Block]:
-        """Statements as tables: a column for each case or entry, as many as fit beside each other."""
-        cells: dict[str, dict[str, str]] = {}
-        for step in steps:
-            assert step.cell is not None
-            row, case = step.cell
-            (equation,) = step.equations
-            (part,) = equation.parts
-            whole = Row((self._arranger.box(equation.left), Op(part.relation), self._arranger.box(part.formula)))
-            cells.setdefault(row, {})[case] = self.format.inline(whole)
-        cases = list(dict.fromkeys(case for row in cells.values() for case in row))
-        for start in range(0, len(cases), _COLUMNS):
-            columns = cases[start : start + _COLUMNS]
-            body = [[row.get(case, "") for case in columns] for row in cells.values()]
-            lead = self.format.macro("lead", self.word("texts.alike")).rstrip() if table and not start else ""
-            made = self.format.macro("table", self._header(columns, table), body, "cells")
-            yield Block("table", f"{lead}\n\n{made}" if lead else made, (), depth)
-
-    def _header(self, columns: list[str], table: str) -> list[str]:
-        """What stands over the columns: the numbers of entries, or what the cases are."""
-        if table:
-            return [self.format.inline(Digits(column)) for column in columns]
-        return [self.group(f"{self.worked.graph.cases}:{case}") for case in columns]
+    @cached_property
+    def _cells(self) -> Cells:
+        return Cells(self.worked, self.format, self._arranger, self.word("texts.alike"), self.group)
 
     def _step(self, step: Step, depth: int) -> Iterator[Block]:
         if step.grid:

@@ -1,8 +1,9 @@
 """Tables of a rendered document -> the cells in them that are not true.
 
 Known are rows of a symbol and its value, an answer key's rows (blank, symbol, value, full value), the values after
-numbers of iterations, with the symbols in the header or in the first column, and given matrices. Where a problem works
-several updates, a table with the symbols in its header holds their values round by round. Other tables hold nothing.
+numbers of iterations, with the symbols in the header or in the first column, and matrices, given or computed. Where
+a problem works several updates, a table with the symbols in its header holds their values round by round. Other tables
+hold nothing.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def _checked(
     counts = [_plain(cell) for cell in table.header[1:]]
     by_column = bool(names) and all(names)
     by_row = bool(counts) and all(map(str.isdecimal, counts))
-    if by_row and table.rows and all(row and _plain(row[0]).isdecimal() for row in table.rows):
+    if by_row and table.rows and all(row and (not row[0] or _plain(row[0]).isdecimal()) for row in table.rows):
         yield from _grid(table, read, truth)
         return
     for row, line in zip(table.rows, table.lines, strict=True):
@@ -88,14 +89,17 @@ def _checked(
 
 
 def _grid(table: Table, read: Reader, truth: Truth) -> Iterator[tuple[tuple[str, ...], int, int, list[str]]]:
-    """A given matrix: its symbol and the numbers of its columns in the header, a row's number before its values."""
+    """A matrix: its symbol and the numbers of its columns in the header, a row's number before its values.
+
+    Before the values of a vector there is no number.
+    """
     statement = _statement(table.header[0], read)
     family = truth.family(statement.segments[0]) if statement else None
     for row, line in zip(table.rows, table.lines, strict=True):
         if family is None or len(row) != len(table.header):
-            yield row, line, 0, ["the row belongs to no given matrix that is known"]
+            yield row, line, 0, ["the row belongs to no matrix that is known"]
             continue
-        rows, number = family.rows, int(_plain(row[0]))
+        rows, number = family.rows, int(_plain(row[0])) if row[0] else int(len(family.rows) == 1)
         reasons: list[str] = []
         for header, cell in zip(table.header[1:], row[1:], strict=True):
             column = int(_plain(header))

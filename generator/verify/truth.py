@@ -18,6 +18,7 @@ from generator.graph.families import Family, computed_families, families
 from generator.graph.quantities import Graph, Role, derivative_name
 from generator.graph.wholes import Dims
 from generator.notation.called import called
+from generator.notation.titles import titled
 from generator.notation.writer import Product, View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.normal import items, normal
@@ -64,7 +65,7 @@ class Truth:
         return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, _others(graph)))
 
     def family(self, segment: Box) -> Family | None:
-        """The given or computed matrix that a symbol by itself stands for."""
+        """The grid of given or computed values that a symbol by itself stands for."""
         return self._families.get(items(segment))
 
     def is_called(self, segment: Box) -> bool:
@@ -77,8 +78,10 @@ class Truth:
 
     @cached_property
     def _families(self) -> Mapping[tuple[Box, ...], Family]:
-        found = (*computed_families(self.graph), *families(self.graph))
-        return {items(normal(self.writer.label_box(family.label))): family for family in found}
+        boxes = titled(self.graph, self.writer)
+        for family in (*computed_families(self.graph), *families(self.graph)):
+            boxes[self.writer.label_box(family.label)] = family
+        return {items(normal(box)): family for box, family in boxes.items()}
 
     @cached_property
     def dims(self) -> Mapping[str, Dims]:

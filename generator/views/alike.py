@@ -14,7 +14,7 @@ from generator.derive.equations import Equations
 from generator.derive.steps import Section, Step
 from generator.formula.tree import Add, Call, Cases, Formula, Ref, rebuild
 from generator.graph.quantities import Role
-from generator.graph.wholes import wholes
+from generator.graph.wholes import grids, wholes
 from generator.pipeline import Worked
 
 _MANY = 6  # entries of a thing whose values stand in a table
@@ -34,9 +34,10 @@ def tabled(worked: Worked, section: Section) -> Section:
     home: dict[str, Place] = {}
     for whole in wholes(worked.graph):
         if len(whole.entries) >= _MANY:
-            rows = whole.rows() if len(whole.dims) > 1 else (whole.entries,)
-            for row, names in enumerate(rows):
-                home |= {name: Place(whole.name, (row,), column) for column, name in enumerate(names)}
+            for grid in grids(whole):
+                rows = grid.rows() if len(grid.dims) > 1 else (grid.entries,)
+                for row, names in enumerate(rows):
+                    home |= {name: Place(grid.name, (row,), column) for column, name in enumerate(names)}
     alike = _Alike(worked, Equations(worked.graph, worked.trace, worked.writer), home)
     return replace(section, steps=alike.steps(section.steps))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from generator.definitions.problem import Finding
+from generator.definitions.rows import row_name
 from generator.formula.functions import ACTIVATIONS
 from generator.graph.declared import whole
 from generator.graph.quantities import Convention, Graph
@@ -30,9 +31,9 @@ def check(problem: Definition) -> Iterator[Finding]:
     except MisfitError as error:
         yield error.finding
         return
-    if problem.targets is None and (problem.differentiate or problem.update):
+    if not (problem.targets or problem.upstream) and (problem.differentiate or problem.update):
         place = "differentiate" if problem.differentiate else "update"
-        yield (place,), "gradients", "`targets`, so that there is a loss to differentiate"
+        yield (place,), "gradients", "`targets` or `upstream`, so that there is a loss to differentiate"
     if problem.update and problem.learning_rate is None:
         yield ("update",), "an update", "`learning_rate` beside it"
     moves = bool(problem.update and problem.learning_rate)
@@ -52,15 +53,16 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
         if made is not None:
             own = "filters" if filtered else "weights"
             wanted = wanted or own in asked or ("biases" in asked and made.biases is not None)
-        if layer.activation and wanted and not ACTIVATIONS[layer.activation.function].derivative:
-            found = f"`{layer.activation.function}`, which lets no gradient through"
+        function = row_name(layer.activation.function) if layer.activation else ""
+        if wanted and function in ACTIVATIONS and not ACTIVATIONS[function].derivative:
+            found = f"`{function}`, which lets no gradient through"
             yield ("layers", number, "activation", "function"), found, "a function with a derivative"
 
 
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: one quantity for each entry of each map, in reading order, then the loss."""
     made = Layers(problem)
-    loss = problem.loss_name if problem.targets else ""
+    loss = problem.loss_name if problem.targets or problem.upstream else ""
     trained, wanted = made.names_of(problem.update), made.names_of(problem.differentiate)
     work = plan_of(problem, trained, loss)
     return Graph(

@@ -1,4 +1,4 @@
-"""The keys of a layer of windows, and the maps under it -> where its windows lie, what they make, and what is said."""
+"""The keys of a layer of windows, and the maps under it -> where its windows lie, and what they make."""
 
 from __future__ import annotations
 
@@ -7,24 +7,52 @@ from itertools import product
 
 from generator.definitions.source import Location
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Ref, num
-from generator.graph.quantities import Convention
-from generator.graph.windows import Maps, Place, Windows
+from generator.graph.windows import Maps, Place, Windows, named
 from generator.kinds.convolution.images import MisfitError
 from generator.kinds.convolution.model import Convolution, Pooling, TransposedConvolution
+
+
+def maps_of_input(name: str, shape: Sequence[int], dimensions: int | None) -> Maps:
+    """The maps of an input of a shape, of so many dimensions where that is said. Raises `MisfitError`."""
+    dimensions = dimensions or min(len(shape), 2)
+    if not dimensions or len(shape) not in (dimensions, dimensions + 1):
+        found = f"lists {len(shape)} deep" if shape else "one number"
+        raise MisfitError(("input", name), found, "a signal, an image, or a list of channels of these")
+    channels = shape[0] if len(shape) > dimensions else 1
+    return named(name, channels, shape[-2:] if dimensions == 2 else (1, shape[-1]), dimensions)
 
 
 def windows_of_filters(layer: Convolution, maps: Maps, size: Place, place: Location) -> Windows:
     """The windows that filters of `size` lie on. Raises `MisfitError` where there are none, or some beside `maps`."""
     stride = both(layer.stride, maps, (*place, "stride"))
-    padding = both(layer.padding, maps, (*place, "padding"), alone=0)
     dilation = both(layer.dilation, maps, (*place, "dilation"))
-    wide = tuple(apart * (one - 1) + 1 for apart, one in zip(dilation, size, strict=True))
-    if any(around >= one for around, one in zip(padding[-maps.dimensions :], wide[-maps.dimensions :], strict=True)):
-        raise MisfitError((*place, "padding"), _text(layer.padding), "less than the size of the filter")
-    windows = _fitting(Windows(maps.shape, size, stride, padding, dilation), maps, place)
+    down, across = (apart * (one - 1) + 1 for apart, one in zip(dilation, size, strict=True))
+    padding, behind = _padding(layer, maps, (down, across), stride, (*place, "padding"))
+    windows = _fitting(Windows(maps.shape, size, stride, padding, dilation, behind), maps, place)
     if any(not any(windows.at(at)) for at in product(range(windows.count[0]), range(windows.count[1]))):
         raise MisfitError((*place, "dilation"), "a window with no entry on the input", "less dilation, or less padding")
     return windows
+
+
+def _padding(layer: Convolution, maps: Maps, wide: Place, stride: Place, place: Location) -> tuple[Place, Place]:
+    """How many zeros are put before and behind, down and across, for a filter that is so wide with its gaps."""
+    given = layer.padding
+    if given == "same":
+        if stride != (1, 1) or not all(one % 2 for one in wide):
+            found = f"`same` with a filter over {wide[0]} by {wide[1]} entries and stride {_text(layer.stride)}"
+            expected = "zeros in numbers, or a filter over an odd number of entries that moves by 1"
+            raise MisfitError(place, found if maps.dimensions == 2 else found.replace("1 by ", "", 1), expected)
+        around = (wide[0] // 2, wide[1] // 2)
+        return around, around
+    if given == "causal":
+        if maps.dimensions != 1:
+            raise MisfitError(place, f"`causal` on {maps}", "a signal, or zeros in numbers")
+        return (0, wide[1] - 1), (0, 0)
+    assert not isinstance(given, str)
+    padding = both(given, maps, place, alone=0)
+    if any(around >= one for around, one in zip(padding[-maps.dimensions :], wide[-maps.dimensions :], strict=True)):
+        raise MisfitError(place, _text(given), "less than the size of the filter")
+    return padding, padding
 
 
 def windows_back(layer: TransposedConvolution, maps: Maps, size: Place, place: Location) -> Windows:
@@ -48,7 +76,10 @@ def windows_of_pooling(layer: Pooling, maps: Maps, place: Location) -> Windows:
     """The windows of which one entry is made. Raises `MisfitError` where there are none."""
     size = maps.shape if layer.size == "all" else both(layer.size, maps, (*place, "size"))
     stride = size if layer.stride is None else both(layer.stride, maps, (*place, "stride"))
-    return _fitting(Windows(maps.shape, size, stride), maps, place)
+    padding = both(layer.padding, maps, (*place, "padding"), alone=0)
+    if any(2 * around > one for around, one in zip(padding, size, strict=True)):
+        raise MisfitError((*place, "padding"), _text(layer.padding), "at most half the size of the window")
+    return _fitting(Windows(maps.shape, size, stride, padding), maps, place)
 
 
 def _fitting(windows: Windows, maps: Maps, place: Location) -> Windows:
@@ -70,42 +101,6 @@ def both(given: int | tuple[int, int], maps: Maps, place: Location, alone: int =
 
 def _text(given: int | tuple[int, int]) -> str:
     return str(list(given) if isinstance(given, tuple) else given)
-
-
-def said_of(number: int, windows: Windows, dimensions: int) -> Iterator[Convention]:
-    """How the windows of the layer `number` move, what is put around the input, and what lies between the entries."""
-    layer = str(number)
-    (down, across), (above, beside), (rows, columns) = windows.stride, windows.padding, windows.dilation
-    if windows.size == windows.shape and not any(windows.padding):
-        yield Convention("windows_all", {}, {"number": layer})
-    elif dimensions == 1 or (down == across and above == beside):
-        numbers = {"number": layer, "stride": str(across), "padding": str(beside)}
-        yield Convention("windows_padded" if beside else "windows", {}, numbers)
-    else:
-        numbers = {
-            "number": layer,
-            "down": str(down),
-            "across": str(across),
-            "above": str(above),
-            "beside": str(beside),
-        }
-        yield Convention("windows_two_padded" if above or beside else "windows_two", {}, numbers)
-    if dimensions == 1 or rows == columns:
-        if columns > 1:
-            yield Convention("windows_dilated", {}, {"number": layer, "dilation": str(columns)})
-    else:
-        yield Convention("windows_dilated_two", {}, {"number": layer, "rows": str(rows), "columns": str(columns)})
-
-
-def said_back(number: int, windows: Windows, dimensions: int) -> Convention:
-    """How far apart the filter of a transposed convolution is laid, and what is cut off."""
-    (down, across), (above, beside) = windows.stride, windows.padding
-    cut = "_cut" if above or beside else ""
-    if dimensions == 1 or (down == across and above == beside):
-        numbers = {"number": str(number), "stride": str(across), "padding": str(beside)}
-        return Convention(f"transposed{cut}", {}, numbers)
-    numbers = {"down": str(down), "across": str(across), "above": str(above), "beside": str(beside)}
-    return Convention(f"transposed_two{cut}", {}, {"number": str(number), **numbers})
 
 
 def products(
@@ -131,11 +126,14 @@ def laid(weights: Maps, maps: Maps, windows: Windows) -> list[list[Formula]]:
     return list(found.values())
 
 
-def pooled(entries: tuple[Ref, ...], is_largest: bool) -> Formula:
-    """The largest of the entries of a window, or their mean."""
-    if len(entries) == 1:
-        return entries[0]
-    return Call("max", entries) if is_largest else Div(Add(entries), num(len(entries)))
+def largest(entries: tuple[Ref, ...]) -> Formula:
+    """The largest of the entries of a window."""
+    return entries[0] if len(entries) == 1 else Call("max", entries)
+
+
+def mean(entries: tuple[Ref, ...], count: int) -> Formula:
+    """The sum of the entries of a window over the number of those that count."""
+    return added(entries) if count == 1 else Div(added(entries), num(count))
 
 
 def added(terms: Sequence[Formula]) -> Formula:

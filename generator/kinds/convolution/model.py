@@ -9,7 +9,7 @@ from pydantic import Field
 
 from generator.definitions.nested import Given
 from generator.definitions.problem import Model, Name, Texts, Whole
-from generator.definitions.rows import FunctionName
+from generator.definitions.rows import Chosen
 from generator.formula.extremes import Ties
 from generator.learning.training import Learning
 
@@ -39,7 +39,10 @@ class Convolution(Filtered):
     """Filters laid over the input: one map for each filter."""
 
     stride: Counts = Field(1, description="how far the window moves; [down, across] where these differ")
-    padding: Border = Field(0, description="how many zeros are put around the input; [down, across] where these differ")
+    padding: Border | Literal["same", "causal"] = Field(
+        0,
+        description="zeros around the input, or [down, across]; same: the size stays; causal: before a signal",
+    )
     dilation: Counts = Field(1, description="how far apart the entries under a filter are; 1: side by side")
     groups: Count = Field(1, description="so many groups of filters read one group of channels each")
     flip: bool = Field(False, description="turn the filter round, as convolution is defined outside of deep learning")
@@ -53,10 +56,17 @@ class TransposedConvolution(Filtered):
 
 
 class Activation(Titled):
-    """A function of each entry."""
+    """A function of each entry, or softmax of all entries of a vector."""
 
     name: Name
-    function: FunctionName
+    function: Chosen = Field(description="its name, or {leaky_relu: {slope: 0.1}} where it has parameters")
+
+
+class Addition(Titled):
+    """What an earlier layer made, added entry by entry (a skip connection)."""
+
+    name: Name
+    of: Name = Field(description="the input or an earlier layer, of the same shape")
 
 
 class Pooling(Titled):
@@ -65,6 +75,13 @@ class Pooling(Titled):
     name: Name
     size: Counts | Literal["all"] = Field(description="of the window, [down, across]; or all: one window of everything")
     stride: Counts | None = Field(None, description="by default the size, so that windows lie side by side")
+    padding: Border = Field(0, description="how far windows reach over the edge; [down, across] where these differ")
+
+
+class AveragePooling(Pooling):
+    """The mean of each window."""
+
+    count_padding: bool = Field(True, description="whether places over the edge count in the mean, as zeros")
 
 
 class Flatten(Titled):
@@ -87,8 +104,9 @@ class Stage(Model):
     convolution: Convolution | None = None
     transposed_convolution: TransposedConvolution | None = None
     activation: Activation | None = None
+    add: Addition | None = None
     max_pooling: Pooling | None = None
-    average_pooling: Pooling | None = None
+    average_pooling: AveragePooling | None = None
     flatten: Flatten | None = None
     dense: Dense | None = None
 
@@ -107,8 +125,11 @@ class Pipeline(Learning):
     layers: tuple[Stage, ...] = Field(min_length=1)
     ties: Ties = Field("first", description="which of the equally large entries of a window takes its gradient")
     targets: Given | None = Field(None, description="name: one number for each entry of the last layer")
-    loss: str = "half_squared_error"
-    loss_name: Name = "E"
+    upstream: Given | None = Field(
+        None, description="name: instead of targets, what each entry of the last layer is weighted with in a sum"
+    )
+    loss: Chosen = "half_squared_error"
+    loss_name: Name = "E_total"
     differentiate: tuple[Part, ...] = Field((), description="what the loss is differentiated by")
     update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
         (), description="what takes a step against its gradient"

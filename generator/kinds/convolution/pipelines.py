@@ -1,17 +1,24 @@
-"""A typed pipeline -> the entries of every map that its layers make, and of the loss, as quantities."""
+"""A typed pipeline -> the entries of every map that its layers make, and of the loss, as quantities.
+
+Longer than 250 lines because every layer has its function here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from generator.definitions.nested import flat, shape_of
-from generator.formula.functions import ACTIVATIONS, LOSSES
+from generator.definitions.rows import FUNCTIONS, arguments, check_row, row_name
+from generator.errors import nearest
+from generator.formula.functions import VECTORS
 from generator.formula.tree import Add, Call, Formula, Mul, Ref
 from generator.graph.declared import matrix
-from generator.graph.quantities import Convention, Label, Quantity, Role, Sliding
+from generator.graph.quantities import Convention, Label, Sliding
 from generator.graph.windows import Maps, Place, named
-from generator.kinds.convolution import laying
+from generator.kinds.convolution import laying, saying
+from generator.kinds.convolution.comparing import compare
 from generator.kinds.convolution.images import (
     Images,
     MisfitError,
@@ -24,6 +31,8 @@ from generator.kinds.convolution.laying import added, products
 from generator.kinds.convolution.model import (
     KINDS,
     Activation,
+    Addition,
+    AveragePooling,
     Convolution,
     Dense,
     Flatten,
@@ -43,6 +52,7 @@ class Layers(Images):
         self.conventions: list[Convention] = []
         self.slidings: list[Sliding] = []
         self.biases: list[Sequence[str]] = []  # of units side by side; a filter's stands alone
+        self.named: dict[str, Maps] = {}  # the input and what each layer made, by their names
         self.maps = self._input()
         self.is_signal = self.maps.dimensions == 1
         for number, layer in enumerate(self.problem.layers, 1):
@@ -52,14 +62,15 @@ class Layers(Images):
                 raise MisfitError(self.place, found, f"exactly one of {', '.join(Stage.model_fields)}")
             (kind,) = layer.kinds()
             self.place, self.group = (*self.place, kind), f"{kind}:{number}"
-            self._layer(kind, getattr(layer, kind), number)
-        self._loss()
+            self._layer(getattr(layer, kind), number)
+        self.place, self.group = (), "loss"
+        compare(problem, self, self.maps)
 
     def names_of(self, parts: Sequence[str]) -> tuple[str, ...]:
         """The names of the given entries of some parts."""
         return tuple(q.name for q in self.given if any(q.label.kind == KINDS[part] for part in parts))
 
-    def _layer(self, kind: str, layer: Any, number: int) -> None:
+    def _layer(self, layer: Any, number: int) -> None:
         match layer:
             case Convolution():
                 self._convolution(layer, number)
@@ -67,8 +78,10 @@ class Layers(Images):
                 self._transposed(layer, number)
             case Activation():
                 self._activation(layer)
+            case Addition():
+                self._addition(layer)
             case Pooling():
-                self._pooling(kind, layer, number)
+                self._pooling(layer, number)
             case Flatten():
                 self._flatten(layer)
             case Dense():
@@ -76,22 +89,17 @@ class Layers(Images):
 
     def _made(self, name: str, maps: Maps, formulas: Sequence[Formula], rule: str) -> None:
         self.make(name, maps, formulas, rule)
-        self.maps = maps
+        self.maps = self.named[name] = maps
 
     # --- layers ---
 
     def _input(self) -> Maps:
         ((name, value),) = self.problem.input.items()
-        shape = shape_of(value)
-        dimensions = self.problem.dimensions or min(len(shape), 2)
-        if not dimensions or len(shape) not in (dimensions, dimensions + 1):
-            found = f"lists {len(shape)} deep" if shape else "one number"
-            raise MisfitError(("input", name), found, "a signal, an image, or a list of channels of these")
-        channels = shape[0] if len(shape) > dimensions else 1
-        maps = named(name, channels, shape[-2:] if dimensions == 2 else (1, shape[-1]), dimensions)
+        maps = laying.maps_of_input(name, shape_of(value), self.problem.dimensions)
         self.place = ("input",)
         self.give(name, labels_of("input", name, maps), value)
         self.tensors += matrices(name, maps)
+        self.named[name] = maps
         return maps
 
     def _convolution(self, layer: Convolution, number: int) -> None:
@@ -111,7 +119,7 @@ class Layers(Images):
         ]
         self._say(
             Convention("flipped" if layer.flip else "cross_correlation"),
-            *laying.said_of(number, windows, made.dimensions),
+            *saying.said_of(number, windows, made.dimensions),
         )
         if layer.groups > 1:
             self._say(Convention("groups", {}, {"number": str(number), "groups": str(layer.groups)}))
@@ -131,7 +139,7 @@ class Layers(Images):
             for place, weights in enumerate(filters)
             for terms in laying.laid(weights, self.maps, windows)
         ]
-        self._say(laying.said_back(number, windows, made.dimensions))
+        self._say(saying.said_back(number, windows, made.dimensions))
         if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
             self._say(Convention("channels"))
         self._made(layer.name, made, formulas, "laid_sum")
@@ -177,13 +185,30 @@ class Layers(Images):
         return [Ref(entry) for entry in biases.entries]
 
     def _activation(self, layer: Activation) -> None:
-        if layer.function not in ACTIVATIONS:
-            raise MisfitError((*self.place, "function"), f"`{layer.function}`", f"one of {', '.join(ACTIVATIONS)}")
+        for place, found, expected in check_row(layer.function, FUNCTIONS, (*self.place, "function")):
+            raise MisfitError(place, found, expected)
+        function, entries = row_name(layer.function), tuple(map(Ref, self.maps.entries))
+        if function in VECTORS and self.maps.dimensions:
+            raise MisfitError((*self.place, "function"), f"`{function}` after {self.maps}", "`flatten: {}` before it")
         made = named(layer.name, len(self.maps.channels), self.maps.shape, self.maps.dimensions)
-        formulas = [Call(layer.function, (Ref(entry),)) for entry in self.maps.entries]
-        self._made(layer.name, made, formulas, "each_entry")
+        others = entries if function in VECTORS else arguments(layer.function, FUNCTIONS)
+        formulas = [Call(function, (entry, *others)) for entry in entries]
+        self._made(layer.name, made, formulas, "shares" if function in VECTORS else "each_entry")
 
-    def _pooling(self, kind: str, layer: Pooling, number: int) -> None:
+    def _addition(self, layer: Addition) -> None:
+        """A skip connection: what an earlier layer made is added entry by entry."""
+        known = [name for name, maps in self.named.items() if maps is not self.maps]
+        if layer.of not in known:
+            expected = f"the input or an earlier layer: {', '.join(known)}{nearest(layer.of, known)}"
+            raise MisfitError((*self.place, "of"), f"`{layer.of}`", expected if known else "no `add` here")
+        other = self.named[layer.of]
+        if (len(other.channels), other.shape) != (len(self.maps.channels), self.maps.shape):
+            raise MisfitError((*self.place, "of"), f"`{layer.of}` of {other}", f"{self.maps}, which it is added to")
+        made = named(layer.name, len(self.maps.channels), self.maps.shape, self.maps.dimensions)
+        pairs = zip(self.maps.entries, other.entries, strict=True)
+        self._made(layer.name, made, [Add((Ref(one), Ref(skipped))) for one, skipped in pairs], "skip_sum")
+
+    def _pooling(self, layer: Pooling, number: int) -> None:
         windows = laying.windows_of_pooling(layer, self.maps, self.place)
         self.slidings.append(windows.sliding(layer.name, self.maps.dimensions))
         made = named(layer.name, len(self.maps.channels), windows.count, self.maps.dimensions)
@@ -193,10 +218,13 @@ class Layers(Images):
             for row in range(windows.count[0])
             for column in range(windows.count[1])
         ]
-        largest = kind == "max_pooling"
-        formulas = [laying.pooled(entries, largest) for entries in covered]
-        self._say(*laying.said_of(number, windows, self.maps.dimensions))
-        self._made(layer.name, made, formulas, "window_max" if largest else "window_mean")
+        if isinstance(layer, AveragePooling):
+            count = prod(windows.size) if layer.count_padding else 0  # else as many as are there
+            formulas = [laying.mean(entries, count or len(entries)) for entries in covered]
+        else:
+            formulas = list(map(laying.largest, covered))
+        self._say(*saying.said_of_pooling(number, layer, windows, self.maps.dimensions))
+        self._made(layer.name, made, formulas, "window_mean" if isinstance(layer, AveragePooling) else "window_max")
 
     def _flatten(self, layer: Flatten) -> None:
         self.maps = self.maps.flattened(layer.order == "columns")
@@ -224,32 +252,3 @@ class Layers(Images):
 
     def _say(self, *said: Convention) -> None:
         self.conventions += (each for each in said if each not in self.conventions)
-
-    # --- the loss ---
-
-    def _loss(self) -> None:
-        """Each entry's error and their sum (for a single entry the error is the loss itself)."""
-        self.place, self.group = (), "loss"
-        if self.problem.targets is None:
-            return
-        if self.problem.loss not in LOSSES:
-            raise MisfitError(("loss",), f"`{self.problem.loss}`", f"one of {', '.join(LOSSES)}")
-        ((name, value),) = self.problem.targets.items()
-        outputs, count = self.maps.entries, len(flat(value))
-        if count != len(outputs):
-            raise MisfitError(("targets", name), f"{count} targets", f"one for each of {len(outputs)} outputs")
-        targets = named(name, 1, (1, count), 0).entries
-        labels = [(t, Label("target", str(place), str(place), of=t)) for place, t in enumerate(targets, 1)]
-        self.give("targets", labels, value)
-        self.tensors += matrices(name, self.maps.like(targets))
-        loss = self.problem.loss_name
-        terms = [f"{loss}_{place}" for place in range(1, count + 1)] if count > 1 else [loss]
-        for place, (term, target, output) in enumerate(zip(terms, targets, outputs, strict=True), 1):
-            label = Label("term", str(place), str(place)) if count > 1 else Label("loss", loss)
-            self.take([(term, label)], "loss_name")
-            error = Call(self.problem.loss, (Ref(target), Ref(output)))
-            self.quantities.append(Quantity(term, Role.LOSS, label, error, "error", "loss"))
-        if count > 1:
-            label, total = Label("loss", loss), Add(tuple(map(Ref, terms)))
-            self.take([(loss, label)], "loss_name")
-            self.quantities.append(Quantity(loss, Role.LOSS, label, total, "total", "loss"))

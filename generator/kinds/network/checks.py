@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from generator.definitions.problem import Finding
 from generator.definitions.problem import name as name_of_quantity
-from generator.definitions.rows import check_row
+from generator.definitions.rows import FUNCTIONS, check_row
 from generator.definitions.source import Location
 from generator.kinds.network.model import Layer, Network
-from generator.kinds.network.units import FUNCTIONS
 from generator.learning.batches import at, check_observations
 from generator.learning.dropout import check_dropout, masks
 from generator.learning.losses import LOSS_ROWS

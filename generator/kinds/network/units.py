@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from generator.definitions.rows import Rows, arguments, row_name
-from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.definitions.rows import FUNCTIONS, arguments, row_name
+from generator.formula.functions import VECTORS
 from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
 from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds.network.model import Layer, Network
@@ -14,8 +14,6 @@ from generator.learning.dropout import dropped
 from generator.learning.losses import Losses, Output, losses
 from generator.learning.normalization import Entry, Normalization, normalize, normalized_name
 from generator.learning.penalties import penalties
-
-FUNCTIONS: Rows = {**ACTIVATIONS, **VECTORS}
 
 _Stage = Callable[[Layer, str, int, str], Iterator[Quantity]]
 
