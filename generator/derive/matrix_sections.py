@@ -183,7 +183,7 @@ class _InMatrices(Derivation):
                 return f"after_matrix_{tensor.rule.removeprefix('after_')}"
         if vector_call(formula) is not None:
             return "matrix_softmax"
-        return f"matrix_{tensor.rule}"
+        return f"matrix_{self._forward_rule(self.graph[tensor.names[0]])}"
 
     def _gradient_code(self, tensor: Tensor, formula: Formula | None) -> str:
         """What is said of a gradient: how it comes from others, or that it comes from the error itself."""

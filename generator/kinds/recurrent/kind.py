@@ -74,6 +74,8 @@ def _conventions_of_cells(problem: Definition) -> Iterator[Convention]:
     if problem.truncate and problem.truncate < problem.times:
         every = problem.truncate
         yield Convention("truncated", numbers={"steps": str(every)}) if every > 1 else Convention("truncated_each")
+        if problem.learned or problem.wanted:
+            yield Convention("cut_gradients")
 
 
 STARTER = """\
