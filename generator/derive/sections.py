@@ -159,7 +159,8 @@ class Derivation:
 
     def _chain_rule(self) -> Section:
         """What the chain rule says, with the first parameter nearest the loss as its example (symbols only)."""
-        targets = [name for name in self.round.targets if name in self.graph.trained] or self.round.targets
+        targets = [name for name in self.round.targets if name in self.graph.trained] or list(self.round.targets)
+        targets = [name for name in targets if self.graph[name].group in self.round.shared] or targets
         parameter = max(targets, key=lambda name: self.round.place(self._group(name)))
         name = derivative_name(self.round.loss, parameter)
         names = {"loss": self.round.loss, "parameter": parameter, "wrt": parameter, "target": name}
