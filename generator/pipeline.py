@@ -93,7 +93,11 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
         worked = Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
     except ClaimError as error:
         raise definition.source.error(("claims", error.place), error.found, error.expected) from error
-    except (FormulaError, GraphError, SolveError, NotationError) as error:
+    except SolveError as error:
+        raise DefinitionError(
+            definition.source.file, None, "", f"that {error}", "numbers with which the problem can be worked"
+        ) from error
+    except (FormulaError, GraphError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
     _hold(worked)
     if notation is None:  # in another notation there are other quantities on the way

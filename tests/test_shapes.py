@@ -172,6 +172,33 @@ def test_a_gradient_has_the_shape_of_its_parameter() -> None:
     demand_true(worked)
 
 
+def test_a_matrix_of_one_row_is_no_column() -> None:
+    data = {
+        "inputs": [["1", "2"], ["0", "1"]], "targets": {"2": ["1"]}, "weights": {"W": [["1", "0"]], "U": [["0.5"]]},
+        "learning_rate": {"eta": "0.1"},
+    }  # fmt: skip
+    worked = made("recurrent", data)
+    assert [sizes(line) for line in lines(worked, "gradient_shapes")] == [[(1, 2)]]
+    demand_true(worked)
+    text = render(worked, "solution", "markdown", "en")
+    assert r"1 \times 2" in text
+    turned = text.replace(r"1 \times 2", r"2 \times 1")
+    assert "(1 × 2) is not (2 × 1)" in "; ".join(map(str, read_back(worked, turned, "markdown").untrue))
+    alone = text.replace(r"1 \times 2", "2")
+    assert "(1 × 2) is not (2)" in "; ".join(map(str, read_back(worked, alone, "markdown").untrue))
+
+
+def test_vectors_that_are_rows_have_the_shape_of_rows() -> None:
+    data = {
+        "inputs": [["1", "2"], ["0", "1"]], "targets": {"2": ["1", "0"]}, "vectors": "rows",
+        "weights": {"W": matrix(2, 2), "U": matrix(2, 2, 3), "b": ["0.1", "0.2"]}, "learning_rate": {"eta": "0.1"},
+    }  # fmt: skip
+    worked = made("recurrent", data)
+    assert [sizes(line) for line in lines(worked, "gradient_shapes")] == [[(2, 2)], [(2, 2)], [(1, 2)]]
+    assert list(map(factors, lines(worked, "shapes", "first"))) == [["x:1", "W"], ["h:0", "U"]]
+    demand_true(worked)
+
+
 # --- windows -------------------------------------------------------------------------------------------------------
 
 

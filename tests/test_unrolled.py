@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -252,7 +253,77 @@ def test_a_cut_state_is_said_and_no_difference_is_held_against_the_gradient(tmp_
     text = render(load_worked(path), "solution", "markdown")
     assert "after every time step the states" in text
     assert "No gradient goes back through it" in text
-    assert "difference quotient" not in text
+    assert "A gradient can be checked" not in text
+
+
+CUT = """\
+kind: recurrent
+title: t
+activation: identity
+inputs: [2, 1]
+targets: {2: 0}
+weights: {w: 1, u: -1}
+truncate: 1
+trained: [w]
+learning_rate: {eta: 0.1}
+"""
+
+
+def test_what_a_truncation_leaves_of_a_gradient_is_not_written_as_the_gradient(tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(CUT, encoding="utf-8")
+    text = render(load_worked(path), "solution", "terminal")
+    assert "(∂E_total/∂w)_cut = (∂E_total/∂h⁽¹⁾)_cut · ∂h⁽¹⁾/∂w + ∂E_total/∂h⁽²⁾ · ∂h⁽²⁾/∂w" in text
+    assert "                      = −1\n" in text  # the derivative itself is 1
+    assert "Every way from h⁽¹⁾ to E_total is cut, so nothing comes back:" in text
+    assert "uses h⁽¹⁾" not in text
+    assert "all the states after it" not in text
+    assert "the way is cut: the next step has taken the state as a number" in text
+    assert "through the next state" not in text
+    assert "w takes a step against its truncated gradient:" in text
+    assert "A step against an estimate of the gradient can do that" in text
+    whole = tmp_path / "whole.yml"
+    whole.write_text(CUT.replace("truncate: 1\n", ""), encoding="utf-8")
+    assert solve(load_worked(whole).graph)["dE_total/dw"][0] == 1
+
+
+def test_only_ways_that_are_cut_make_a_derivative_another(tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(f"kind: recurrent\ntitle: t\n{FORMS['truncated']}learning_rate: {{eta: 0.5}}\n", encoding="utf-8")
+    graph = load_worked(path).graph
+    assert graph.is_cut_short("E_total", ("w",))
+    assert graph.is_cut_short("E_total_new", ("h_t2_new",))
+    assert not graph.is_cut_short("E_total", ("v",))
+    assert not graph.is_cut_short("E_total", ("h_t3",))
+    assert not graph.is_cut_short("h_t3", ("u",))  # of its own formula alone, when nothing else changes
+
+
+def _backward_sections(text: str) -> dict[str, str]:
+    parts = text.split("\n## ")[1:]
+    return {title: body for title, _, body in (part.partition("\n") for part in parts) if "Backward pass" in title}
+
+
+@pytest.mark.parametrize("activation", ["identity", "tanh"])
+def test_every_gradient_stands_under_the_time_step_that_it_belongs_to(tmp_path: Path, activation: str) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(
+        f"kind: recurrent\ntitle: t\nactivation: {activation}\ninputs: [1, 0, 1, 0]\ntargets: {{3: 1}}\n"
+        "weights: {w: 1, u: 0.5}\nsteps: 2\nlearning_rate: {eta: 0.1}\n",
+        encoding="utf-8",
+    )
+    sections = _backward_sections(render(load_worked(path), "solution", "terminal"))
+    places = ["time step 3", "time step 2", "time step 1", "what is used at every step"]
+    titles = [f"Update {number}. Backward pass: {place}" for number in (1, 2) for place in places]
+    assert list(sections) == titles
+    assert "We begin at the last time step that acts on the error" in sections[titles[0]]
+    assert "One time step further back" in sections[titles[1]]
+    for title in titles:
+        made = set(re.findall(r"^ *∂E_total(?:\^\[1\])?/∂(\S+) =", sections[title], re.M))
+        weights = {name for name in made if name[0] in "wu"}
+        assert made == weights if "used" in title else made and not weights
+        if "used" not in title:
+            raised = ("⁽¹⁾", "⁽²⁾", "⁽³⁾")[int(title[-1]) - 1]
+            assert all(raised in name or f"(({title[-1]})" in name for name in made)
 
 
 # --- errors ---

@@ -127,10 +127,17 @@ class _Gradients:
         if products == 1:
             return "gradient_chain"
         users = [self.graph[user] for user in self._users(source, name)]
-        many = len(users) > 1 and self.graph[name].label.kind == "weight"
-        cases = {user.label.case for user in users}
+        many = len(users) > 1 and self._first_label(name).kind == "weight"
+        cases = {self._first_label(user.name).case for user in users}
         same = len(users) > 1 and len(cases) == len(users) and "" not in cases
         return "gradient_uses" if many or same else "gradient_sum"
+
+    def _first_label(self, name: str) -> Label:
+        """The label that a quantity had before all updates."""
+        label = self.graph[name].label
+        while label.kind in ("updated", "later"):
+            label = self.graph[label.of].label
+        return label
 
     def _is_term(self, source: str, name: str) -> bool:
         """Whether `name` is an output whose error term is all that it feeds, so that its gradient is a derivative."""

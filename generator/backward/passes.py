@@ -192,9 +192,10 @@ class _Rounds:
         return label if not number else Label("later", line.name, str(number), of=line.name)
 
     def _group(self, name: str) -> str:
-        """The group of an updated quantity: that of the first one that uses it."""
+        """The group of an updated quantity: its own, or that of the first one that uses it."""
         users = self.start.consumers[name] if name else ()
-        return self.start[users[0]].group if users else ""
+        own = self.start[name].group if name else ""
+        return own or (self.start[users[0]].group if users else "")
 
     def _after(self) -> None:
         """The forward passes once more, with what the last round made."""

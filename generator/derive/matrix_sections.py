@@ -61,7 +61,9 @@ class _InMatrices(Derivation):
                     yield Step("matrices", tensor.name, (self.matrices.entries(tensor.name, False, True),), full=False)
                 continue
             is_given = tensor.role is Role.GIVEN
-            by_place = tensor.label.kind == "tensor" and self.graph[tensor.names[0]].label.case == tensor.label.case
+            first = self.graph[tensor.names[0]].label
+            is_whole = first.of in ("", tensor.label.name) or first.kind == "target"  # not put together from several
+            by_place = tensor.label.kind == "tensor" and first.case == tensor.label.case and is_whole
             is_told = is_given or (tensor.role is Role.FORWARD and not by_place)
             if is_told and tensor.round == 0 and tensor.label.kind not in _NAMED:
                 equation = self.matrices.entries(tensor.name, named=not by_place, valued=is_given)
@@ -183,7 +185,7 @@ class _InMatrices(Derivation):
                 return f"after_matrix_{tensor.rule.removeprefix('after_')}"
         if vector_call(formula) is not None:
             return "matrix_softmax"
-        return f"matrix_{tensor.rule}"
+        return f"matrix_{self._forward_rule(self.graph[tensor.names[0]])}"
 
     def _gradient_code(self, tensor: Tensor, formula: Formula | None) -> str:
         """What is said of a gradient: how it comes from others, or that it comes from the error itself."""

@@ -73,14 +73,21 @@ class Derivation:
         if self.round.targets:
             if self.round is self.rounds[0] and self._has_chains():
                 yield self._chain_rule()
+            begun, in_turn = False, self.graph.in_turn
             for group in reversed(self.round.groups):
-                last, in_turn = group == self.round.groups[-1], self.graph.in_turn
-                code = "gradients_last" if last else "gradients_in_turn" if in_turn else "gradients"
-                yield Section(code, tuple(self._backward(group)), group)
+                before = "gradients_cut" if self._is_cut_off(group) else "gradients"
+                code = "gradients_in_turn" if in_turn else before
+                steps = tuple(self._backward(group))
+                yield Section(code if begun else "gradients_last", steps, group)
+                begun = begun or bool(steps)
                 if in_turn:
                     yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating(group))
             for group in self.round.shared:
                 yield Section("gradients_shared", tuple(self._backward(group)), group)
+
+    def _is_cut_off(self, group: str) -> bool:
+        """Whether what a group hands on is taken as mere numbers."""
+        return any(self.graph[source].group == group for cut in self.graph.cut for source in self.graph.operands[cut])
 
     def _has_chains(self) -> bool:
         """Whether the chain rule has anything to say: whether a target acts on the loss through something."""
@@ -108,7 +115,16 @@ class Derivation:
         self.shown.add(quantity.name)
         names, words = self._speaking(quantity)
         equation = self.equations.value(quantity.name) if cell else self.equations.of(quantity.name, full)
-        return Step(quantity.rule, quantity.name, (equation,), names, words, full, cell=cell)
+        return Step(self._forward_rule(quantity), quantity.name, (equation,), names, words, full, cell=cell)
+
+    def _forward_rule(self, quantity: Quantity) -> str:
+        """What is said of a quantity; of an update, whether it is against what a cut has left of the gradient."""
+        return f"{quantity.rule}_cut" if quantity.rule == "update" and self._is_short(quantity.name) else quantity.rule
+
+    def _is_short(self, name: str) -> bool:
+        """Whether a derivative that a quantity is made of leaves out ways through what is cut."""
+        labels = (self.graph[operand].label for operand in self.graph.operands[name])
+        return any(label.kind == "derivative" and self.graph.is_cut_short(label.of, (label.wrt,)) for label in labels)
 
     def _speaking(self, quantity: Quantity) -> tuple[dict[str, str], dict[str, str]]:
         """The quantities and words that the sentence of a step may name."""
@@ -144,7 +160,8 @@ class Derivation:
 
     def _chain_rule(self) -> Section:
         """What the chain rule says, with the first parameter nearest the loss as its example (symbols only)."""
-        targets = [name for name in self.round.targets if name in self.graph.trained] or self.round.targets
+        targets = [name for name in self.round.targets if name in self.graph.trained] or list(self.round.targets)
+        targets = [name for name in targets if self.graph[name].group in self.round.shared] or targets
         parameter = max(targets, key=lambda name: self.round.place(self._group(name)))
         name = derivative_name(self.round.loss, parameter)
         names = {"loss": self.round.loss, "parameter": parameter, "wrt": parameter, "target": name}
@@ -159,7 +176,8 @@ class Derivation:
         """The steps of one layer: its outputs' gradients (the loss's own derivatives wait for the first weight)."""
         wanted = [q for q in self.round.gradients if self._group(q.label.wrt) == group]
         order = {name: place for place, name in enumerate(self.round.targets)}
-        given = [q for q in wanted if q.label.wrt in order and self.graph[q.label.wrt].formula is None]
+        bare = (Role.GIVEN, Role.UPDATE)
+        given = [q for q in wanted if q.label.wrt in order and self.graph[q.label.wrt].role in bare]
         parameters = sorted(given, key=lambda q: order[q.label.wrt])
         between = [q for q in wanted if q not in given and (q.label.wrt in order or self._has_own_step(q))]
         steps = between + parameters
@@ -171,7 +189,8 @@ class Derivation:
             yield self._gradient(quantity, asides or self._softmax_rule(quantity))
 
     def _wrt_kind(self, quantity: Quantity) -> str:
-        return self.graph[quantity.label.wrt].label.kind
+        """The kind of what a gradient is by, whatever updates that has seen."""
+        return self.firsts.base(self.graph[quantity.label.wrt].label).kind
 
     def _is_first(self, steps: list[Quantity], place: int) -> bool:
         """Whether the step is the first of its layer that is a parameter's."""
@@ -192,10 +211,11 @@ class Derivation:
         wrt = quantity.label.wrt
         users = [name for name in self.graph.consumers[wrt] if name in self.round.reaching]
         inner = len(users) == 1 and self.graph.operands[users[0]] == (wrt,)
-        if quantity.label.of != self.round.loss or quantity.rule == "local_loss":
+        if quantity.label.of != self.round.loss:
             return False
         needed = [self.graph[user] for user in self.graph.consumers[quantity.name]]
-        return not inner or any(q.role is Role.GRADIENT and q.group in self.round.shared for q in needed)
+        gathered = any(q.role is Role.GRADIENT and q.group in self.round.shared for q in needed)
+        return gathered or not (inner or quantity.rule == "local_loss")
 
     def _listed(self, quantity: Quantity) -> Step:
         self.shown.add(quantity.name)
@@ -226,8 +246,13 @@ class Derivation:
 
     def _gradient_rule(self, quantity: Quantity) -> str:
         kind = self._wrt_kind(quantity)
-        special = kind in ("weight", "bias", "post") and quantity.rule != "gradient_none"
-        return f"{quantity.rule}_{kind}" if special else quantity.rule
+        if quantity.rule == "gradient_none":
+            return "gradient_cut" if self._is_cut_short(quantity) else quantity.rule
+        rule = f"{quantity.rule}_{kind}" if kind in ("weight", "bias", "post") else quantity.rule
+        return f"{rule}_cut" if rule.startswith("gradient_uses_") and self._is_cut_short(quantity) else rule
+
+    def _is_cut_short(self, quantity: Quantity) -> bool:
+        return self.graph.is_cut_short(quantity.label.of, (quantity.label.wrt,))
 
     def _factors(self, quantity: Quantity, full: bool) -> Iterator[Step]:
         """A step for each factor (or each term) of a gradient that has not been shown yet."""

@@ -1,12 +1,13 @@
 """Graph -> lines of its shapes that a reader can check: of products, of gradients, and of what windows made.
 
 A line is an equation over whole vectors and matrices: `shape(W h) = (2 × 3)(3 × 1) → 2 × 1 = shape(z)`. The shape of a
-vector is that of a column.
+vector is that of a column, unless its kind has set it as a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from generator.derive.steps import Equation, Part, Step
 from generator.formula.tree import Add, Call, Div, Formula, MatMul, Mul, Neg, Ref, Transpose, num, references, walk
@@ -28,7 +29,7 @@ def shape_steps(
     in_matrices = formulas is not None
     if SHAPE in graph:  # an author's own name: the lines would speak of it
         return
-    found = wholes(graph)
+    found = _laid_out(graph)
     lines: Mapping[str, Iterable[Equation]] = {
         "windows": _windows(graph, _tensor_dims(graph) if in_matrices else _whole_dims(found)),
         "laid": _windows(graph, _tensor_dims(graph) if in_matrices else _whole_dims(found), back=True),
@@ -49,9 +50,25 @@ def dims_of(graph: Graph, in_matrices: bool) -> dict[str, Dims]:
     """The shape of everything that such lines can speak of, by its name."""
     if in_matrices:
         return {tensor.name: (len(tensor.entries), len(tensor.entries[0])) for tensor in graph.tensors}
-    found = wholes(graph)
+    found = _laid_out(graph)
     made = (gradient for _, gradient in gradients_of(graph, found))
-    return {whole.name: whole.dims for whole in (*found, *made)}
+    return {whole.name: whole.dims if graph.slidings else _two(whole.dims) for whole in (*found, *made)}
+
+
+def _laid_out(graph: Graph) -> tuple[Whole, ...]:
+    """The vectors and matrices as they stand on paper: what its kind has set as one row has an index for that."""
+    if graph.slidings:  # whose signals are neither rows nor columns
+        return wholes(graph)
+    rows = {tensor.entries[0] for tensor in graph.tensors if len(tensor.entries) == 1}
+    return tuple(
+        replace(whole, dims=(1, *whole.dims)) if len(whole.dims) == 1 and whole.entries in rows else whole
+        for whole in wholes(graph)
+    )
+
+
+def _two(dims: Dims) -> Dims:
+    """The shape of a vector as that of a column."""
+    return dims if len(dims) > 1 else (*dims, 1)
 
 
 def window_sizes(sliding: Sliding, indices: int) -> tuple[Formula, ...]:
@@ -179,8 +196,7 @@ def _gradients(graph: Graph, found: tuple[Whole, ...], detail: str) -> Iterator[
     for whole, gradient in gradients_of(graph, found):
         if detail == "all" or whole.label.kind not in seen:
             seen.add(whole.label.kind)
-            is_column = len(whole.dims) == 1 and not graph.slidings  # signals are no columns of anything
-            yield _gradient_line(gradient.name, whole.name, (*whole.dims, 1) if is_column else whole.dims)
+            yield _gradient_line(gradient.name, whole.name, whole.dims if graph.slidings else _two(whole.dims))
 
 
 def _tensor_gradients(graph: Graph, detail: str) -> Iterator[Equation]:

@@ -5,7 +5,7 @@ Longer than 250 lines because it is the vocabulary of all later stages: types, w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -269,6 +269,7 @@ class Graph:
     columns: tuple[str, ...] = ()
     followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _behind: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for quantity in self.quantities:
@@ -361,6 +362,19 @@ class Graph:
                 found.add(name)
                 stack.extend(() if name in ends else self.operands[name])
         return frozenset(found)
+
+    def is_cut_short(self, of: str, wrt: Iterable[str]) -> bool:
+        """Whether the derivative of a loss by one of `wrt` leaves out ways that go through what is cut."""
+        return bool(self.cut) and self[of].role is Role.LOSS and not self._behind_cuts(of).isdisjoint(wrt)
+
+    def _behind_cuts(self, of: str) -> frozenset[str]:
+        """What acts on a quantity through something that is cut."""
+        if of not in self._behind:
+            reached = self.computing(of)
+            cuts = (updated_name(name, count) for name in self.cut for count in range(len(self.rounds)))
+            found = (self.computing(cut) - {cut} for cut in cuts if cut in reached)
+            self._behind[of] = frozenset().union(*found)
+        return self._behind[of]
 
     def extended(self, *more: Quantity) -> Graph:
         """The graph with `more` quantities after its own."""

@@ -119,6 +119,7 @@ class Notation:
             object.__setattr__(self, "chain", Chain.DELTA)
 
 
+_CUT = Word("cut")
 _SPLIT = re.compile(r"([A-Za-z]+?)_?(\d+)")
 
 
@@ -152,6 +153,7 @@ class Writer:
         self._boxes: dict[Label, Box] = {}
         found = wholes(graph)
         self._wholes = {whole.name: whole.label for each in found for whole in (each, *grids(each))}
+        self._inside = {whole.name: whole.entries for whole in found}
         self._wholes |= {made.name: made.label for _, made in gradients_of(graph, found)}
 
     def box(self, name: str) -> Box:
@@ -214,9 +216,18 @@ class Writer:
             raise NotationError(f"notation `{self.notation.name}` writes `{other}` and `{name}` alike")
 
     def derivative(self, of: str, wrt: str) -> Box:
-        """The derivative of one quantity with respect to another, as a fraction of differentials."""
+        """The derivative of one quantity with respect to another, as a fraction of differentials.
+
+        One that leaves out ways through what is cut is written as a derivative in which that is held: (∂E/∂w)_cut.
+        """
         d = Word(self.notation.differential)
-        return Frac(Row((d, self.box(of))), Row((d, self.box(wrt))))
+        quotient = Frac(Row((d, self.box(of))), Row((d, self.box(wrt))))
+        is_cut = of in self.graph and self.graph.is_cut_short(of, self._entries(wrt))
+        return Script(Fence(quotient), sub=_CUT) if is_cut else quotient
+
+    def _entries(self, name: str) -> tuple[str, ...]:
+        """The quantities in a whole vector or matrix, or the one of that name."""
+        return self.graph.tensor[name].names if name in self.graph.tensor else self._inside.get(name, (name,))
 
     def bare(self, name: str) -> Box:
         """The bare name of a quantity, for update lines in notations that write it so."""

@@ -114,7 +114,8 @@ class Setter:
             return self.format.escape(own)
         kind, colon, number = name.partition(":")
         if colon:
-            return self.say(f"groups.{kind}", number=self.format.escape(number))
+            layer, _, own = number.rpartition(".")
+            return self.say(f"groups.{kind}", layer=self.format.escape(layer), number=self.format.escape(own))
         if self.words.has(f"groups.{name}"):
             return self.word(f"groups.{name}")
         return self.say("groups.other", name=self.format.escape(name.replace("_", " ")))

@@ -98,6 +98,9 @@ def _introduction(paper: Paper, section: Section) -> list[str]:
     """What is said before the steps of a section: in the words of the problem's kind, where they are special to it."""
     special = f"texts.{paper.worked.problem.kind}.{section.code}_{section.group.partition(':')[0]}"
     code = special if paper.words.has(special) else _own_code(paper, f"texts.{section.code}")
+    graph = paper.worked.graph
+    short = bool(graph.loss) and graph.is_cut_short(graph.loss, (*graph.trained, *graph.wanted))
+    code = f"{code}_cut" if short and paper.words.has(f"{code}_cut") else code
     if not paper.words.has(code):
         return []
     fields = {key for _, key, _ in paper.words.pieces(code) if key}
@@ -125,6 +128,8 @@ def _reason(graph: Graph) -> str:
     """The words why an error can rise: one step along the gradient, several, or steps for other observations."""
     if graph.passes:
         return "texts.rose_in_turn"
+    if graph.cut:
+        return "texts.rose_cut"
     return "texts.rose_steps" if len(graph.rounds) > 1 else "texts.rose_step"
 
 

@@ -199,7 +199,8 @@ class Listing:
         own = self.worked.problem.heading(name, self._words.language)
         kind, colon, number = name.partition(":")
         if own or colon:
-            return own or self._words(f"groups.{kind}").format(number=number)
+            layer, _, place = number.rpartition(".")
+            return own or self._words(f"groups.{kind}").format(layer=layer, number=place)
         code = f"groups.{name}"
         return self._words(code) if self._words.has(code) else self._words("groups.other").format(name=name)
 

@@ -2,7 +2,7 @@
 
 A side is the shape of a vector, a matrix or a product of them by name, `shape(W h)`; numbers with crosses between them,
 `2 × 3`; or several of these, in parentheses side by side. `=` says that two sides are the same shapes, `→` what a
-product comes to. The shape of a vector is that of a column.
+product comes to. Where windows slide, a vector can be read as a column or as a signal, which is neither row nor column.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def _side(segment: Box, truth: Truth) -> tuple[Dims, ...]:
         return tuple(_factors(items(row[1].body), truth))
     fenced = [item.body for item in row if isinstance(item, Fence)]
     if len(row) > 1 and len(fenced) == len(row):
-        return tuple(_sizes(body) for body in fenced)
-    return (_sizes(segment),)
+        return tuple(_sizes(body, truth) for body in fenced)
+    return (_sizes(segment, truth),)
 
 
 def _factors(row: tuple[Box, ...], truth: Truth) -> list[Dims]:
@@ -90,14 +90,14 @@ def _factors(row: tuple[Box, ...], truth: Truth) -> list[Dims]:
         if match is None or match[2] not in (None, TRANSPOSED):
             raise Unreadable("a shape is of vectors and matrices by their names")
         name, length, power = match
-        dims = _as_column(truth.dims[name])
+        dims = _as_column(truth.dims[name], truth)
         found.append(dims if power is None else dims[::-1])
         at += length
     return found
 
 
-def _as_column(dims: Dims) -> Dims:
-    return dims if len(dims) > 1 else (*dims, 1)
+def _as_column(dims: Dims, truth: Truth) -> Dims:
+    return (*dims, 1) if len(dims) == 1 and truth.graph.slidings else dims
 
 
 def _parts(segment: Box) -> list[Box]:
@@ -115,8 +115,8 @@ def _trees(segment: Box) -> list[Formula]:
     return [read_formula(part, Symbols.of(())) for part in _parts(segment)]
 
 
-def _sizes(segment: Box) -> Dims:
-    return _as_column(tuple(map(_whole, _trees(segment))))
+def _sizes(segment: Box, truth: Truth) -> Dims:
+    return _as_column(tuple(map(_whole, _trees(segment))), truth)
 
 
 def _whole(tree: Formula) -> int:

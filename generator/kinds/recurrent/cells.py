@@ -19,9 +19,9 @@ class Line:
     """One vector that a cell makes at a time step: matrices times vectors, a bias, and a formula for each entry.
 
     `products` are pairs of a matrix and what it multiplies, `scaled` of a vector of weights and the vector that it
-    multiplies entry by entry. `text` is infix over entries of vectors that stand before
-    it at this step and, with `_before`, of the states of the step before; `gate` and `squash` are the functions that
-    the definition chooses. What is there of all these is added up.
+    multiplies entry by entry; `other` is a second bias, as PyTorch has one beside each matrix. `text` is infix over
+    entries of vectors that stand before it at this step and, with `_before`, of the states of the step before; `gate` and
+    `squash` are the functions that the definition chooses. What is there of all these is added up.
     """
 
     name: str
@@ -30,12 +30,13 @@ class Line:
     bias: str = ""
     text: str = ""
     scaled: tuple[tuple[str, str], ...] = ()
+    other: str = ""
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """What is trained in it: its matrices, its vectors of weights, and its bias."""
+        """What is trained in it: its matrices, its vectors of weights, and its biases."""
         multiplied = (name for name, _ in (*self.products, *self.scaled))
-        return (*multiplied, *([self.bias] if self.bias else []))
+        return (*multiplied, *(bias for bias in (self.bias, self.other) if bias))
 
     def placed(self, suffix: str, source: str) -> Line:
         """The line of a cell that is one of several: its own names end with `suffix`, and its input is `source`."""
@@ -49,10 +50,11 @@ class Line:
             return tuple((own(weights), own(vector)) for weights, vector in found)
 
         text = infix(replace_names(parse(self.text), lambda ref: Ref(own(ref.name)))) if self.text else ""
-        bias = own(self.bias) if self.bias else ""
+        bias, other = (own(name) if name else "" for name in (self.bias, self.other))
         return replace(
-            self, name=own(self.name), products=pairs(self.products), bias=bias, text=text, scaled=pairs(self.scaled)
-        )
+            self, name=own(self.name), products=pairs(self.products), bias=bias, text=text, scaled=pairs(self.scaled),
+            other=other,
+        )  # fmt: skip
 
 
 def before(name: str) -> str:
@@ -66,7 +68,7 @@ def _gate(name: str, rule: str = "gate", watched: str = "") -> tuple[Line, Line]
     function = "gate" if rule == "gate" else "squash"
     scaled = ((f"p_{name}", watched),) if watched else ()
     return (
-        Line(f"a_{name}", "weighted_sum", products, f"b_{name}", scaled=scaled),
+        Line(f"a_{name}", "weighted_sum", products, f"b_{name}", scaled=scaled, other=f"b_h{name}"),
         Line(name, rule, text=f"{function}(a_{name})"),
     )
 
@@ -78,7 +80,7 @@ def _gru(reset: str, update: str) -> tuple[Line, ...]:
     """A gated recurrent unit; the reset gate acts on the state before its matrix, or on the product."""
     if reset == "before":
         inner = Line("p", "reset_state", text="r * h_before")
-        candidate = Line("a_n", "weighted_sum", (("W_n", "x"), ("U_n", "p")), "b_n")
+        candidate = Line("a_n", "weighted_sum", (("W_n", "x"), ("U_n", "p")), "b_n", other="b_hn")
     else:
         inner = Line("q", "weighted_sum", (("U_n", "h_before"),), "b_hn")
         candidate = Line("a_n", "weighted_sum", (("W_n", "x"),), "b_n", "r * q")
@@ -112,8 +114,8 @@ def cell(
     if name == "elman":
         products = (("W", "x"), ("U", "h_before"))
         if linear:
-            return (Line("h", "linear_state", products, "b"),)
-        return (Line("a", "weighted_sum", products, "b"), Line("h", "state", text="squash(a)"))
+            return (Line("h", "linear_state", products, "b", other="b_hh"),)
+        return (Line("a", "weighted_sum", products, "b", other="b_hh"), Line("h", "state", text="squash(a)"))
     return _lstm(peepholes) if name == "lstm" else _gru(reset, update)
 
 

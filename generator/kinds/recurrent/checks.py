@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from generator.definitions.problem import Finding
+from generator.definitions.rows import Rows, check_row, row_name
 from generator.definitions.tables import said, shape
-from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS
+from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.kinds.recurrent.model import Recurrent, lengths, output_lines, output_of, role_of, shapes_of
 from generator.kinds.recurrent.unrolled import Unrolled
+from generator.learning.losses import LOSS_ROWS
 from generator.learning.training import check_brought, check_learning, check_trained, check_training
 
 
@@ -22,8 +24,8 @@ def check_recurrent(problem: Recurrent) -> Iterator[Finding]:
 
 def _check_cells(problem: Recurrent) -> Iterator[Finding]:
     """What goes with which cell, and what does not go together."""
-    if problem.direction == "both" and problem.layers > 1:
-        yield ("layers",), f"{problem.layers} layers in both directions", "one layer, or one direction"
+    if problem.readout == "ends" and problem.direction != "both":
+        yield ("readout",), "`ends` of one direction", "`direction: both`; in one, the last state has the last output"
     if problem.peepholes and problem.cell != "lstm":
         yield ("peepholes",), f"peepholes of the cell `{problem.cell}`", "`cell: lstm`, which has a cell state"
     if problem.length is not None and problem.length < len(problem.inputs):
@@ -63,30 +65,60 @@ def _check_steps(problem: Recurrent) -> Iterator[Finding]:
             yield ("initial", state), f"`{state}`", f"a state of this cell: {', '.join(problem.states)}"
         elif len(row) != sizes[state]:
             yield ("initial", state), said((1, len(row))), said((1, sizes[state]))
+    if problem.targets and problem.classes:
+        yield ("classes",), "`classes` beside `targets`", "one of them"
+    for step, right in problem.classes.items():
+        if not 1 <= right <= outputs or outputs < 2:
+            expected = f"a class from 1 to {outputs}" if outputs > 1 else "two outputs or more"
+            yield ("classes",), f"{right} at time step {step}", expected
+    for step in problem.held:
+        if 1 <= step < problem.times and problem.readout == "ends":
+            found = f"a target at time step {step} of one output"
+            yield ("targets" if problem.targets else "classes",), found, f"one at time step {problem.times}"
+    for step in problem.classes:
+        if not 1 <= step <= problem.times:
+            yield ("classes",), f"a class at time step {step}", f"time steps from 1 to {problem.times}"
     for step, row in problem.targets.items():
         if not 1 <= step <= problem.times:
             yield ("targets",), f"a target at time step {step}", f"time steps from 1 to {problem.times}"
         elif len(row) != outputs:
-            yield ("targets",), f"{said((1, len(row)))} at time step {step}", said((1, outputs))
+            one_hot = " (or `classes`, with the number of the output that is right)" if len(row) == 1 else ""
+            yield ("targets",), f"{said((1, len(row)))} at time step {step}", f"{said((1, outputs))}{one_hot}"
     if problem.times > len(problem.inputs) and outputs != sizes["x"]:
         yield ("length",), f"outputs of {outputs} as inputs of {sizes['x']}", "as many outputs as inputs"
-    if not problem.targets and (problem.learning_rate or problem.wanted or problem.training):
+    if not problem.held and (problem.learning_rate or problem.wanted or problem.training):
         yield ("targets",), "no target", "a target at one time step or more, since gradients are asked for"
 
 
 def _check_functions(problem: Recurrent) -> Iterator[Finding]:
-    rows: Mapping[str, Mapping[str, object]] = {
+    rows: Mapping[str, Rows] = {
         "activation": ACTIVATIONS, "gate_activation": ACTIVATIONS, "output_activation": {**ACTIVATIONS, **VECTORS},
-        "loss": LOSSES,
+        "loss": LOSS_ROWS,
     }  # fmt: skip
     for key, known in rows.items():
-        name = getattr(problem, key)
-        if name not in known:
-            yield (key,), f"`{name}`", f"one of {', '.join(known)}"
-        elif problem.targets and name in ACTIVATIONS and not ACTIVATIONS[name].derivative:
+        chosen = getattr(problem, key)
+        wrong = [*check_row(chosen, known, (key,))]
+        yield from wrong
+        name = row_name(chosen)
+        if not wrong and problem.held and name in ACTIVATIONS and not ACTIVATIONS[name].derivative:
             yield (key,), f"`{name}`, which lets no gradient through", "one that does, or no targets"
-    if problem.output_activation in VECTORS and lengths(problem).get("y", 1) < 2:
-        yield ("output_activation",), f"`{problem.output_activation}` of one output, or without `V`", "two outputs"
+    last = row_name(problem.output_activation)
+    if last in VECTORS and lengths(problem).get("y", 1) < 2:
+        yield ("output_activation",), f"`{last}` of one output, or without `V`", "two outputs"
+    yield from _check_loss(problem)
+
+
+def _check_loss(problem: Recurrent) -> Iterator[Finding]:
+    """A logarithm of outputs is there where each of them is between 0 and 1."""
+    loss = row_name(problem.loss)
+    has_head, is_elman = bool(output_lines(problem)), problem.cell == "elman"
+    made = row_name(problem.output_activation if has_head else problem.activation) if has_head or is_elman else ""
+    allowed = {"cross_entropy": ("softmax", "logistic"), "binary_cross_entropy": ("logistic", "softmax")}.get(loss, ())
+    if problem.held and allowed and made not in allowed:
+        found = f"`{loss}` of outputs that need not lie between 0 and 1"
+        key = "output_activation" if has_head else "activation"
+        choice = " or ".join(allowed if has_head else ("logistic",))
+        yield ("loss",), found, f"`{key}: {choice}`" if has_head or is_elman else "a matrix `V` and `output_activation`"
 
 
 def _check_training(problem: Recurrent) -> Iterator[Finding]:

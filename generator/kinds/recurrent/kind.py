@@ -13,7 +13,7 @@ from generator.kinds.recurrent.checks import check_recurrent
 from generator.kinds.recurrent.model import Recurrent, lengths, output_of
 from generator.kinds.recurrent.unrolled import LOSS, Unrolled
 from generator.learning.biases import bias_conventions
-from generator.learning.losses import loss_conventions
+from generator.learning.losses import Losses, loss_conventions
 from generator.learning.training import conventions_of, plan_of
 
 
@@ -30,7 +30,7 @@ def check(problem: Definition) -> Iterator[Finding]:
 
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: givens, then each time step's states and outputs, then the errors."""
-    made, loss = Unrolled(problem), LOSS if problem.targets else ""
+    made, loss = Unrolled(problem), LOSS if problem.held else ""
     work = plan_of(problem, problem.learned, loss)
     wanted = tuple(own for name in problem.wanted for own in made.started[name])
     return Graph(
@@ -49,10 +49,13 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("vectors_columns" if problem.vectors == "columns" else "vectors_rows")
     biases = [names(name, rows) for name, rows in problem.weights.items() if name.startswith("b")]
     yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
-    if problem.targets:
-        yield from loss_conventions(problem.loss, sizes[output_of(problem)])
-    if len(problem.targets) > 1:
-        yield Convention("over_time_sum" if problem.over_time == "sum" else "over_time_mean")
+    outputs = sizes[output_of(problem)]
+    if problem.held:
+        yield from loss_conventions(problem.loss, outputs)
+    if len(problem.held) > 1:
+        several = outputs > 1 and Losses.of(problem.loss, LOSS, False).mean_outputs
+        mean = "over_time_means" if several else "over_time_mean"
+        yield Convention("over_time_sum" if problem.over_time == "sum" else mean)
     if problem.learning_rate and set(problem.trained) & set(problem.states):
         yield Convention("first_state_trained")
     yield from conventions_of(problem)
@@ -61,9 +64,9 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
 def _conventions_of_cells(problem: Definition) -> Iterator[Convention]:
     """What is said of the cells, and of what goes from one to the next."""
     if problem.layers > 1:
-        yield Convention("cell_layers")
+        yield Convention("cell_layers_both" if problem.direction == "both" else "cell_layers")
     if problem.direction == "both":
-        yield Convention("cell_directions")
+        yield Convention("cell_directions_ends" if problem.readout == "ends" else "cell_directions")
     if problem.cell == "gru":
         yield Convention("reset_after" if problem.reset == "after" else "reset_before")
         yield Convention("update_keeps" if problem.update == "keeps" else "update_admits")
@@ -74,6 +77,8 @@ def _conventions_of_cells(problem: Definition) -> Iterator[Convention]:
     if problem.truncate and problem.truncate < problem.times:
         every = problem.truncate
         yield Convention("truncated", numbers={"steps": str(every)}) if every > 1 else Convention("truncated_each")
+        if problem.learned or problem.wanted:
+            yield Convention("cut_gradients")
 
 
 STARTER = """\
@@ -86,7 +91,7 @@ introduction: >
 
 cell: elman # or lstm (W_i, U_i, b_i, and f, g, o alike), gru (r, z, n)
 inputs: [1, 0, 1] # one number, or one row of numbers, for each time step
-targets: {3: 0.5} # {time step: target}, or a list with one for each
+targets: {3: 0.5} # {time step: target}, or a list with one for each; or classes: {3: 2}, the output that is right
 weights: # matrices as lists of rows; single numbers in small letters
   w: 0.5 # from the input
   u: 0.8 # from the state before

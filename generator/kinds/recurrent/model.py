@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.definitions.problem import NUMBER_SCHEMA, Exact, Name, Whole
-from generator.definitions.rows import FunctionName
+from generator.definitions.rows import Chosen, row_name
 from generator.definitions.tables import Sequence, Table, entry, names, shape
 from generator.kinds.recurrent.cells import STATES, Line, cell, output
 from generator.learning.training import Learning
@@ -35,13 +35,26 @@ _TARGETS: dict[str, Any] = {
 Targets = Annotated[dict[Whole, Row], BeforeValidator(_by_step), WithJsonSchema(_TARGETS)]
 
 
+_CLASSES: dict[str, Any] = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        {"type": "array", "items": {"type": "integer"}},
+    ]
+}
+Classes = Annotated[dict[Whole, Whole], BeforeValidator(_by_step), WithJsonSchema(_CLASSES)]
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A cell on its way through time: what its names end with, what it reads, and whether it begins at the end."""
+    """A cell on its way through time: what its names end with, what it reads, and whether it begins at the end.
+
+    `layer` is the number of its layer where there are several.
+    """
 
     suffix: str = ""
     source: str = "x"
     back: bool = False
+    layer: int = 0
 
 
 class Recurrent(Learning):
@@ -52,20 +65,28 @@ class Recurrent(Learning):
     weights: dict[Name, Table] = Field(min_length=1, description="matrices as lists of rows: W, U, b (or w, u, b)")
     initial: dict[Name, Row] = Field(default_factory=dict, description="the first state, h or c (default: zero)")
     targets: Targets = Field(default_factory=dict, description="a list with one for each step, or {step: target}")
+    classes: Classes = Field(
+        default_factory=dict, description="instead of targets: the number of the right output, from 1; its target is 1"
+    )
     layers: Whole = Field(1, description="cells on top of each other: W_1, U_1, b_1, W_2, ...", ge=1, le=4)
-    direction: Literal["forward", "both"] = Field("forward", description="both: W_fwd, U_fwd, b_fwd, V_fwd, W_bwd, ...")
+    direction: Literal["forward", "both"] = Field(
+        "forward", description="both: W_fwd, U_fwd, b_fwd, V_fwd, W_bwd, ...; in layers W_1_fwd, ..."
+    )
+    readout: Literal["step", "ends"] = Field(
+        "step", description="in both directions: outputs of the states of their step, or one of the last state of each"
+    )
     length: Whole | None = Field(
         None, description="time steps; where inputs end, each output is the next input", ge=1, le=50
     )
     truncate: Whole | None = Field(None, description="no gradient goes back past every so many time steps", ge=1)
-    activation: FunctionName = Field("tanh", description="of the state, or of candidate and cell state")
-    gate_activation: FunctionName = "logistic"
-    output_activation: FunctionName = "identity"
+    activation: Chosen = Field("tanh", description="of the state, or of candidate and cell state")
+    gate_activation: Chosen = "logistic"
+    output_activation: Chosen = "identity"
     peepholes: bool = Field(False, description="of an LSTM: its gates look at the cell state, by p_i, p_f and p_o")
     reset: Literal["after", "before"] = Field("after", description="of a GRU: r * (U h + b) or U (r * h)")
     update: Literal["keeps", "admits"] = Field("keeps", description="of a GRU: z keeps the old, or lets the new in")
     vectors: Literal["columns", "rows"] = Field("columns", description="W x, or x W")
-    loss: str = "half_squared_error"
+    loss: Chosen = "half_squared_error"
     over_time: Literal["sum", "mean"] = Field("sum", description="how the errors of the time steps are put together")
     trained: Literal["all"] | tuple[Name, ...] = Field("all", description="all weights, or some; also first states, h")
     wanted: tuple[Name, ...] = Field((), description="also differentiate by inputs (x), first states (h, c)")
@@ -78,11 +99,23 @@ class Recurrent(Learning):
     @property
     def levels(self) -> tuple[Level, ...]:
         """The cells: one on top of the other, or one in each direction."""
-        if self.direction == "both":
-            return Level("_fwd"), Level("_bwd", back=True)
+        ways = (("_fwd", False), ("_bwd", True)) if self.direction == "both" else (("", False),)
         if self.layers == 1:
-            return (Level(),)
-        return tuple(Level(f"_{n}", f"h_{n - 1}" if n > 1 else "x") for n in range(1, self.layers + 1))
+            return tuple(Level(way, back=back) for way, back in ways)
+        sources = ("x", *(f"h_{n}" for n in range(1, self.layers)))
+        return tuple(Level(f"_{n}{way}", read, back, n) for n, read in enumerate(sources, 1) for way, back in ways)
+
+    @property
+    def top(self) -> tuple[Level, ...]:
+        """The cells whose states outputs are made of: that of the last layer, or both of them."""
+        return self.levels[-2:] if self.direction == "both" else self.levels[-1:]
+
+    @property
+    def held(self) -> dict[int, tuple[Fraction, ...]]:
+        """What the outputs of each time step are held against: the targets, or a 1 for the right class and zeros."""
+        count = lengths(self)[output_of(self)]
+        ones = {step: tuple(Fraction(n == right) for n in range(1, count + 1)) for step, right in self.classes.items()}
+        return {**self.targets, **ones}
 
     @property
     def states(self) -> dict[str, Level]:
@@ -93,7 +126,7 @@ class Recurrent(Learning):
     def learned(self) -> tuple[str, ...]:
         """The entries of what is trained; nothing is where there is no error."""
         chosen = tuple(self.weights) if self.trained == "all" else self.trained
-        return tuple(own for name in chosen for own in self._entries(name)) if self.targets else ()
+        return tuple(own for name in chosen for own in self._entries(name)) if self.held else ()
 
     def _entries(self, name: str) -> tuple[str, ...]:
         """The entries of a matrix or bias, or of a first state."""
@@ -104,7 +137,11 @@ class Recurrent(Learning):
 
 
 def role_of(name: str) -> str:
-    """What a matrix is for: `w`, `u` and `v` are `W`, `U` and `V` in small letters, as single numbers are written."""
+    """What a matrix is for: `w`, `u` and `v` are `W`, `U` and `V` in small letters, as single numbers are written.
+
+    `b_ih` is `b` where another bias, `b_hh`, stands beside it.
+    """
+    name = f"b{name.removeprefix('b_ih')}" if name.startswith("b_ih") else name
     return name[0].upper() + name[1:] if name[0] in "wuv" else name
 
 
@@ -115,7 +152,7 @@ def own_names(problem: Recurrent) -> dict[str, str]:
 
 def cell_lines(problem: Recurrent, level: Level) -> tuple[Line, ...]:
     """What one cell makes at a time step."""
-    linear = problem.activation == "identity"
+    linear = row_name(problem.activation) == "identity"
     found = cell(problem.cell, problem.reset, problem.update, linear, problem.peepholes)
     return tuple(line.placed(level.suffix, level.source) for line in found) if level.suffix else found
 
@@ -125,9 +162,9 @@ def output_lines(problem: Recurrent, always: bool = False) -> tuple[Line, ...]:
     both = problem.direction == "both"
     if not (always or both or "V" in own_names(problem)):
         return ()
-    ends = [level.suffix for level in (problem.levels if both else problem.levels[-1:])]
-    states = tuple((f"V{end}" if both else "V", f"h{end}") for end in ends)
-    return output(states, problem.output_activation == "identity")
+    ways = ("_fwd", "_bwd") if both else ("",)
+    states = tuple((f"V{way}", f"h{level.suffix}") for way, level in zip(ways, problem.top, strict=True))
+    return output(states, row_name(problem.output_activation) == "identity")
 
 
 def output_of(problem: Recurrent) -> str:
@@ -143,17 +180,27 @@ def lengths(problem: Recurrent) -> dict[str, int]:
         hidden = len(problem.weights[inner[0]]) if inner else 1
         found |= {line.name: hidden for line in cell_lines(problem, level)}
         found |= {f"{state}{level.suffix}": hidden for state in STATES[problem.cell]}
+    for level in problem.levels:
+        if level.source != "x":  # what the layer below has made, in one direction or in both
+            found[level.source] = sum(found[f"h{below.suffix}"] for below in below_of(problem, level))
     head = next((problem.weights[name] for role, name in own.items() if role.startswith("V")), None)
     if head is not None:
         found |= dict.fromkeys(("s", "y"), shape(head)[0 if problem.vectors == "columns" else 1])
     return found
 
 
+def below_of(problem: Recurrent, level: Level) -> tuple[Level, ...]:
+    """The cells whose states a cell of a higher layer reads, in the order that it reads them in."""
+    return tuple(other for other in problem.levels if other.layer == level.layer - 1)
+
+
 def worked_steps(problem: Recurrent) -> tuple[int, ...]:
     """The time steps whose output is worked: with a target (all, where none has), or read at the next step."""
     steps = range(1, problem.times + 1)
     read = range(len(problem.inputs), problem.times)
-    return tuple(step for step in steps if step in problem.targets or step in read or not problem.targets)
+    if problem.readout == "ends":
+        return (problem.times,)
+    return tuple(step for step in steps if step in problem.held or step in read or not problem.held)
 
 
 def first_step(problem: Recurrent, state: str) -> int:
@@ -178,6 +225,5 @@ def shapes_of(problem: Recurrent) -> dict[str, tuple[tuple[int, int], bool]]:
             size = (made, sizes[vector.removesuffix("_before")])
             found[matrix] = (size if problem.vectors == "columns" else size[::-1], True)
         found |= {weights: ((1, made), True) for weights, _ in line.scaled}
-        if line.bias:
-            found[line.bias] = ((1, made), False)
+        found |= {bias: ((1, made), False) for bias in (line.bias, line.other) if bias}
     return found

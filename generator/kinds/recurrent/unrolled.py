@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from generator.definitions.rows import Chosen, arguments, row_name
 from generator.definitions.tables import entries, entry, names, shape
-from generator.formula.functions import VECTORS
+from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.formula.infix import parse
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Ref, num, rebuild, references, substitute
 from generator.graph.declared import grid, whole
@@ -17,6 +18,7 @@ from generator.kinds.recurrent.cells import STATES, Line, before
 from generator.kinds.recurrent.model import (
     Level,
     Recurrent,
+    below_of,
     cell_lines,
     first_states,
     first_step,
@@ -28,6 +30,7 @@ from generator.kinds.recurrent.model import (
     worked_steps,
 )
 from generator.kinds.recurrent.unfolding import Gathered, unfolded
+from generator.learning.losses import Losses
 
 LOSS = "E_total"
 MOST_DRAWN = 6  # time steps; a drawing of more could not be read
@@ -39,9 +42,10 @@ class Unrolled:
     def __init__(self, problem: Recurrent) -> None:
         self.problem, self.sizes, self.own = problem, lengths(problem), own_names(problem)
         self.output, self.outputs = output_of(problem), output_lines(problem)
-        self.functions = {
+        self.functions: dict[str, Chosen] = {
             "gate": problem.gate_activation, "squash": problem.activation, "out": problem.output_activation,
         }  # fmt: skip
+        self.losses = Losses.of(problem.loss, LOSS, False)
         self.quantities: list[Quantity] = []
         self.givens: dict[str, Fraction] = {}
         self.at: dict[tuple[str, int], tuple[str, ...]] = {}
@@ -115,7 +119,7 @@ class Unrolled:
             self.tensors.append(as_matrix(name, grid(names(name, rows), 1 if is_column else len(rows[0]))))
         for state, row in first_states(problem):
             self._given("state", state, row, first_step(problem, state))
-        for step, row in sorted(problem.targets.items()):
+        for step, row in sorted(problem.held.items()):
             self._given("target", "t", row, step, self.output)
 
     def _group(self, name: str) -> str:
@@ -130,8 +134,10 @@ class Unrolled:
         steps = range(1, self.problem.times + 1)
         if self.problem.direction == "both":
             for level in self.problem.levels:
+                way = "backward" if level.back else "forward"
                 for step in reversed(steps) if level.back else steps:
-                    self._cell(level, step, f"{'backward' if level.back else 'forward'}:{step}")
+                    self._below(level, step)
+                    self._cell(level, step, f"layer_{way}:{level.layer}.{step}" if level.layer else f"{way}:{step}")
             for step in steps:
                 self._output(step, "outputs")
             return
@@ -139,6 +145,14 @@ class Unrolled:
             for level in self.problem.levels:
                 self._cell(level, step, f"step:{step}")
             self._output(step, f"step:{step}")
+
+    def _below(self, level: Level, step: int) -> None:
+        """What a cell reads of the layer below: the states of both directions, one below the other."""
+        if level.source != "x" and (level.source, step) not in self.at:
+            below = below_of(self.problem, level)
+            self._declare(
+                level.source, tuple(name for each in below for name in self.at[f"h{each.suffix}", step]), step
+            )
 
     def _cell(self, level: Level, step: int, group: str) -> None:
         if self.problem.truncate and step > 1 and (step - 1) % self.problem.truncate == 0:
@@ -163,7 +177,7 @@ class Unrolled:
         if step in worked_steps(self.problem):
             for line in self.outputs:
                 self._line(line, step, group)
-        if step in self.problem.targets:
+        if step in self.problem.held:
             self._error(step)
 
     def _line(self, line: Line, step: int, group: str) -> None:
@@ -190,16 +204,21 @@ class Unrolled:
     def _formula(self, line: Line, index: int, step: int) -> Formula:
         terms: list[Formula] = []
         for matrix, vector in line.products:
-            terms += self._product(self.own[matrix], self._vector(vector, step), index)
+            terms += self._product(self.own[matrix], self._vector(vector, self._read(line, vector, step)), index)
         for weights, vector in line.scaled:
             found = self._vector(vector, step)
             terms.append(Mul((Ref(entry(self.own[weights], (index, len(found)))), Ref(found[index - 1]))))
-        if line.bias in self.own:
-            name = self.own[line.bias]
+        for name in (self.own[bias] for bias in (line.bias, line.other) if bias in self.own):
             terms.append(Ref(entry(name, (index, len(self.problem.weights[name][0])))))
         if line.text:
             terms.append(self._own_part(line.text, index, step))
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
+
+    def _read(self, line: Line, vector: str, step: int) -> int:
+        """The time step whose vector a line reads: an output of the last states reads the first one backward."""
+        state = self.problem.states.get(vector)
+        ends = self.problem.readout == "ends" and line in self.outputs
+        return 1 if ends and state is not None and state.back else step
 
     def _product(self, matrix: str, vector: tuple[str, ...], index: int) -> Iterator[Formula]:
         """The terms of one row of a matrix times a vector (of a column, where vectors are rows)."""
@@ -221,8 +240,10 @@ class Unrolled:
         tree = rebuild(tree, lambda part: self._chosen(part, step))
         if not isinstance(tree, Call):
             return tree
-        name = self.functions[tree.name]
-        return Call(name, (*tree.args, *map(Ref, self.at["s", step])) if name in VECTORS else tree.args)
+        chosen = self.functions[tree.name]
+        name = row_name(chosen)
+        others = map(Ref, self.at["s", step]) if name in VECTORS else arguments(chosen, ACTIVATIONS)
+        return Call(name, (*tree.args, *others))
 
     # --- errors ---
 
@@ -231,7 +252,7 @@ class Unrolled:
         for index, (output, target) in enumerate(zip(outputs, targets, strict=True), 1):
             symbol = entry("E", (index, len(outputs)))
             label = Label("value", symbol, str(index), of="E", case=str(step))
-            formula = Call(self.problem.loss, (Ref(target), Ref(output)))
+            formula = Call(self.losses.row, (Ref(target), Ref(output), *self.losses.parameters))
             self.terms.append(Quantity(f"{symbol}_t{step}", Role.LOSS, label, formula, "error", "loss"))
 
     def _errors(self) -> None:
@@ -242,7 +263,16 @@ class Unrolled:
             self.quantities.append(Quantity(LOSS, Role.LOSS, label, term.formula, "error", "loss"))
         elif self.terms:
             total: Formula = Add(tuple(Ref(term.name) for term in self.terms))
-            rule, steps = "total", len(self.problem.targets)
-            if self.problem.over_time == "mean" and steps > 1:
-                total, rule = Div(total, num(steps)), "mean_total"
+            rule, count = self._mean()
+            total = Div(total, num(count)) if count > 1 else total
             self.quantities += [*self.terms, Quantity(LOSS, Role.LOSS, label, total, rule, "loss")]
+
+    def _mean(self) -> tuple[str, int]:
+        """How the errors are put together, and what their sum is divided by: over outputs, time steps, both, or not."""
+        steps = len(self.problem.held)
+        outputs = len(self.terms) // steps if self.losses.mean_outputs else 1
+        times = steps if self.problem.over_time == "mean" else 1
+        if steps == 1:
+            return "total_mean" if outputs > 1 else "total_outputs", outputs
+        rules = {(False, True): "mean_total", (True, False): "mean_outputs", (True, True): "mean_all"}
+        return rules.get((outputs > 1, times > 1), "total"), outputs * times
