@@ -1,4 +1,6 @@
-"""Graph -> Graph with what a reader can check at the end: a gradient by a finite difference, and what is claimed."""
+"""Graph -> Graph with what a reader can check at the end: a gradient by a finite difference, what is claimed, and the
+error of all observations between the updates.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from generator.checks.invariants import invariants
 from generator.errors import SolveError
 from generator.formula.tree import Add, Div, Formula, Mul, Neg, Num, Ref, num, references
 from generator.formula.tree import replace as replace_names
-from generator.graph.quantities import Check, Graph, Label, Quantity, Role, derivative_name
+from generator.graph.quantities import Check, Graph, Label, Quantity, Role, derivative_name, followed_name, updated_name
 from generator.solve.exact import Exact, ball, bounds
 from generator.solve.traces import solve
 
@@ -37,7 +39,8 @@ def with_checks(graph: Graph, claims: tuple[tuple[str, bool], ...] = ()) -> Grap
             more, check = shifted
             graph, checks = graph.extended(*more), [check, *checks]
             break
-    return _valued(graph, checks)
+    graph = _valued(graph, checks)
+    return graph.extended(*(quantity for count in range(len(graph.rounds) + 1) for quantity in _followed(graph, count)))
 
 
 def _valued(graph: Graph, checks: list[Check]) -> Graph:
@@ -62,6 +65,24 @@ def failed(check: Check, values: Mapping[str, Exact]) -> bool:
         "<": low >= 0,
         ">": high <= 0,
     }[check.relation]
+
+
+# --- the error of all observations ---
+
+
+def _followed(graph: Graph, count: int) -> Iterator[Quantity]:
+    """What training is followed by, worked with the parameters after `count` of the updates."""
+    if graph.followed is None or not graph.moves:
+        return
+    now: dict[str, Formula] = {old: Ref(updated_name(old, count)) for old, _ in graph.moves}
+    for quantity in graph.followed.quantities:
+        assert quantity.formula is not None
+        name, label = followed_name(quantity.name, count), quantity.label
+        formula = replace_names(quantity.formula, lambda ref: now.get(ref.name, ref))
+        now[quantity.name] = Ref(name)
+        kind = "later" if quantity.name == graph.followed.loss else "at"  # which is never written
+        label = Label(kind, label.name, str(count), of=quantity.name)
+        yield Quantity(name, Role.CHECK, label, formula, "check", quantity.group)
 
 
 # --- a gradient by a finite difference ---

@@ -34,7 +34,7 @@ class _Layers:
         known = {quantity.name: quantity for quantity in (*graph, *passes)}
         self.quantities = tuple(known.values())
         self.groups = list(dict.fromkeys(q.group for q in self.quantities if q.role is Role.FORWARD))
-        self.apart = bool(graph.passes)  # each observation has a pass of its own
+        self.blocks = _blocks(graph)  # the observations of each pass, where not all are in one
         self.taken: set[str] = set()  # parameters that stand in a matrix already
 
     def tensors(self) -> Iterator[Tensor]:
@@ -48,10 +48,14 @@ class _Layers:
 
     def _errors(self, errors: list[Quantity]) -> Iterator[Tensor]:
         """The errors of several observations: output by output, and added up for each observation."""
-        observed = [quantity.name for quantity in errors if quantity.label.kind == "observed"]
-        if len(observed) > 1 and not self.apart:
-            yield from self._family("E:errors", "errors", "", [q for q in errors if q.label.kind == "term"])
-            yield Tensor("E:observed", Label("losses"), self._turned((tuple(observed),)))
+        observed = {quantity.label.case: quantity.name for quantity in errors if quantity.label.kind == "observed"}
+        terms = [quantity for quantity in errors if quantity.label.kind == "term"]
+        for block in self.blocks or (tuple(observed),):
+            if len(block) > 1:
+                case = ", ".join(block) if self.blocks else ""
+                yield from self._family("E:errors", "errors", "", [q for q in terms if q.label.case in block])
+                names = (tuple(observed[case] for case in block),)
+                yield Tensor(_of_block("E:observed", case), Label("losses", case=case), self._turned(names))
 
     def _layer(self, group: str, number: str) -> Iterator[Tensor]:
         inside = [quantity for quantity in self.quantities if quantity.group == group and quantity.role is Role.FORWARD]
@@ -74,14 +78,12 @@ class _Layers:
         places = {(quantity.label.name, quantity.label.case): quantity.name for quantity in of}
         if not of or len(places) != len(of) or len(places) != len(units) * len(cases):
             return
-        if self.apart:
-            for case in cases:
-                column = tuple((places[unit, case],) for unit in units)
-                yield Tensor(f"{name}:{case}", Label(kind, sign, number, case=case), self._turned(column))
-            return
-        whole = f"all_{kind}" if len(cases) > 1 else kind
-        rows = tuple(tuple(places[unit, case] for case in cases) for unit in units)
-        yield Tensor(name, Label(whole, sign, number), self._turned(rows))
+        alone = [(case,) for case in cases if not any(case in block for block in self.blocks)]
+        for block in (*self.blocks, *alone) if self.blocks else (tuple(cases),):
+            if set(block) <= set(cases):
+                whole, case = f"all_{kind}" if len(block) > 1 else kind, ", ".join(block) if self.blocks else ""
+                rows = tuple(tuple(places[unit, case] for case in block) for unit in units)
+                yield Tensor(_of_block(name, case), Label(whole, sign, number, case=case), self._turned(rows))
 
     def _turned(self, names: _Names) -> _Names:
         return names if self.column else tuple(zip(*names, strict=True))
@@ -115,6 +117,19 @@ class _Layers:
         if names and all(names) and len(set(names)) == len(names) and self.taken.isdisjoint(names):
             self.taken |= set(names)
             yield Tensor(name, Label(kind, index=index), self._turned(rows))
+
+
+def _blocks(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    """The observations of each pass: one, or those of a mini-batch (none: all observations are in one pass)."""
+    if not graph.passes:
+        return ()
+    passes = (graph.quantities, *(other.quantities for other in graph.passes))
+    units = ([q.label.case for q in quantities if q.label.kind == "pre"] for quantities in passes)
+    return tuple(tuple(dict.fromkeys(cases)) for cases in units)
+
+
+def _of_block(name: str, case: str) -> str:
+    return f"{name}:{case}" if case else name
 
 
 def _weighted(formula: Formula | None) -> tuple[Mapping[str, str], str]:

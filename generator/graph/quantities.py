@@ -381,6 +381,11 @@ class Graph:
         return replace(self, quantities=(*self.quantities, *more))
 
 
+def followed_name(name: str, updates: int) -> str:
+    """The name of what training is followed by, worked after so many of the updates."""
+    return f"{name}_at{updates}"
+
+
 def derivative_name(of: str, wrt: str) -> str:
     """The name of a derivative: `dE_total/dw5`."""
     return f"d{of}/d{wrt}"

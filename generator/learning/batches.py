@@ -24,6 +24,14 @@ def _observed(value: object) -> object:
     return tuple(exact(entry) for entry in value)
 
 
+def _batch(value: object) -> object:
+    """The observations of one update: a number is that of one alone."""
+    return (value,) if isinstance(value, str) else value
+
+
+Number = Annotated[Whole, Field(ge=1)]
+_BATCH_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "integer"}}]}
+Batch = Annotated[tuple[Number, ...], BeforeValidator(_batch), WithJsonSchema(_BATCH_SCHEMA)]
 Numbers = Fraction | tuple[Fraction, ...]
 Observed = Annotated[Any, BeforeValidator(_observed), WithJsonSchema({"anyOf": [NUMBER_SCHEMA, _LIST]})]
 
@@ -35,8 +43,15 @@ def cases_of(given: Iterable[Numbers]) -> tuple[str, ...]:
 
 
 def at(name: str, case: str) -> str:
-    """The name of a quantity of one observation: `net_h1_2`, or `net_h1` where there is only one."""
-    return f"{name}_{case}" if case else name
+    """The name of a quantity of one observation, `net_h1_2`, or `net_h1` where there is only one; of the error of a
+    mini-batch, `E_total_1_2`.
+    """
+    return f"{name}_{case.replace(', ', '_')}" if case else name
+
+
+def batch_name(cases: tuple[str, ...]) -> str:
+    """What a mini-batch is called: `1, 2`."""
+    return ", ".join(cases)
 
 
 def number_at(numbers: Numbers, case: str) -> Fraction:
@@ -50,8 +65,10 @@ class Observations(Learning):
     inputs: dict[Name, Observed] = Field(min_length=1, description="a number, or a list with one for each observation")
     targets: dict[Name, Observed] = Field(description="one for each unit of the last layer, in its order")
     batch: Literal["sum", "mean"] = Field("sum", description="how the losses of several observations are put together")
-    order: Literal["batch", "online"] | tuple[Annotated[Whole, Field(ge=1)], ...] = Field(
-        "batch", description="all observations at once; or one after the other, in the order given or in this order"
+    order: Literal["batch", "online"] | tuple[Batch, ...] = Field(
+        "batch",
+        description="all observations at once; one after the other, in the order given or in this one; or in"
+        " mini-batches: [[1, 2], [3]]",
     )
     epochs: Whole | None = Field(None, description="how often all observations have their turn", ge=1, le=50)
 
@@ -61,16 +78,23 @@ class Observations(Learning):
         return cases_of([*self.inputs.values(), *self.targets.values()])
 
     @property
-    def turns(self) -> tuple[str, ...]:
-        """The observations of one epoch of online learning, in order (none: they are learned from all at once)."""
+    def turns(self) -> tuple[tuple[str, ...], ...]:
+        """The observations of each update of an epoch, in order (none: they are learned from all at once)."""
         if self.order == "batch":
             return ()
-        return self.cases if isinstance(self.order, str) else tuple(str(number) for number in self.order)
+        if isinstance(self.order, str):
+            return tuple((case,) for case in self.cases)
+        return tuple(tuple(map(str, batch)) for batch in self.order)
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether some update learns from a mini-batch: from several observations, but not from all as `batch` does."""
+        return any(len(turn) > 1 for turn in self.turns)
 
     @property
     def passes(self) -> tuple[tuple[str, ...], ...]:
-        """The observations of each forward pass: each that has a turn by itself, or all together."""
-        return tuple((case,) for case in dict.fromkeys(self.turns)) or (self.cases,)
+        """The observations of each forward pass: each turn by itself, or all together."""
+        return tuple(dict.fromkeys(self.turns)) or (self.cases,)
 
     @property
     def rounds(self) -> tuple[int, ...]:
@@ -78,7 +102,7 @@ class Observations(Learning):
         if self.learning_rate is None:
             return (0,)
         passes = list(dict.fromkeys(self.turns))
-        once = [passes.index(case) for case in self.turns] or [0]
+        once = [passes.index(turn) for turn in self.turns] or [0]
         epochs = self.epochs or (1 if self.steps is None else self.steps)
         return tuple((once * epochs)[: self.steps])
 
@@ -87,10 +111,13 @@ def check_observations(problem: Observations) -> Iterator[Finding]:
     """What is wrong with how much is given, and with how often and in which order there are updates."""
     yield from _check_lengths({"inputs": problem.inputs, "targets": problem.targets})
     count = len(problem.cases)
-    for number, turn in enumerate(problem.order if isinstance(problem.order, tuple) else ()):
-        if str(turn) not in problem.cases:
-            several = f"the number of an observation, 1 to {count}"
-            yield ("order", number), f"{turn}", several if count > 1 else "`batch`: there is one observation"
+    for number, batch in enumerate(problem.order if isinstance(problem.order, tuple) else ()):
+        for turn in batch:
+            if str(turn) not in problem.cases:
+                several = f"the number of an observation, 1 to {count}"
+                yield ("order", number), f"{turn}", several if count > 1 else "`batch`: there is one observation"
+        if not batch or len(set(batch)) < len(batch):
+            yield ("order", number), "no observation" if not batch else "an observation twice", "each of a batch once"
     if problem.order == () or (problem.order == "online" and problem.cases == ("",)):
         yield ("order",), "an order without observations", "lists under `inputs` and `targets`, or `batch`"
     if problem.epochs is not None and problem.steps is not None:
@@ -123,4 +150,14 @@ def conventions_of_observations(problem: Observations) -> Iterator[Convention]:
         code = {"sum": "batch_sum", "mean": "batch_mean"}[problem.batch]
         yield Convention(code, numbers={"count": str(count)})
     elif count > 1:
-        yield Convention("online", numbers={"order": ", ".join(problem.turns)})
+        yield from _turns(problem)
+
+
+def _turns(problem: Observations) -> Iterator[Convention]:
+    """Whether there is an update after each observation or after each mini-batch, whose errors are put together."""
+    if problem.in_batches:
+        order = "; ".join(map(batch_name, problem.turns))
+        code = {"sum": "mini_batches_sum", "mean": "mini_batches_mean"}[problem.batch]
+        yield Convention(code, numbers={"order": order})
+    else:
+        yield Convention("online", numbers={"order": ", ".join(map(batch_name, problem.turns))})

@@ -64,19 +64,19 @@ def logarithm(base: str) -> Convention:
 
 
 def losses(
-    how: Losses, observations: Mapping[str, Sequence[Output]], penalties: Sequence[Quantity] = (), single: bool = True
+    how: Losses, observations: Mapping[str, Sequence[Output]], penalties: Sequence[Quantity] = (), batch: str = ""
 ) -> Iterator[Quantity]:
     """Errors, the loss of each observation, the loss of the data, and the whole loss; a sum of one term is left out.
 
-    `single`: the whole is a loss of all data; otherwise it is that of the one observation, beside those of others.
+    `batch` says which observations the whole is the loss of, beside those of others: one, or a mini-batch (empty: it is
+    that of all data).
     """
     (case, *others) = observations
-    alone = "" if single else case
-    whole = at(how.name, alone)
-    label = Label("loss" if single else "observed", how.name, case=alone)
-    data, data_label = (at(DATA, alone), Label("data", DATA, case=alone)) if penalties else (whole, label)
+    whole = at(how.name, batch)
+    label = Label("observed" if batch and not others else "loss", how.name, case=batch)
+    data, data_label = (at(DATA, batch), Label("data", DATA, case=batch)) if penalties else (whole, label)
     if others and how.mean_batch and not penalties:
-        data_label = Label("mean", how.name)
+        data_label = Label("mean", how.name, case=batch)
     if not others:
         yield from _observation(how, observations[case], case, data, data_label)
     else:

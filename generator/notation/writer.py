@@ -77,7 +77,7 @@ TENSOR_KINDS = (
     "all_targets", "all_pres", "all_posts", "all_deltas", "all_layer_values", "all_errors", "losses", "states", "ones",
     "mask", "kept",
 )  # fmt: skip
-MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "check")
+MADE_KINDS = ("scheduled", "updated", "after", "later", "case", "above", "below", "at", "check")
 SYMBOL_KINDS = (*GIVEN_KINDS, *COMPUTED_KINDS, *MADE_KINDS, *TENSOR_KINDS)
 
 

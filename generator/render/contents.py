@@ -13,7 +13,7 @@ from typing import Any
 from generator.derive.steps import Section
 from generator.errors import RenderError
 from generator.formula.tree import shortest
-from generator.graph.quantities import Graph, Quantity, Role, updated_name
+from generator.graph.quantities import Graph, Quantity, Role, followed_name, updated_name
 from generator.pipeline import own_notation
 from generator.render.blocks import Block
 from generator.render.paper import Paper
@@ -109,19 +109,32 @@ def _introduction(paper: Paper, section: Section) -> list[str]:
 
 
 def _closing(paper: Paper, section: Section) -> list[str]:
-    """After steps against the gradient: whether the error fell, that of each pass by itself."""
-    graph, made = paper.worked.graph, []
-    for first in dict.fromkeys((graph.loss, *(place.loss for place in graph.passes))):
-        found = [done.loss for done in graph.differentiated if done.loss in _versions(graph, first)]
-        before, after = found[0] if found else "", updated_name(first, len(graph.rounds))
-        if section.code != "after" or not before or after not in graph or not graph.trained:
-            continue
-        was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
-        change = "same" if was == is_now else "fell" if is_now < was else "rose"
-        made.append(paper.setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after}))
-        if change == "rose":
-            made.append(paper.setter.word(_reason(graph)))
-    return made
+    """After steps against the gradient: whether the error fell; that of all observations, where some have turns."""
+    graph, setter, count = paper.worked.graph, paper.setter, len(paper.worked.graph.rounds)
+    if section.code != "after" or not graph.trained:
+        return []
+    made = []
+    before, after = graph.loss, updated_name(graph.loss, count)
+    if graph.followed is not None:
+        loss = graph.watched.loss
+        before, after = followed_name(loss, 0), followed_name(loss, count)
+        made = [_all_errors(paper, "texts.after_followed")]
+    if before not in graph or after not in graph:
+        return []
+    was, is_now = (paper.worked.trace.number(name).value for name in (before, after))
+    change = "same" if was == is_now else "fell" if is_now < was else "rose"
+    made.append(setter.say(_own_code(paper, f"texts.after_{change}"), {"before": before, "after": after}))
+    return [*made, setter.word(_reason(graph))] if change == "rose" else made
+
+
+def _all_errors(paper: Paper, code: str) -> str:
+    """What the error of all observations is: their sum or mean, as the words `code` have it."""
+    watched = paper.worked.graph.watched
+    mean = any(watched[name].rule == "batch_mean" for name in watched.computing(watched.loss))
+    count = sum(quantity.label.kind == "observed" for quantity in watched)
+    penalized = "_penalized" if watched[watched.loss].rule == "penalized" else ""  # once, not in each of the errors
+    code = f"{code}_{'mean' if mean else 'sum'}{penalized}"
+    return paper.setter.say(code, {"loss": watched.loss}, count=paper.number(count))
 
 
 def _reason(graph: Graph) -> str:
@@ -131,11 +144,6 @@ def _reason(graph: Graph) -> str:
     if graph.cut:
         return "texts.rose_cut"
     return "texts.rose_steps" if len(graph.rounds) > 1 else "texts.rose_step"
-
-
-def _versions(graph: Graph, name: str) -> list[str]:
-    """A quantity's name before all updates and after each."""
-    return [name, *(updated_name(name, count) for count in range(1, len(graph.rounds)))]
 
 
 def _with_iterates(paper: Paper, views: list[View]) -> list[View]:
@@ -152,16 +160,18 @@ def _with_iterates(paper: Paper, views: list[View]) -> list[View]:
 def _iterates(paper: Paper) -> Iterator[Table]:
     """The values round by round: what is updated, and what all comes down to where there is room for it."""
     graph, setter, shown = paper.worked.graph, paper.setter, paper.worked.trace.shown
-    counts = range(len(graph.rounds) + 1)
+    counts, watched = range(len(graph.rounds) + 1), graph.watched.loss if graph.followed is not None else ""
     names = [q.name for q in graph if q.round == 0 and _is_iterated(graph, q)] if len(counts) > 2 else []
     if graph.columns and names:
         names = list(graph.columns)
     elif len(names) > _COLUMNS:
         names = [name for name in names if graph[name].role is Role.GIVEN or name == graph.loss]
+    names += [watched] if watched and names else []
     for start in range(0, len(names), _COLUMNS):
         chosen = names[start : start + _COLUMNS]
         header = [setter.word("labels.updates"), *(paper.format.inline(setter.symbol(name)) for name in chosen)]
-        cells = ([updated_name(name, n) for name in chosen] for n in counts)
+        at = {name: followed_name if name == watched else updated_name for name in chosen}
+        cells = ([at[name](name, n) for name in chosen] for n in counts)
         values = ([paper.number(shown[name]) if name in shown else "" for name in row] for row in cells)
         yield Table(header, [[paper.number(n), *row] for n, row in zip(counts, values, strict=True)])
 
@@ -189,7 +199,8 @@ def _training(paper: Paper) -> dict[str, Any] | None:
         and any(watched[user].role is Role.LOSS for user in watched.consumers[name])
     ]
     rows = []
-    for name in dict.fromkeys((watched.loss, *outputs, *(old for old, _ in graph.moves))):
+    moved = (old for old, _ in graph.moves if graph[old].label.kind != "state")  # what an optimizer remembers
+    for name in dict.fromkeys((watched.loss, *outputs, *moved)):
         cells = [paper.number(rounding.text(row[name])) for row in history.rows.values()]
         rows.append([paper.format.inline(setter.symbol(name)), *cells])
     return {
@@ -210,10 +221,7 @@ def _training_text(paper: Paper) -> str:
     )
     if graph.followed is None:
         return said
-    total = graph.watched[graph.followed.loss]
-    code = "texts.followed_mean" if total.rule == "batch_mean" else "texts.followed_sum"
-    errors = paper.number(len(graph.watched.operands[total.name]))
-    return " ".join((said, setter.say(code, {"loss": total.name}, count=errors)))
+    return " ".join((said, _all_errors(paper, "texts.followed")))
 
 
 # --- worksheet and key ---

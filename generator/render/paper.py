@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ from generator.render.texts import paragraphs
 from generator.solve.traces import History
 from generator.typeset.boxes import Digits, Op
 from generator.typeset.text import text
+
+_SEPARATED = re.compile(r"[^,; ]+")  # one of the numbers that a convention lists
 
 
 class Macros:
@@ -120,7 +123,10 @@ class Paper:
         graph = self.worked.graph
         for convention in graph.conventions:
             texts = {key: setter.word(code) for key, code in convention.words.items()}
-            texts |= {key: ", ".join(map(self.number, text.split(", "))) for key, text in convention.numbers.items()}
+            texts |= {
+                key: _SEPARATED.sub(lambda found: self.number(found[0]), text)
+                for key, text in convention.numbers.items()
+            }
             yield setter.say(f"conventions.{convention.code}", None, **texts)
         if any(q.formula is not None and has_indicator(q.formula) for q in graph):
             yield setter.word("conventions.indicators")

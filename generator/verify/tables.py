@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from generator.formula.tree import Ref
-from generator.graph.quantities import updated_name
+from generator.graph.quantities import followed_name, updated_name
 from generator.reading import Line, Unreadable
 from generator.reading.chains import Statement, statements
 from generator.reading.formula import read_formula
@@ -156,13 +156,10 @@ def verify_round(number: int, names: Sequence[str], texts: Sequence[str], truth:
     """Why a row of the values round by round is not true: those after `number` of the updates that are worked."""
     reasons: list[str] = []
     for name, text in zip(names, texts, strict=True):
-        now = updated_name(name, number)
-        if (
-            now not in truth.graph
-            and not truth.graph.closing
-            and number == len(truth.graph.rounds)
-            and not _plain(text)
-        ):
+        watched = truth.graph.followed is not None and name == truth.graph.watched.loss
+        now = followed_name(name, number) if watched else updated_name(name, number)
+        is_last = number == len(truth.graph.rounds)
+        if now not in truth.graph and is_last and not truth.graph.closing and not _plain(text):
             continue  # nothing is computed with what the last update made
         if now not in truth.graph:
             reasons.append(f"`{name}` after {number} updates is not worked out")

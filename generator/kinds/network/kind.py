@@ -35,7 +35,7 @@ def check(problem: Definition) -> Iterator[Finding]:
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: givens, then layer by layer z = Σ w·x + b and h = f(z), then the loss.
 
-    In online learning each observation that has a turn is a pass of its own.
+    In online learning each observation that has a turn is a pass of its own, and so is each mini-batch.
     """
     first, *others = [Forward(problem, cases) for cases in problem.passes]
     work = plan_of(problem, problem.learned, first.loss, problem.penalty_rates)
@@ -62,6 +62,9 @@ def _followed(problem: Definition) -> Pass | None:
     """The passes of all observations and what their errors come to, where each is learned from by itself."""
     if not problem.turns or len(problem.cases) == 1:
         return None
+    if problem.in_batches:
+        whole = Forward(problem, problem.cases, whole=True)
+        return Pass(whole.quantities, whole.loss)
     passes = [Forward(problem, (case,)) for case in problem.cases]
     total = over_observations(problem.names.loss, [made.loss for made in passes], problem.batch == "mean")
     quantities = {quantity.name: quantity for made in passes for quantity in made.quantities}  # they share penalties

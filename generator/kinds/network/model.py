@@ -10,7 +10,7 @@ from pydantic import Field
 
 from generator.definitions.problem import Exact, Model, Name
 from generator.definitions.rows import Chosen
-from generator.learning.batches import Observations, at
+from generator.learning.batches import Observations, at, batch_name
 from generator.learning.dropout import Dropout
 from generator.learning.normalization import Normalization, normalization_givens
 from generator.learning.penalties import Regularization
@@ -116,6 +116,9 @@ class Network(Observations):
                     yield self.names.of("term", unit, index, case), "term"
             if case:
                 yield at(self.names.loss, case), "loss"
+        for turn in dict.fromkeys(self.turns):
+            if len(turn) > 1:
+                yield at(self.names.loss, batch_name(turn)), "loss"
         yield self.names.loss, "loss"
         yield from ((name, "loss") for name in (self.regularization.names if self.regularization else ()))
 

@@ -9,7 +9,7 @@ from generator.formula.functions import VECTORS
 from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
 from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds.network.model import Layer, Network
-from generator.learning.batches import at
+from generator.learning.batches import at, batch_name
 from generator.learning.dropout import dropped
 from generator.learning.losses import Losses, Output, losses
 from generator.learning.normalization import Entry, Normalization, normalize, normalized_name
@@ -21,11 +21,13 @@ _Stage = Callable[[Layer, str, int, str], Iterator[Quantity]]
 class Forward:
     """The forward pass of the observations `cases` and their loss: `quantities`, in the order of computing.
 
-    `value` holds the name of what an input or a unit passes on, for each observation.
+    `value` holds the name of what an input or a unit passes on, for each observation. `whole`: these are all of them,
+    whatever turns they have.
     """
 
-    def __init__(self, problem: Network, cases: tuple[str, ...]) -> None:
+    def __init__(self, problem: Network, cases: tuple[str, ...], whole: bool = False) -> None:
         self.problem, self.cases = problem, cases
+        self.batch = batch_name(cases) if problem.turns and not whole else ""
         self.before: tuple[Formula, ...] = ()  # what a vector function is of
         self.value = {(name, case): at(name, case) for case in cases for name in problem.inputs}
         made = [quantity for layer in problem.layers for quantity in self._layer(layer)]
@@ -33,8 +35,8 @@ class Forward:
 
     @property
     def loss(self) -> str:
-        """The name of the loss: that of all observations, or that of the one that has its turn."""
-        return at(self.problem.names.loss, self.cases[0] if self.problem.turns else "")
+        """The name of the loss: that of all observations, or that of those that have their turn."""
+        return at(self.problem.names.loss, self.batch)
 
     @property
     def nodes(self) -> dict[str, str]:
@@ -137,4 +139,4 @@ class Forward:
         }
         how = Losses.of(problem.loss, problem.names.loss, mean_batch=problem.batch == "mean")
         added = tuple(penalties(problem.regularization, problem.penalized))
-        return losses(how, observations, added, single=problem.order == "batch")
+        return losses(how, observations, added, self.batch)
