@@ -10,11 +10,20 @@ import pytest
 from shipped import SAMPLE
 
 from generator.derive.equations import Equations
+from generator.errors import NotationError
 from generator.formula.tree import Call
 from generator.graph.families import computed_families
 from generator.pipeline import load_worked
+from generator.reading.latex import read_latex
+from generator.reading.mathml import read_mathml
+from generator.reading.normal import normal
+from generator.reading.typst import read_typst
 from generator.render.document import render
 from generator.render.paper import Paper
+from generator.typeset.boxes import HAT, Digits, Script, Word, symbol
+from generator.typeset.latex import latex
+from generator.typeset.mathml import mathml
+from generator.typeset.typst import typst
 from generator.verify.document import FORMATS, verify
 from generator.verify.truth import Truth
 from generator.views.gathered import gathered
@@ -113,3 +122,104 @@ def test_long_sums_stay_short() -> None:
     long = replace(brief, left=Call("max", (brief.left,) * 8))
     (line,) = setter.rows(long, compact=True)
     assert line.right == "u₂ · e₁ + v₂ · e₂ = 0"
+
+
+# --- closing checks ---------------------------------------------------------------------------------------------------
+
+
+def checks_of(problem: str) -> str:
+    return render(load_worked(ROOT / f"{problem}.yml"), "solution", "terminal").partition("## Checks")[2]
+
+
+def test_a_claim_stands_on_one_line_with_its_values() -> None:
+    said = checks_of("others/principal_components")
+    assert "These have to hold, and they do:" in said
+    assert "λ₁ · λ₂ = 7 · 2 = 14 = a · c − b²" in said
+    assert "a · e₁ + b · e₂ = 3 · 0.4472 + 2 · 0.8944 ≈ 3.1305 ≈ λ₁ · e₁" in said
+    assert "F₁ ≈ 0.7143 ≤ 1" in checks_of("measures/confusion_matrix")
+    assert "0 ≤ I₁ ≈ 0.8113 ≤ log₂(2) = 1" in checks_of("others/tree_split_entropy")
+
+
+@pytest.mark.parametrize(
+    ("true", "planted"),
+    [
+        (r"= 14 = a \cdot c - b^2", r"= 14 \approx a \cdot c - b^2"),
+        (r"= 14 = a \cdot c - b^2", r"= 14 = a \cdot c - c^2"),
+        (r"= 14 = a \cdot c - b^2", r"= 15 = a \cdot c - b^2"),
+        (r"\approx 3.1305 \approx \lambda_1 \cdot e_1", r"\approx 3.1305 = \lambda_1 \cdot e_1"),
+    ],
+)
+def test_a_claims_line_is_read_back(true: str, planted: str) -> None:
+    worked = load_worked(ROOT / "others" / "principal_components.yml")
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    text = render(worked, "solution", "markdown")
+    assert true in text
+    assert not verify(text, "markdown", truth).untrue
+    assert verify(text.replace(true, planted), "markdown", truth).untrue
+
+
+@pytest.mark.parametrize(
+    ("true", "planted"),
+    [(r"F_3 &= 0.8 \le 1", r"F_3 &= 0.7 \le 1"), (r"F_3 &= 0.8 \le 1", r"F_3 &= 0.8 \ge 1"),
+     (r"F_1 &\approx 0.7143 \le 1", r"F_1 &= 0.7143 \le 1"), (r"F_3 &= 0.8 \le 1", r"F_3 &= 0.8 \le 0")],
+)  # fmt: skip
+def test_a_comparison_with_its_value_is_read_back(true: str, planted: str) -> None:
+    worked = load_worked(ROOT / "measures" / "confusion_matrix.yml")
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    text = render(worked, "solution", "markdown")
+    assert true in text
+    assert not verify(text, "markdown", truth).untrue
+    assert verify(text.replace(true, planted), "markdown", truth).untrue
+
+
+@pytest.mark.parametrize("problem", ["optimizers/adam_three_steps", "recurrence/lstm_two_steps", "others/newton_sqrt2"])
+def test_the_check_of_a_gradient_says_what_it_computes(problem: str) -> None:
+    """No letter that is defined nowhere, and nothing that only a network has."""
+    said = checks_of(problem)
+    assert "larger by 0.1" in said
+    assert "h)" not in said.partition("smaller")[2]
+    assert "forward pass" not in said
+
+
+# --- optimizers -------------------------------------------------------------------------------------------------------
+
+
+def test_what_belongs_to_one_update_has_one_number() -> None:
+    text = render(load_worked(ROOT / "optimizers" / "adam_three_steps.yml"), "solution", "terminal")
+    assert "m̂_w1^[1] = m_w1^[1]/(1 − β₁^(k^[1]))" in text
+    assert "s\u0302_w1^[3] = s_w1^[3]/(1 − β₂^(k^[3])) = 0.4530/(1 − 0.75³) ≈ 0.7835" in text
+    assert "mhat" not in text
+    assert "shat" not in text
+    rates = render(load_worked(ROOT / "optimizers" / "rate_schedule.yml"), "solution", "terminal")
+    assert "η_k^[1]" in rates
+
+
+@pytest.mark.parametrize(
+    ("format_name", "hat"),
+    [("markdown", r"\hat{m}_{"), ("latex", r"\hat{m}_{"), ("typst", "hat(m)_("), ("terminal", "m̂_"),
+     ("web", '<mover accent="true"><mi>m</mi><mo stretchy="false">^</mo></mover>')],
+)  # fmt: skip
+def test_an_unbiased_mean_has_a_hat_in_every_format(format_name: str, hat: str) -> None:
+    worked = load_worked(ROOT / "optimizers" / "adam_three_steps.yml")
+    text = render(worked, "solution", format_name)
+    assert hat in text
+    if format_name in FORMATS:
+        truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+        assert not verify(text, format_name, truth, worked.history).untrue
+        assert verify(text.replace(hat, hat.replace("m", "q", 1)[: len(hat)]), format_name, truth).untrue
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_hat_is_read_as_it_is_written(bold: bool) -> None:
+    box = Word("m" + HAT, bold=bold)
+    assert symbol(r"\hat{m}") == Word("m" + HAT)
+    assert symbol(r"\hat{\eta}_1") == Script(Word("η" + HAT), Digits("1"))
+    for write, read in ((latex, read_latex), (typst, read_typst), (_math, read_mathml)):
+        (line,) = read(write(box))
+        assert box in (normal(line.left), normal(line.right))
+    with pytest.raises(NotationError):
+        symbol(r"\hat{ab}")
+
+
+def _math(box: Word) -> str:
+    return f"<math>{mathml(box)}</math>"
