@@ -13,12 +13,14 @@ from generator.derive.equations import Equations
 from generator.errors import NotationError
 from generator.formula.tree import Call
 from generator.graph.families import computed_families
+from generator.learning.biases import bias_conventions
 from generator.pipeline import load_worked
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.normal import normal
 from generator.reading.typst import read_typst
 from generator.render.document import render
+from generator.render.language import language_names
 from generator.render.paper import Paper
 from generator.typeset.boxes import HAT, Digits, Script, Word, symbol
 from generator.typeset.latex import latex
@@ -223,3 +225,70 @@ def test_a_hat_is_read_as_it_is_written(bold: bool) -> None:
 
 def _math(box: Word) -> str:
     return f"<math>{mathml(box)}</math>"
+
+
+# --- tables and givens ------------------------------------------------------------------------------------------------
+
+
+def test_training_counts_updates() -> None:
+    """Three worked updates again and again: the columns are 0, 3, 15 and 30 updates, and a count is a whole number."""
+    worked = load_worked(ROOT / "optimizers" / "adam_three_steps.yml")
+    text = render(worked, "solution", "markdown")
+    header, rows = text.partition("| Updates | $0$ |")[1:][0], text.partition("| Updates | $0$ |")[2]
+    assert header
+    assert rows.startswith(" $3$ | $15$ | $30$ |")
+    assert "| $k$ | $0$ | $3$ | $15$ | $30$ |" in rows
+    assert "teration" not in text
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    assert not verify(text, "markdown", truth, worked.history).untrue
+    for planted in (" $4$ | $15$ |", " $6$ | $15$ |"):
+        lie = text.replace(" $3$ | $15$ |", planted, 1)
+        assert lie != text
+        assert verify(lie, "markdown", truth, worked.history).untrue
+
+
+def test_optimizers_with_a_memory_do_not_step_against_the_gradient() -> None:
+    for name, said in (("adam_three_steps", True), ("momentum_three_steps", True), ("rate_schedule", False)):
+        text = render(load_worked(ROOT / "optimizers" / f"{name}.yml"), "solution", "terminal")
+        assert ("takes its step:" in text) == said
+        assert ("takes a step against its gradient" in text) != said
+
+
+def test_givens_stand_in_a_row_for_each_list() -> None:
+    text = render(load_worked(ROOT / "others" / "perceptron.yml"), "solution", "terminal")
+    said = text.partition("## What is given")[2].partition("Conventions")[0].strip().splitlines()
+    assert [line.split()[0] for line in said] == ["Numbers", "A₁", "B₁", "C₁", "D₁", "t₁"]
+    tables = render(load_worked(ROOT / "others" / "k_means.yml"), "solution", "terminal")
+    assert tables.count("Given") == 0
+
+
+def test_a_given_matrix_stands_once() -> None:
+    """In matrices, what the givens show as a grid is not shown again."""
+    text = render(load_worked(ROOT / "attention" / "attention_by_hand.yml", "matrix"), "solution", "terminal")
+    assert "K   1   2" in text
+    assert "K = [" not in text
+
+
+def test_a_single_target_has_no_number() -> None:
+    text = render(load_worked(ROOT / "recurrence" / "lstm_two_steps.yml"), "solution", "terminal")
+    assert "t⁽²⁾ = 1" in text
+    assert "t₁" not in text
+    assert "= 2(½)(h⁽²⁾ − t⁽²⁾)^(2 − 1)\n" in text  # as E = ½(h − t)² begins
+
+
+@pytest.mark.parametrize("language", language_names())
+def test_every_layer_of_a_pipeline_is_spoken_of(language: str) -> None:
+    text = render(load_worked(ROOT / "convolution" / "image_edges.yml"), "solution", "terminal", language)
+    assert ("Layer 4 flattens" in text) if language == "en" else ("第 4 层把输入展平" in text)
+
+
+def test_one_bias_is_not_said_to_be_unshared() -> None:
+    codes = [convention.code for convention in bias_conventions([["", ""], ["b1"]], {"b1"})]
+    assert codes == ["bias_added", "biases_trained"]
+    assert "bias_own" in [c.code for c in bias_conventions([["b1", "b2"]], {"b1"})]
+    assert "bias_shared" in [c.code for c in bias_conventions([["b1", "b1"]], {"b1"})]
+
+
+def test_conventions_are_open_on_the_site() -> None:
+    text = render(load_worked(ROOT / "first" / "one_unit.yml"), "solution", "web")
+    assert '<details class="note lh-notes" open><summary>Conventions</summary>' in text
