@@ -10,11 +10,22 @@ import pytest
 from shipped import SAMPLE
 
 from generator.derive.equations import Equations
+from generator.errors import NotationError
 from generator.formula.tree import Call
 from generator.graph.families import computed_families
+from generator.learning.biases import bias_conventions
 from generator.pipeline import load_worked
+from generator.reading.latex import read_latex
+from generator.reading.mathml import read_mathml
+from generator.reading.normal import normal
+from generator.reading.typst import read_typst
 from generator.render.document import render
+from generator.render.language import language_names
 from generator.render.paper import Paper
+from generator.typeset.boxes import HAT, Digits, Script, Word, symbol
+from generator.typeset.latex import latex
+from generator.typeset.mathml import mathml
+from generator.typeset.typst import typst
 from generator.verify.document import FORMATS, verify
 from generator.verify.truth import Truth
 from generator.views.gathered import gathered
@@ -113,3 +124,171 @@ def test_long_sums_stay_short() -> None:
     long = replace(brief, left=Call("max", (brief.left,) * 8))
     (line,) = setter.rows(long, compact=True)
     assert line.right == "u₂ · e₁ + v₂ · e₂ = 0"
+
+
+# --- closing checks ---------------------------------------------------------------------------------------------------
+
+
+def checks_of(problem: str) -> str:
+    return render(load_worked(ROOT / f"{problem}.yml"), "solution", "terminal").partition("## Checks")[2]
+
+
+def test_a_claim_stands_on_one_line_with_its_values() -> None:
+    said = checks_of("others/principal_components")
+    assert "These have to hold, and they do:" in said
+    assert "λ₁ · λ₂ = 7 · 2 = 14 = a · c − b²" in said
+    assert "a · e₁ + b · e₂ = 3 · 0.4472 + 2 · 0.8944 ≈ 3.1305 ≈ λ₁ · e₁" in said
+    assert "F₁ ≈ 0.7143 ≤ 1" in checks_of("measures/confusion_matrix")
+    assert "0 ≤ I₁ ≈ 0.8113 ≤ log₂(2) = 1" in checks_of("others/tree_split_entropy")
+
+
+@pytest.mark.parametrize(
+    ("true", "planted"),
+    [
+        (r"= 14 = a \cdot c - b^2", r"= 14 \approx a \cdot c - b^2"),
+        (r"= 14 = a \cdot c - b^2", r"= 14 = a \cdot c - c^2"),
+        (r"= 14 = a \cdot c - b^2", r"= 15 = a \cdot c - b^2"),
+        (r"\approx 3.1305 \approx \lambda_1 \cdot e_1", r"\approx 3.1305 = \lambda_1 \cdot e_1"),
+    ],
+)
+def test_a_claims_line_is_read_back(true: str, planted: str) -> None:
+    worked = load_worked(ROOT / "others" / "principal_components.yml")
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    text = render(worked, "solution", "markdown")
+    assert true in text
+    assert not verify(text, "markdown", truth).untrue
+    assert verify(text.replace(true, planted), "markdown", truth).untrue
+
+
+@pytest.mark.parametrize(
+    ("true", "planted"),
+    [(r"F_3 &= 0.8 \le 1", r"F_3 &= 0.7 \le 1"), (r"F_3 &= 0.8 \le 1", r"F_3 &= 0.8 \ge 1"),
+     (r"F_1 &\approx 0.7143 \le 1", r"F_1 &= 0.7143 \le 1"), (r"F_3 &= 0.8 \le 1", r"F_3 &= 0.8 \le 0")],
+)  # fmt: skip
+def test_a_comparison_with_its_value_is_read_back(true: str, planted: str) -> None:
+    worked = load_worked(ROOT / "measures" / "confusion_matrix.yml")
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    text = render(worked, "solution", "markdown")
+    assert true in text
+    assert not verify(text, "markdown", truth).untrue
+    assert verify(text.replace(true, planted), "markdown", truth).untrue
+
+
+@pytest.mark.parametrize("problem", ["optimizers/adam_three_steps", "recurrence/lstm_two_steps", "others/newton_sqrt2"])
+def test_the_check_of_a_gradient_says_what_it_computes(problem: str) -> None:
+    """No letter that is defined nowhere, and nothing that only a network has."""
+    said = checks_of(problem)
+    assert "larger by 0.1" in said
+    assert "h)" not in said.partition("smaller")[2]
+    assert "forward pass" not in said
+
+
+# --- optimizers -------------------------------------------------------------------------------------------------------
+
+
+def test_what_belongs_to_one_update_has_one_number() -> None:
+    text = render(load_worked(ROOT / "optimizers" / "adam_three_steps.yml"), "solution", "terminal")
+    assert "m̂_w1^[1] = m_w1^[1]/(1 − β₁^(k^[1]))" in text
+    assert "s\u0302_w1^[3] = s_w1^[3]/(1 − β₂^(k^[3])) = 0.4530/(1 − 0.75³) ≈ 0.7835" in text
+    assert "mhat" not in text
+    assert "shat" not in text
+    rates = render(load_worked(ROOT / "optimizers" / "rate_schedule.yml"), "solution", "terminal")
+    assert "η_k^[1]" in rates
+
+
+@pytest.mark.parametrize(
+    ("format_name", "hat"),
+    [("markdown", r"\hat{m}_{"), ("latex", r"\hat{m}_{"), ("typst", "hat(m)_("), ("terminal", "m̂_"),
+     ("web", '<mover accent="true"><mi>m</mi><mo stretchy="false">^</mo></mover>')],
+)  # fmt: skip
+def test_an_unbiased_mean_has_a_hat_in_every_format(format_name: str, hat: str) -> None:
+    worked = load_worked(ROOT / "optimizers" / "adam_three_steps.yml")
+    text = render(worked, "solution", format_name)
+    assert hat in text
+    if format_name in FORMATS:
+        truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+        assert not verify(text, format_name, truth, worked.history).untrue
+        assert verify(text.replace(hat, hat.replace("m", "q", 1)[: len(hat)]), format_name, truth).untrue
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_hat_is_read_as_it_is_written(bold: bool) -> None:
+    box = Word("m" + HAT, bold=bold)
+    assert symbol(r"\hat{m}") == Word("m" + HAT)
+    assert symbol(r"\hat{\eta}_1") == Script(Word("η" + HAT), Digits("1"))
+    for write, read in ((latex, read_latex), (typst, read_typst), (_math, read_mathml)):
+        (line,) = read(write(box))
+        assert box in (normal(line.left), normal(line.right))
+    with pytest.raises(NotationError):
+        symbol(r"\hat{ab}")
+
+
+def _math(box: Word) -> str:
+    return f"<math>{mathml(box)}</math>"
+
+
+# --- tables and givens ------------------------------------------------------------------------------------------------
+
+
+def test_training_counts_updates() -> None:
+    """Three worked updates again and again: the columns are 0, 3, 15 and 30 updates, and a count is a whole number."""
+    worked = load_worked(ROOT / "optimizers" / "adam_three_steps.yml")
+    text = render(worked, "solution", "markdown")
+    header, rows = text.partition("| Updates | $0$ |")[1:][0], text.partition("| Updates | $0$ |")[2]
+    assert header
+    assert rows.startswith(" $3$ | $15$ | $30$ |")
+    assert "| $k$ | $0$ | $3$ | $15$ | $30$ |" in rows
+    assert "teration" not in text
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    assert not verify(text, "markdown", truth, worked.history).untrue
+    for planted in (" $4$ | $15$ |", " $6$ | $15$ |"):
+        lie = text.replace(" $3$ | $15$ |", planted, 1)
+        assert lie != text
+        assert verify(lie, "markdown", truth, worked.history).untrue
+
+
+def test_optimizers_with_a_memory_do_not_step_against_the_gradient() -> None:
+    for name, said in (("adam_three_steps", True), ("momentum_three_steps", True), ("rate_schedule", False)):
+        text = render(load_worked(ROOT / "optimizers" / f"{name}.yml"), "solution", "terminal")
+        assert ("takes its step:" in text) == said
+        assert ("takes a step against its gradient" in text) != said
+
+
+def test_givens_stand_in_a_row_for_each_list() -> None:
+    text = render(load_worked(ROOT / "others" / "perceptron.yml"), "solution", "terminal")
+    said = text.partition("## What is given")[2].partition("Conventions")[0].strip().splitlines()
+    assert [line.split()[0] for line in said] == ["Numbers", "A₁", "B₁", "C₁", "D₁", "t₁"]
+    tables = render(load_worked(ROOT / "others" / "k_means.yml"), "solution", "terminal")
+    assert tables.count("Given") == 0
+
+
+def test_a_given_matrix_stands_once() -> None:
+    """In matrices, what the givens show as a grid is not shown again."""
+    text = render(load_worked(ROOT / "attention" / "attention_by_hand.yml", "matrix"), "solution", "terminal")
+    assert "K   1   2" in text
+    assert "K = [" not in text
+
+
+def test_a_single_target_has_no_number() -> None:
+    text = render(load_worked(ROOT / "recurrence" / "lstm_two_steps.yml"), "solution", "terminal")
+    assert "t⁽²⁾ = 1" in text
+    assert "t₁" not in text
+    assert "= 2(½)(h⁽²⁾ − t⁽²⁾)^(2 − 1)\n" in text  # as E = ½(h − t)² begins
+
+
+@pytest.mark.parametrize("language", language_names())
+def test_every_layer_of_a_pipeline_is_spoken_of(language: str) -> None:
+    text = render(load_worked(ROOT / "convolution" / "image_edges.yml"), "solution", "terminal", language)
+    assert ("Layer 4 flattens" in text) if language == "en" else ("第 4 层把输入展平" in text)
+
+
+def test_one_bias_is_not_said_to_be_unshared() -> None:
+    codes = [convention.code for convention in bias_conventions([["", ""], ["b1"]], {"b1"})]
+    assert codes == ["bias_added", "biases_trained"]
+    assert "bias_own" in [c.code for c in bias_conventions([["b1", "b2"]], {"b1"})]
+    assert "bias_shared" in [c.code for c in bias_conventions([["b1", "b1"]], {"b1"})]
+
+
+def test_conventions_are_open_on_the_site() -> None:
+    text = render(load_worked(ROOT / "first" / "one_unit.yml"), "solution", "web")
+    assert '<details class="note lh-notes" open><summary>Conventions</summary>' in text

@@ -67,25 +67,40 @@ class Equations:
         parts = (Part("=", formula, "formula"), Part("=", self.numbers(formula), "numbers"))
         return Equation(target, left, (*parts, self.result(target, formula)))
 
-    def check(self, check: Check) -> tuple[Equation, ...]:
-        """The equations of a closing check that says what equals what: each side that has something to work."""
-        left, right = check.sides
-        sides = [(check.left, left)] if references(check.left) else []
-        sides += [(check.right, right)] if references(check.right) and check.right != check.left else []
-        return tuple(self._valued(side, name) for side, name in sides)
+    def check(self, check: Check) -> Equation:
+        """A closing check that says what equals what: the left side, its value, and the right side if it is a formula.
 
-    def comparisons(self, checks: Sequence[Check]) -> tuple[Equation, ...]:
-        """The equations of closing checks, `a < b` and `b < c`, as one chain, and again with their numbers."""
+        `a · b = 14 = c − d`; the last sign is `≈` where the shown numbers of the right side give other digits.
+        """
+        (left, right), (one, other) = check.sides, (check.left, check.right)
+        if not references(one):
+            one, other, left = other, one, right
+        whole = self._valued(one, left)
+        if references(other) and other != one:
+            first = replace(whole.parts[0], relation="=") if isinstance(one, Ref) else whole.parts[0]
+            last = Part(self.trace.relation(self.numbers(other), left), other, "formula")
+            whole = replace(whole, parts=(first, *whole.parts[1:], last))
+        claimed = check.code == "claim"
+        return replace(whole, short=claimed, brief=claimed)
+
+    def comparisons(self, checks: Sequence[Check]) -> Equation:
+        """Closing checks, `a < b` and `b < c`, as one chain: `a = 0.5 < b = 0.7 < 1`.
+
+        Without the numbers where the digits that are shown do not tell.
+        """
         first = checks[0]
-        parts = tuple(Part(check.relation, check.right, "formula") for check in checks)
-        stated = Equation(first.sides[0], first.left, parts, short=True)
-        low = self.trace.number(first.sides[0])
-        numbers = [self.trace.number(check.sides[1]) for check in checks]
-        pairs = zip(checks, (low, *numbers), numbers, strict=False)
-        if not all(_HOLDS[check.relation](one.value, other.value) for check, one, other in pairs):
-            return (stated,)  # the digits that are shown do not tell
-        shown = tuple(Part(check.relation, number, "numbers") for check, number in zip(checks, numbers, strict=True))
-        return (stated, Equation(first.sides[0], low, shown, short=True))
+        values = [self.trace.number(first.sides[0]), *(self.trace.number(check.sides[1]) for check in checks)]
+        pairs = zip(checks, values, values[1:], strict=False)
+        told = all(_HOLDS[check.relation](one.value, other.value) for check, one, other in pairs)
+        parts = list(self._value(first.left, first.sides[0])) if told else []
+        for check in checks:
+            parts.append(Part(check.relation, check.right, "formula"))
+            parts += self._value(check.right, check.sides[1]) if told else ()
+        return Equation(first.sides[0], first.left, tuple(parts), short=True)
+
+    def _value(self, formula: Formula, name: str) -> tuple[Part, ...]:
+        """The value of a side that the quantity `name` holds; nothing where the side is a number itself."""
+        return () if isinstance(formula, Num) else self._valued(formula, name).parts[-1:]
 
     def _valued(self, formula: Formula, name: str) -> Equation:
         """A formula's numbers and its value, which the quantity `name` holds."""

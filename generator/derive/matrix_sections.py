@@ -15,6 +15,7 @@ from generator.derive.shapes import shape_steps
 from generator.derive.steps import Section, Step
 from generator.formula.functions import VECTORS
 from generator.formula.tree import Call, Formula, Hadamard, Ref, references, substitute
+from generator.graph.families import families
 from generator.graph.quantities import Graph, Quantity, Role, Tensor, derivative_name
 from generator.lifting.gradients import DELTAS
 from generator.lifting.tensors import shown_of, vector_call
@@ -45,7 +46,9 @@ class _InMatrices(Derivation):
 
     def sections(self) -> Iterator[Section]:
         """All sections, in teaching order."""
-        yield Section("matrices", tuple(self._declared()))
+        declared = tuple(self._declared())
+        if declared:
+            yield Section("matrices", declared)
         yield from super().sections()
 
     def _shapes(self) -> Iterator[Step]:
@@ -54,7 +57,7 @@ class _InMatrices(Derivation):
 
     def _declared(self) -> Iterator[Step]:
         """Which quantities stand in which matrix: the given ones with their values."""
-        used = self._used()
+        used, grids = self._used(), {family.rows for family in families(self.graph)}
         for tensor in self.graph.tensors:
             if not tensor.names:  # nothing but what is always there
                 if tensor.name in used and tensor.label.kind not in _NAMED:
@@ -65,6 +68,8 @@ class _InMatrices(Derivation):
             is_whole = first.of in ("", tensor.label.name) or first.kind == "target"  # not put together from several
             by_place = tensor.label.kind == "tensor" and first.case == tensor.label.case and is_whole
             is_told = is_given or (tensor.role is Role.FORWARD and not by_place)
+            if is_given and by_place and tensor.entries in grids:
+                continue  # it stands among the givens just so
             if is_told and tensor.round == 0 and tensor.label.kind not in _NAMED:
                 equation = self.matrices.entries(tensor.name, named=not by_place, valued=is_given)
                 yield Step("matrices", tensor.name, (equation,), full=False)

@@ -146,11 +146,12 @@ class Derivation:
         groups = groupby(self.graph.checks, key=lambda c: (c.code, c.names, c.numbers, c.claim if c.said else -1))
         for (code, names, numbers, _), same in groups:
             checks = list(same)
-            equations = tuple(equation for chain in _chains(checks) for equation in self._checked(chain))
+            equations = tuple(map(self._checked, _chains(checks)))
             shown = {key: shortest(value) for key, value in numbers.items()}
-            yield Step(f"check_{code}", checks[0].sides[0], equations, names, numbers=shown)
+            rule = "check_claims" if code == "claim" and len(equations) > 1 else f"check_{code}"
+            yield Step(rule, checks[0].sides[0], equations, names, numbers=shown)
 
-    def _checked(self, chain: list[Check]) -> tuple[Equation, ...]:
+    def _checked(self, chain: list[Check]) -> Equation:
         written = self.equations.writer.written
         chain = [replace(check, left=written(check.left), right=written(check.right)) for check in chain]
         is_equal = chain[0].relation == "="

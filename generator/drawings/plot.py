@@ -24,18 +24,20 @@ TICKS = 6  # an axis has about as many numbers
 PLAIN = range(-4, 6)  # powers of ten that are written out
 
 
-def plot(losses: Array, x_label: str, y_label: Box, *, log_x: bool = False, log_y: bool = False) -> Drawing:
-    """The curve of `losses[n]`, the loss after n updates; losses that are not finite are left out.
+def plot(
+    losses: Array, x_label: str, y_label: Box, *, log_x: bool = False, log_y: bool = False, each: int = 1
+) -> Drawing:
+    """The curve of `losses[n]`, the loss after n times `each` updates; losses that are not finite are left out.
 
     A logarithmic horizontal axis begins at the first update. A logarithmic vertical axis leaves out what is not
     positive, and is linear where nothing is.
     """
     found = np.asarray(losses, dtype=np.float64)
-    steps = np.arange(len(found), dtype=np.float64)
+    steps = np.arange(len(found), dtype=np.float64) * each
     log_x, log_y = log_x and len(found) > 2, log_y and bool(np.any(np.isfinite(found) & (found > 0)))
     keep = np.isfinite(found) & ((found > 0) | (not log_y)) & (steps >= log_x)
     steps, found = steps[keep], found[keep]
-    last = Fraction(max(1, len(losses) - 1))
+    last = Fraction(max(1, len(losses) - 1) * each)
     across = _log_axis(Fraction(1), last) if log_x else _linear_axis(Fraction(0), last, finest=Fraction(1))
     across = Axis(Fraction(int(log_x)), last, tuple(tick for tick in across.ticks if tick <= last), log_x)
     down = _log_axis(*_range(found)) if log_y else _linear_axis(*_roomy(*_range(found)))

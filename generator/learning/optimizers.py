@@ -189,8 +189,8 @@ def _lines(optimizer: Optimizer, parameter: str, gradient: str, rate: str) -> It
             bound |= {target: Ref(own), f"{target}_new": Ref(updated_name(own))}
     for target, text in optimizer.lines.items():
         formula = substitute(parse(text), bound)
-        if target == "p":
-            yield Update(formula, old=parameter)
+        if target == "p":  # with what is remembered, a step is not just against the gradient
+            yield Update(formula, old=parameter, rule="update_step" if optimizer.states else "update")
         elif target in optimizer.states:
             yield Update(formula, old=_name(target, parameter), rule="update_state")
         else:

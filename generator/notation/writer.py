@@ -244,6 +244,8 @@ class Writer:
         pattern = pattern or self.notation.symbols.get(label.kind)
         if pattern is None:
             raise NotationError(f"notation `{self.notation.name}` has no symbol for `{label.kind}`")
+        if not label.index:
+            pattern = pattern.replace("_<index>", "")  # the only one of its kind needs no number
         whole = self._wholes.get(label.of)
         tensor = self.graph.tensor.get(label.of)
         of = self.label_of(label.of) if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None

@@ -172,7 +172,7 @@ def _cover(shelf: Shelf) -> Iterator[Path]:
     rows = []
     for task, measure, tally in zip(tasks, shelf.shop.measures, shelf.tallies, strict=True):
         mean = fixed(round(Fraction(tally.draws, len(shelf.seats)), 2), 2)
-        band, met = f"{measure.low} .. {measure.high}", f"{tally.low} .. {tally.high}"
+        band, met = f"{measure.low}–{measure.high}", f"{tally.low}–{tally.high}"
         rows.append([shortest(task.exercise.points), str(len(task.blanks)), band, met, mean])
     for kind, press in shelf.shop.presses.items():
         text = press.cover([(code, fact) for code, fact in facts if fact], rows)

@@ -98,6 +98,8 @@ def _introduction(paper: Paper, section: Section) -> list[str]:
     """What is said before the steps of a section: in the words of the problem's kind, where they are special to it."""
     special = f"texts.{paper.worked.problem.kind}.{section.code}_{section.group.partition(':')[0]}"
     code = special if paper.words.has(special) else _own_code(paper, f"texts.{section.code}")
+    if section.code == "update" and any(line.rule == "update_state" for line in paper.worked.graph.updates):
+        code = "texts.update_remembering"
     graph = paper.worked.graph
     short = bool(graph.loss) and graph.is_cut_short(graph.loss, (*graph.trained, *graph.wanted))
     code = f"{code}_cut" if short and paper.words.has(f"{code}_cut") else code
@@ -206,14 +208,14 @@ def _training(paper: Paper) -> dict[str, Any] | None:
     return {
         "title": setter.word("sections.training"),
         "text": _training_text(paper),
-        "header": [setter.word("labels.iteration"), *map(paper.number, history.rows)],
+        "header": [setter.word("labels.updates"), *(paper.number(row * len(graph.rounds)) for row in history.rows)],
         "rows": rows,
         "curve": paper.figure("curve"),
     }
 
 
 def _training_text(paper: Paper) -> str:
-    """What an iteration is: one update, or all that are worked, which may be an epoch; and what is followed."""
+    """What is made again and again: one update, or all that are worked, which may be an epoch; and what is followed."""
     graph, setter = paper.worked.graph, paper.setter
     count = len(graph.rounds)
     said = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from generator.backward.derivative import kinks, value_at
@@ -17,6 +18,7 @@ from generator.formula.indicators import has_indicator
 from generator.formula.tree import Call, Dots, Ref, shortest, walk
 from generator.graph.families import families
 from generator.graph.quantities import Role
+from generator.graph.wholes import wholes
 from generator.lifting import windowed
 from generator.notation.arrange import sign_of
 from generator.pipeline import Worked, givens
@@ -93,17 +95,27 @@ class Paper:
         rows = []
         in_grids = {name for family in families(self.worked.graph) for name in family.names}
         for kind, names in givens(self.worked).items():
-            values = [self.setter.valued(name) for name in names if name not in in_grids]
-            if values:
-                rows.append((self.setter.word(f"kinds.{kind}"), self.format.macro("enumeration", values)))
+            left = [name for name in names if name not in in_grids]
+            title = self.setter.word(f"kinds.{kind}")
+            for part in self._lists(left) if kind == "given" else filter(None, [left]):
+                rows.append((title, self.format.macro("enumeration", [self.setter.valued(name) for name in part])))
+                title = ""
         return rows
+
+    def _lists(self, names: list[str]) -> Iterator[list[str]]:
+        """Names in rows: those of each list by themselves, and what stands alone between them together."""
+        lists = {name: whole.name for whole in wholes(self.worked.graph) for name in whole.entries}
+        for _, part in groupby(names, key=lambda name: lists.get(name, "")):
+            yield list(part)
 
     def _grids(self) -> list[tuple[str, list[Grid]]]:
         """The givens that have rows and columns: a kind's name, and its grids."""
         found: dict[str, list[Grid]] = {}
         for family in families(self.worked.graph):
             found.setdefault(family.label.kind, []).append(grid(self.worked, self.format, family))
-        return [(self.setter.word(f"kinds.{kind}"), grids) for kind, grids in found.items()]
+        titles = {kind: f"kinds.{kind}_grids" for kind in found}
+        titles = {kind: code if self.words.has(code) else f"kinds.{kind}" for kind, code in titles.items()}
+        return [(self.setter.word(titles[kind]), grids) for kind, grids in found.items()]
 
     # --- how to read the numbers ---
 
@@ -227,9 +239,9 @@ class Paper:
         return told + (self.words("labels.dropped_description").format(units=dropped) if dropped else "")
 
     def _curve(self, history: History) -> Drawing:
-        return plot(
-            history.losses, self.words("labels.iteration"), self.worked.writer.box(self.worked.graph.watched.loss)
-        )
+        graph = self.worked.graph
+        loss = self.worked.writer.box(graph.watched.loss)
+        return plot(history.losses, self.words("labels.updates"), loss, each=len(graph.rounds))
 
     def _curve_description(self, history: History) -> str:
         graph, last, rounding = self.worked.graph, max(history.rows), self.worked.trace.rounding

@@ -76,7 +76,7 @@ def _view(number: int, paper: Paper, one: Certificate) -> View:
         ("sets.collisions", str(one.collisions)),
         ("sets.operations", operations),
         ("sets.own", str(measure.own)),
-        ("sets.allowed", f"{low} .. {high}"),
+        ("sets.allowed", f"{low}–{high}"),
         ("sets.difficulty", bars(one.difficulty)),
     ]
     guessable = [

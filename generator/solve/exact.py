@@ -81,6 +81,13 @@ def bounds(value: Exact) -> tuple[Fraction, Fraction]:
     return middle - radius, middle + radius
 
 
+def settled(value: Exact) -> Exact:
+    """A ball with no radius as the number that it is, such as a count; everything else as it is."""
+    if isinstance(value, Fraction) or not value.is_exact() or abs(int(value.man_exp()[1])) > _FARTHEST:
+        return value
+    return _exact_fraction(value)
+
+
 def _exact_fraction(point: flint.arb) -> Fraction:
     mantissa, exponent = (int(part) for part in point.man_exp())
     if mantissa and abs(exponent) > _FARTHEST:

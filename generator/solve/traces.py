@@ -12,7 +12,7 @@ from generator.errors import SolveError
 from generator.formula.tree import Formula, Num, shortest
 from generator.graph.quantities import Graph
 from generator.solve.compiled import Array, compile_graph
-from generator.solve.exact import Exact, Undecided, Undefined, ball, evaluate, precision
+from generator.solve.exact import Exact, Undecided, Undefined, ball, evaluate, precision, settled
 from generator.solve.rounding import Carry, Rounding, full
 
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # bits; each is tried when the one before leaves a digit open
@@ -231,7 +231,8 @@ def _trained(
     rows: dict[int, Mapping[str, Exact]] = {0: _start(watched, names)}
     for iteration in range(iterations + 1):
         if iteration in wanted and iteration:
-            found = dict(zip(names, look(*now.values()), strict=True))
+            made = zip(names, look(*now.values()), strict=True)
+            found: dict[str, Exact] = {name: settled(value) for name, value in made}
             # Rational values can be ties, which no ball decides: see `Rounding.tied`.
             rows[iteration] = {name: rounding.tied(value) for name, value in found.items()} if last else found
             for value in rows[iteration].values():

@@ -21,7 +21,7 @@ from generator.typeset.boxes import (
     Word,
 )
 
-_LOW = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_LOW = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 _HIGH = str.maketrans("0123456789+-′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′⁽⁾ᵀ")
 _TIGHT = {"·", "∗", "×", ",", "′"}
 _ALONE = {"′", "⊤", "⋯", "⋮", "⋱"}

@@ -48,8 +48,24 @@ def check(statement: Statement, truth: Truth) -> tuple[int, list[str]]:
         return 0, [str(error)]
     if any(is_of_matrices(tree, truth) for tree in trees):
         return check_matrices(trees, statement.relations, truth)
-    chain = _Chain(trees, statement.relations, truth)
-    return chain.checked, chain.reasons
+    return _examined(trees, statement.relations, truth)
+
+
+def _examined(trees: list[Formula], relations: tuple[str, ...], truth: Truth) -> tuple[int, list[str]]:
+    """A line of single numbers. Between comparisons, as in `a = 0.5 < b = 0.7`, stand statements of their own."""
+    ends = [place for place, relation in enumerate(relations) if relation in COMPARISONS]
+    starts = [0, *(place + 1 for place in ends)]
+    chains = [
+        _Chain(trees[start : end + 1], relations[start:end], truth)
+        for start, end in zip(starts, [*ends, len(relations)], strict=True)
+    ]
+    checked, reasons = sum(chain.checked for chain in chains), [each for chain in chains for each in chain.reasons]
+    for place, one, other in zip(ends, chains, chains[1:], strict=False):
+        compared = _Comparison([], (), truth)
+        for left, right in dict.fromkeys(((one.trees[0], other.trees[0]), (one.trees[-1], other.trees[-1]))):
+            compared.between(left, relations[place], right)
+        checked, reasons = checked + 1, reasons + compared.reasons
+    return checked, reasons
 
 
 @dataclass
@@ -77,10 +93,7 @@ class _Chain(Examined):
 
     def _check(self, place: int, relation: str) -> None:
         before, tree = self.trees[place - 1], self.trees[place]
-        if relation in COMPARISONS:
-            if not (has_blank(before) or has_blank(tree)):
-                self._comparison(before, relation, tree)
-        elif relation == ASSIGN and place > 1:
+        if relation == ASSIGN and place > 1:
             self._untrue("an assignment inside a line")
         elif isinstance(tree, Blank):
             return
@@ -96,6 +109,9 @@ class _Chain(Examined):
         if has_blank(tree) or (self.subject is None and all(map(has_blank, self.trees[: self.trees.index(tree)]))):
             return
         self.checked += 1
+        if self.subject is not None and number_of(before) is not None and tree is self.trees[-1]:
+            self._same(before, relation, tree)
+            return
         if self.subject is None or not (references(before) or isinstance(before, Blank)):
             self._untrue("a formula stands after numbers")
             return
@@ -104,6 +120,14 @@ class _Chain(Examined):
         if not self.truth.identical(self.subject, tree):
             self._untrue(f"`{infix(tree)}` is not `{infix(self.subject)}`")
         self.formulas.append(tree)
+
+    def _same(self, before: Formula, relation: str, tree: Formula) -> None:
+        """After the subject's value, a formula that has the same value for what is given, if not for everything."""
+        assert self.subject is not None
+        if not self.truth.equal(self.subject, tree):
+            self._untrue(f"`{infix(tree)}` is not `{infix(self.subject)}`")
+        value, _ = number_of(before) or (Fraction(0), "")
+        self._agree(relation, self.truth.rounds_to(tree, value))
 
     def _numbers(self, before: Formula, relation: str, tree: Formula) -> None:
         """Numbers stand, in the same order, where a formula of the subject has its symbols."""
@@ -132,7 +156,7 @@ class _Chain(Examined):
             self._plain(before, relation, tree)
             return
         self.checked += 1
-        is_last = all(isinstance(later, Blank) for later in self.trees[place + 1 :])
+        is_last = all(isinstance(later, Blank) or references(later) for later in self.trees[place + 1 :])
         if not is_last and any(self.truth.stands_for(tree, form) for form in self.formulas):
             if relation != EQUAL:
                 self._untrue("`≈` before the number of a symbol")
@@ -175,9 +199,22 @@ class _Chain(Examined):
         if relation == ABOUT and max(abs(low - right[1]), abs(high - right[0])) > Fraction(10, 10**places):
             self._untrue("`≈` between sides that are far apart")
 
-    def _comparison(self, left: Formula, relation: str, right: Formula) -> None:
-        """An inequality holds for the exact values."""
-        self.checked += 1
+    def _zero(self, tree: Formula) -> None:
+        number = number_of(tree)
+        if number and not number[0] and number[1].startswith("-"):
+            self._untrue("a zero with a sign")
+
+
+@dataclass
+class _Comparison(Examined):
+    """The comparisons of a line under examination."""
+
+    def between(self, left: Formula, relation: str, right: Formula) -> None:
+        """Hold an inequality against the exact values."""
+        if not (has_blank(left) or has_blank(right)):
+            self.guarded(partial(self._compare, left, relation, right))
+
+    def _compare(self, left: Formula, relation: str, right: Formula) -> None:
         with precision(512):
             values = self.truth.values(0, 512)
             sides = [bounds(evaluate(tree, values.__getitem__)) for tree in (left, right)]
@@ -186,12 +223,7 @@ class _Chain(Examined):
         holds = {"<": high < from_, ">": low > to, "≠": high < from_ or low > to}
         holds |= {"≤": high <= from_ or same, "≥": low >= to or same}
         if not holds[relation]:
-            self._untrue(f"`{infix(left)} {relation} {infix(right)}` does not hold")
-
-    def _zero(self, tree: Formula) -> None:
-        number = number_of(tree)
-        if number and not number[0] and number[1].startswith("-"):
-            self._untrue("a zero with a sign")
+            self.reasons.append(f"`{infix(left)} {relation} {infix(right)}` does not hold")
 
 
 def _no_name(name: str) -> Fraction:

@@ -81,7 +81,7 @@ def _checked(
         elif by_row and (name := _quantity(first, read, truth)):
             if history is not None:
                 for count, cell in zip(counts, row[1:], strict=True):
-                    reasons += verify_row(int(count), {name: cell}, truth, history)
+                    reasons += _after(int(count), name, cell, truth, history)
                 cells = len(counts)
         else:
             reasons, cells = _valued(row, read, truth)
@@ -150,6 +150,14 @@ def verify_row(number: int, cells: Mapping[str, str], truth: Truth, history: His
         if _plain(text) not in wanted:
             reasons.append(f"`{name}` after {number} iterations is {wanted[0]}, not {_plain(text)}")
     return reasons
+
+
+def _after(updates: int, name: str, text: str, truth: Truth, history: History) -> list[str]:
+    """Why a value after so many updates is not true; where several are worked, it is after all of them again."""
+    number, rest = divmod(updates, len(truth.graph.rounds))
+    if rest:
+        return [f"nothing was worked out after {updates} updates"]
+    return verify_row(number, {name: text}, truth, history)
 
 
 def verify_round(number: int, names: Sequence[str], texts: Sequence[str], truth: Truth) -> list[str]:

@@ -106,6 +106,10 @@ class Truth:
         """
         return all(self._equal(number, one, other) for number in range(len(self.samples)))
 
+    def equal(self, one: Formula, other: Formula) -> bool:
+        """Whether two formulas have the same value for what is given. Raises as `identical` does."""
+        return self._equal(0, one, other)
+
     def _equal(self, sample: int, one: Formula, other: Formula) -> bool:
         for bits in _BITS:
             with precision(bits):

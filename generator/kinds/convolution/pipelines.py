@@ -83,7 +83,7 @@ class Layers(Images):
             case Pooling():
                 self._pooling(layer, number)
             case Flatten():
-                self._flatten(layer)
+                self._flatten(layer, number)
             case Dense():
                 self._dense(layer)
 
@@ -226,9 +226,10 @@ class Layers(Images):
         self._say(*saying.said_of_pooling(number, layer, windows, self.maps.dimensions))
         self._made(layer.name, made, formulas, "window_mean" if isinstance(layer, AveragePooling) else "window_max")
 
-    def _flatten(self, layer: Flatten) -> None:
+    def _flatten(self, layer: Flatten, number: int) -> None:
         self.maps = self.maps.flattened(layer.order == "columns")
-        self._say(Convention("flatten_columns" if layer.order == "columns" else "flatten_rows"))
+        code = "flatten_columns" if layer.order == "columns" else "flatten_rows"
+        self._say(Convention(code, {}, {"number": str(number)}))
 
     def _dense(self, layer: Dense) -> None:
         entries = self.maps.entries

@@ -93,7 +93,8 @@ class Unrolled:
         for index, number in enumerate(row, 1):
             symbol = entry(name, (index, len(row)))
             own = f"{symbol}_t{step}"
-            label = Label(kind, entry(sign or name, (index, len(row))), str(index), of=symbol, case=str(step))
+            number_of = "" if kind == "target" and len(row) == 1 else str(index)
+            label = Label(kind, entry(sign or name, (index, len(row))), number_of, of=symbol, case=str(step))
             self._add(Quantity(own, Role.GIVEN, label), number)
             made.append(own)
         self._declare(name, tuple(made), step)  # a target is written after its unit, but is no state
