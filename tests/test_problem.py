@@ -117,7 +117,8 @@ def names(pattern: str, key: str, found: str, expected: str) -> Mistake:
 
 
 MISTAKES = {
-    # unknown keys, at every level
+    # unknown keys, at every level; what was meant comes first
+    "a key of one letter less": Mistake("inputs:", "input:", "input", "unknown key", "`inputs`, or another of the known"),
     "unknown key": Mistake("detail: all", "details: all", "details", "unknown key", "detail"),
     "unknown key in a layer": Mistake("    bias: b1", "    biass: b1", "layers.0.biass", "unknown key", "known keys"),
     "unknown key in training": Mistake("show: [1, 10]", "shown: [1]", "training.shown", "unknown key", "known keys"),
