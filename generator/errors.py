@@ -35,6 +35,18 @@ class DefinitionError(LonghandError):
         return type(self), (self.file, self.line, self.key, self.found, self.expected)
 
 
+class MissingFileError(DefinitionError):
+    """A definition file is not there."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, None, "", "no such file", "a definition file")
+        self.args = (f"{file}: there is no such file; expected a definition file",)
+
+    def __reduce__(self) -> tuple[type[DefinitionError], tuple[object, ...]]:
+        """Let the error come back whole from another process."""
+        return type(self), (self.file,)
+
+
 class FormulaError(LonghandError):
     """A formula's text cannot be read."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 
 from rich import box
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from generator.definitions.course import Entry, topics
 from generator.definitions.problem import find_definitions, load
 from generator.errors import PublishError
 from generator.pipeline import Worked
@@ -24,7 +26,15 @@ def show(text: str) -> None:
         if line.startswith("#"):
             console.print(Text(line.lstrip("# "), style="bold cyan" if line.startswith("##") else "bold underline"))
         else:
-            console.print(Text(line), soft_wrap=line.startswith("    "))
+            console.print(_hanging(line, console.width), soft_wrap=True)
+
+
+def _hanging(line: str, width: int) -> Text:
+    """A line of prose in lines as wide as the terminal; what follows a bullet stands below its text."""
+    if line.startswith("    "):
+        return Text(line)
+    indent = "    " if line.startswith("  - ") else ""
+    return Text(textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False) if line else line)
 
 
 def report_audits(problems: list[Worked], as_json: bool) -> int:
@@ -75,23 +85,32 @@ def _print(worked: Worked, result: Audit) -> None:
 
 
 def list_definitions(folder: Path, as_json: bool) -> None:
-    """Print the problems in a folder: id, kind, title, file."""
+    """Print the problems in a folder, in the order of teaching."""
     if not folder.is_dir():
         raise PublishError(f"{folder}: there is no such folder; expected one with problem definitions")
     definitions = [load(path) for path in find_definitions(folder)]
+    taught = topics(folder, [Entry(d.source.file, d.problem) for d in definitions])
+    order = [name for topic in taught for name in topic.ids]
     rows = [
-        {"id": d.id, "kind": d.problem.kind, "title": d.problem.text(d.problem.title, "en"), "file": str(d.source.file)}
-        for d in definitions
+        {
+            "id": d.id,
+            "kind": d.problem.kind,
+            "title": d.problem.text(d.problem.title, "en"),
+            "level": d.problem.level,
+            "minutes": d.problem.minutes,
+            "file": str(d.source.file),
+        }
+        for d in sorted(definitions, key=lambda d: order.index(d.id))
     ]
     if as_json:
         json.dump(rows, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in ("id", "kind", "title", "file"):
-        table.add_column(head, overflow="fold")
+    for head in ("id", "kind", "title", "level", "minutes", "file"):
+        table.add_column(head, overflow="fold", justify="right" if head == "minutes" else "left")
     for row in rows:
-        table.add_row(*map(Text, row.values()))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     _console().print(table)
 
 

@@ -25,7 +25,7 @@ import pytest
 import typer
 from pypdf import PdfReader
 
-from generator import cli
+from generator import cli, terminal
 from generator.definitions.problem import find_definitions
 from generator.pipeline import load_worked
 from generator.publish import files
@@ -217,7 +217,9 @@ def test_on_a_terminal_headings_stand_out_and_lines_fit() -> None:
     assert "# " not in plain
     assert all(len(line) <= 100 for line in plain.splitlines())
     told = [line for line in longhand("solve", ONE).out.splitlines() if line.startswith("    ")]
-    assert [line for line in plain.splitlines() if line.startswith("    ")] == told, "formulas are not wrapped"
+    bullets = "\n".join(re.findall(r"(?m)^  - .*(?:\n    .*)*", plain)).splitlines()
+    indented = [line for line in plain.splitlines() if line.startswith("    ") and line not in bullets]
+    assert indented == told, "formulas are not wrapped"
 
 
 def test_on_a_terminal_long_work_shows_how_far_it_is(folder: Path) -> None:
@@ -262,7 +264,7 @@ def test_a_broken_definition_is_an_error_with_its_place(what: str, command: str,
 
 
 ERRORS: Mapping[str, tuple[list[str | Path], str]] = {
-    "missing file": (["solve", "nothing.yml"], r"nothing\.yml: found No such file"),
+    "missing file": (["solve", "nothing.yml"], r"nothing\.yml: there is no such file; expected a definition file"),
     "folder as file": (["solve", "."], "found Is a directory"),
     "claims as definition": (["solve", THREE.with_suffix(".claims.yml")], r"claims\.yml:\d+: found no key `kind`"),
     "no text": (["solve", "bytes.yml"], r"bytes\.yml: found bytes that are not UTF-8"),
@@ -283,7 +285,10 @@ ERRORS: Mapping[str, tuple[list[str | Path], str]] = {
     "PDF to the terminal": (["render", ONE, "--document", "key", "--format", "pdf"], "a PDF goes to a file"),
     "render below a file": (["render", ONE, "--document", "key", "-o", "plain/x"], "cannot write plain/x"),
     "no claims": (["audit", ONE], r"one_unit\.claims\.yml: there is no such file"),
-    "audit of nothing": (["audit", THREE, "nothing.yml"], r"nothing\.yml: found No such file"),
+    "audit of nothing": (
+        ["audit", THREE, "nothing.yml"],
+        r"nothing\.yml: there is no such file; expected a definition file",
+    ),
     "kind": (["new", "poem", "."], "kind: found `poem`; expected one of .*network"),
     "name": (["new", "network", ".", "--name", "../escape"], r"--name: found `\.\./escape`; expected letters"),
     "new in a file": (["new", "network", "plain"], r"cannot write plain/my_problem\.yml"),
@@ -312,7 +317,7 @@ def test_an_error_is_one_line_and_nothing_is_written(what: str, folder: Path) ->
 
 def test_an_error_reaches_the_shell(folder: Path) -> None:
     run = script("solve", "nothing.yml", "--json", "-o", "x.json")
-    is_one_line(run, r"nothing\.yml: found No such file")
+    is_one_line(run, r"nothing\.yml: there is no such file; expected a definition file")
     assert tree(folder) == {}
 
 
@@ -394,12 +399,16 @@ def test_audit_prints_json() -> None:
 
 def test_list_names_every_problem() -> None:
     found = json.loads(longhand("list", "--problems", ROOT / "problems", "--json").out)
-    assert [record["id"] for record in found] == [path.stem for path in find_definitions(ROOT / "problems")]
-    assert all(list(record) == ["id", "kind", "title", "file"] for record in found)
+    names = [record["id"] for record in found]
+    assert sorted(names) == sorted(path.stem for path in find_definitions(ROOT / "problems"))
+    assert names[0] == "one_unit"
+    assert names.index("xor_relu") < names.index("dropout_mask") < names.index("momentum_three_steps"), "as taught"
+    assert all(list(record) == ["id", "kind", "title", "level", "minutes", "file"] for record in found)
     assert all(Path(record["file"]).is_file() for record in found)
     text = longhand("list", "--problems", ROOT / "problems").out
     for record in found:
-        assert re.search(rf"{record['id']} +{record['kind']} +{re.escape(record['title'])} +{record['file']}", text)
+        before = rf"{record['id']} +{record['kind']} +{re.escape(record['title'])} +"
+        assert re.search(rf"{before}{record['level']} +{record['minutes'] or ''} *{record['file']}", text)
 
 
 def test_new_writes_a_file_that_solves_and_is_not_overwritten(folder: Path) -> None:
@@ -597,3 +606,18 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     run = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert run.stdout == "# One unit learns\n"
     assert run.stderr == ""
+
+
+def test_the_terminal_has_everything_four_letters_in_and_bullets_hang() -> None:
+    text = longhand("solve", ROOT / "problems" / "attention" / "attention_by_hand.yml").out
+    lines = text.split("\n")
+    assert "    Q   1   2" in lines
+    assert "    2   0   1" in lines
+    assert any(line.startswith("  - A sign = before a result") for line in lines)
+    bullet = next(line for line in lines if line.startswith("  - Numbers are shown"))
+    first, *others = terminal._hanging(bullet, 60).plain.split("\n")
+    assert len(others) > 1
+    assert max(map(len, (first, *others))) <= 60
+    assert all(line.startswith("    ") and line[4] != " " for line in others)
+    assert " ".join([first, *(line.strip() for line in others)]) == bullet
+    assert terminal._hanging("    " + "x " * 60, 60).plain == "    " + "x " * 60

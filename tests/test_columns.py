@@ -13,7 +13,7 @@ from generator.notation.columns import aligned
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
-from generator.typeset.boxes import Box, Digits, Gap, Grid, Op, Row, Strut, Word
+from generator.typeset.boxes import Box, Digits, Fence, Gap, Grid, Op, Row, Strut, Word, symbol
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml
 from generator.typeset.text import text
@@ -93,3 +93,10 @@ def test_a_minus_sign_after_room_is_no_subtraction() -> None:
     made = Grid(aligned(_grid([["-1"], ["20"]]).rows))
     assert latex(made) == r"\begin{bmatrix} \mathopen{\phantom{0}}-1 \\ \phantom{-}20 \end{bmatrix}"
     assert typst(made) == 'mat(delim: "[", class("opening", room(0)) -1 ; room(-) 20)'
+
+
+def test_an_index_does_not_run_into_the_next_symbol() -> None:
+    assert text(Row((symbol("w_i"), symbol("x")))) == "w_i x"
+    assert text(Row((symbol("w_i"), Fence(symbol("x"), "(", ")")))) == "w_i(x)"
+    assert text(Row((symbol("w_1"), symbol("x")))) == "w₁x"
+    assert text(Row((symbol("w_{h1}"), symbol("x_1")))) == "w_h1 x₁"

@@ -14,6 +14,7 @@ from functools import cache
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import jinja2.meta
@@ -23,6 +24,7 @@ import yaml
 from markdown_it import MarkdownIt
 from networks import dense, random_network, yaml_text
 from pypdf import PdfReader
+from shipped import ALL as SHIPPED
 from shipped import SAMPLE
 
 from generator import resources
@@ -416,6 +418,7 @@ def test_a_word_without_its_field_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 _SCRIPT = """
 import hashlib, sys
 from pathlib import Path
+from typing import Any
 from generator.render.formats import FORMATS
 from generator.pipeline import load_worked
 from generator.publish.pdf import typst_pdf
@@ -600,3 +603,26 @@ def test_titles_are_written_as_json_writes_them() -> None:
         assert render(worked, "key", format_name)
     pdf = PdfReader(BytesIO(typst_pdf(render(worked, "key", "typst"))))
     assert str(pdf.metadata.title) == data["title"]
+
+
+def test_a_curve_stands_on_the_page_of_its_table() -> None:
+    worked = load_worked(next(path for path in SHIPPED if path.stem == "example_322"))
+    pages = [page.extract_text() for page in PdfReader(BytesIO(typst_pdf(render(worked, "solution", "typst")))).pages]
+    (place,) = (number for number, page in enumerate(pages) if "Over many updates" in page)
+    assert "10000" in pages[place]
+    assert pages[place].rstrip().count("Iteration") == 2, "above the table and below the curve"
+
+
+def test_fractions_in_tables_are_as_large_as_in_equations() -> None:
+    """Nothing that is read back changes: only the looks of the format say so."""
+    worked = load_worked(next(path for path in SHIPPED if path.stem == "one_unit"))
+    assert r"{\small\everymath{\displaystyle}" in render(worked, "key", "latex")
+    sizes: list[float] = []
+
+    def look(said: str, *place: Any) -> None:
+        sizes.extend([place[-1]] if said.strip() == "𝑑" else [])
+
+    page = PdfReader(BytesIO(typst_pdf(render(worked, "key", "typst")))).pages[0]
+    page.extract_text(visitor_text=look)
+    assert len(sizes) > 4
+    assert set(sizes) == {10.0}, "the size of the table's letters"

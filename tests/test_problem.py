@@ -117,7 +117,8 @@ def names(pattern: str, key: str, found: str, expected: str) -> Mistake:
 
 
 MISTAKES = {
-    # unknown keys, at every level
+    # unknown keys, at every level; what was meant comes first
+    "a misspelled key": Mistake("inputs:", "input:", "input", "unknown key", "`inputs`, or another of the known keys:"),
     "unknown key": Mistake("detail: all", "details: all", "details", "unknown key", "detail"),
     "unknown key in a layer": Mistake("    bias: b1", "    biass: b1", "layers.0.biass", "unknown key", "known keys"),
     "unknown key in training": Mistake("show: [1, 10]", "shown: [1]", "training.shown", "unknown key", "known keys"),
@@ -299,7 +300,7 @@ def test_what_is_no_definition_is_refused(case: tuple[str | bytes, int | None, s
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
-    assert "No such file" in complaint(tmp_path / "nowhere.yml").found
+    assert "no such file" in complaint(tmp_path / "nowhere.yml").found
     assert "directory" in complaint(tmp_path).found
     assert str(tmp_path) in str(complaint(tmp_path))
 

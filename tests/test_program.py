@@ -35,6 +35,7 @@ from generator.render.language import language_names
 from generator.render.program import FLAVOURS, program
 from generator.solve.rounding import full
 from generator.solve.traces import History, solve
+from generator.typeset.breaking import broken
 from generator.typeset.python import DIALECTS, Printer, comment, identifiers, number, quoted, real
 
 NETWORKS = Path(__file__).parent.parent / "problems" / "networks"
@@ -551,3 +552,42 @@ def test_a_printed_number_is_the_nearest_double(value: Any) -> None:
 def test_a_blank_is_not_printed() -> None:
     with pytest.raises(FormulaError):
         Printer({}, DIALECTS["python"]).source(Blank(1, 4))
+
+
+# --- long lines ---
+
+
+@given(tree=trees(), width=st.integers(10, 80), flavour=st.sampled_from(FLAVOURS))
+def test_a_broken_line_is_the_same_statement(tree: Formula, width: int, flavour: str) -> None:
+    source = Printer(NAMES, DIALECTS[flavour]).source(tree)
+    made = broken("value", source, width)
+    assert ast.dump(ast.parse(made)) == ast.dump(ast.parse(f"value = {source}"))
+    assert ("\n" in made) <= (len(f"value = {source}") > width)
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("a + b", ["value = a + b"]),
+        ("alpha * beta + gamma - delta", ["value = (", "    alpha * beta", "    + gamma", "    - delta", ")"]),
+        ("max(alpha - beta, gamma + delta)", ["value = max(", "    alpha - beta,", "    gamma + delta", ")"]),
+        (
+            "1 if alpha <= beta + gamma else 0",
+            ["value = (", "    1", "    if alpha", "    <= beta + gamma", "    else 0", ")"],
+        ),
+        ("alphabet_and_more_than_fits", ["value = (", "    alphabet_and_more_than_fits", ")"]),
+    ],
+)  # fmt: skip
+def test_a_line_is_broken_where_it_binds_least(source: str, lines: list[str]) -> None:
+    assert broken("value", source, 20).split("\n") == lines
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("name", ["k_means", "roc_curve", "one_unit", "example_222_net_out"])
+def test_no_line_of_a_program_is_cut_on_its_page(name: str, flavour: str) -> None:
+    (path,) = (path for path in find_definitions(NETWORKS.parent) if path.stem == name)
+    text = program(load_worked(path), flavour)
+    assert max(map(len, text.split("\n"))) <= 82
+    about = [line for line in text.split("\n")[:12] if line.startswith("#")]
+    assert max(map(len, about)) <= 70
+    assert ("at the end of its name" in " ".join(about)) == (name == "k_means")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -257,3 +258,24 @@ def test_bars_and_shares() -> None:
     assert bars([0, 1, 8, 4]) == " ▁█▄"
     assert bars([]) == ""
     assert (percent(0.5), percent(0), percent(0.0004)) == ("50.0 %", "0.0 %", "< 0.1 %")
+
+
+def test_a_reason_is_one_row_with_what_it_is_about(tmp_path: Path) -> None:
+    """A draw that is refused twice for one reason counts once in the row's share."""
+    homework = load_set(set_file(tmp_path))
+    (judge,) = judges(tmp_path / "small.yml")
+    found = certify(homework, judge, 3000)
+    codes = [code for code, _, _ in found.refused]
+    (code,) = (code for code, _ in found.reasons if code == "equal")
+    own = [count for known, _, count in found.refused if known == code]
+    total = dict(found.reasons)[code]
+    assert len(own) > 3
+    assert max(own) <= total <= sum(own)
+    assert {code for code, _ in found.reasons} == set(codes)
+    assert [count for _, count in found.reasons] == sorted((count for _, count in found.reasons), reverse=True)
+    text = report(homework, [found], "markdown")
+    (row,) = (line for line in text.split("\n") if "two answers are the same" in line)
+    assert row.count("%)") == len(own)
+    assert row.endswith(f"| {percent(total / found.draws)} |")
+    assert "/ 3 000 (" in text
+    assert not re.search(r"\d{4}", re.sub(r"\d*\.\d+", "", text))

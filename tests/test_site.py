@@ -572,7 +572,7 @@ def test_a_change_is_noticed_and_only_what_changed_is_made_again(own: Path, monk
     shutil.copy(ONE, own / "problems" / "other.yml")
     made: list[str] = []
     whole = pages._generated
-    monkeypatch.setattr(pages, "_generated", lambda path: made.append(path.stem) or whole(path))
+    monkeypatch.setattr(pages, "_generated", lambda path, required: made.append(path.stem) or whole(path, required))
 
     class Here:
         """One process instead of several, so that this test can look on."""
@@ -584,8 +584,8 @@ def test_a_change_is_noticed_and_only_what_changed_is_made_again(own: Path, monk
 
         def __exit__(self, *_: object) -> None: ...
 
-        def map(self, function: object, items: list[Path]) -> list[object]:
-            return [pages._generated(item) for item in items]
+        def map(self, function: object, items: list[Path], required: list[dict[str, str]]) -> list[object]:
+            return [pages._generated(*both) for both in zip(items, required, strict=True)]
 
     monkeypatch.setattr(pages, "ProcessPoolExecutor", Here)
 
@@ -619,9 +619,44 @@ def test_a_change_is_noticed_and_only_what_changed_is_made_again(own: Path, monk
     template.unlink()
     assert again() == (changed, ["one_unit", "other"])
 
+    other = own / "problems" / "other.yml"
+    other.write_text(other.read_text(encoding="utf-8") + "requires: [one_unit, nothing]\n", encoding="utf-8")
+    assert again() == (changed, ["other"])
+    page = own / "out" / "problems" / "other" / "index.html"
+    assert 'before it: <a href="../one_unit/">One unit learns</a>, nothing</p>' in page.read_text(encoding="utf-8")
+    definition.write_text(definition.read_text(encoding="utf-8").replace("learns", "&amp; no more"), encoding="utf-8")
+    assert again()[1] == ["one_unit", "other"], "a title stands on the pages of what comes after it"
+    assert '<a href="../one_unit/">One unit &amp;amp; no more</a>' in page.read_text(encoding="utf-8")
+
     (own / "problems" / "other.yml").unlink()
     again()
     assert not (own / "out" / "problems" / "other").exists()
+
+
+@pytest.mark.parametrize("fonts", [True, False])
+def test_documents_have_their_pdfs_at_the_top(fonts: bool, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the title, at every level; and where a language has no PDFs, why."""
+    monkeypatch.setattr("generator.publish.artifacts.can_set", lambda language: language == "en")
+    monkeypatch.setattr("generator.publish.pages.can_set", lambda language: fonts or language == "en")
+    definition = own / "problems" / "one_unit.yml"
+    text = definition.read_text(encoding="utf-8").replace("One unit learns", "{en: One unit learns, zh: 单元}")
+    definition.write_text(text, encoding="utf-8")
+    (made,) = pages.generate(own / "problems")
+    there = {file.path for file in made.downloads}
+    found = {page.path.rpartition("/")[2]: page.text for page in made.pages}
+    levels = ("guided", "faded", "open")
+    for name, wanted in (
+        ("solution.md", [("Worked solution", "one_unit-solution.pdf")]),
+        ("worksheet.md", [(level, f"one_unit-worksheet-{level}.pdf") for level in levels]),
+        ("key.md", [(level, f"one_unit-key-{level}.pdf") for level in levels]),
+    ):
+        (line,) = re.findall(r'</p>\n\n<p class="lh-pdf">PDF: (.*)</p>\n', found[name])
+        assert re.findall(r'<a href="../files/([^"]+)" download>([^<]+)</a>', line) == [(b, a) for a, b in wanted]
+        assert {path for _, path in wanted} <= there
+    told = "没有中文 PDF：生成本站的机器上缺少字体 Noto Serif CJK SC。"
+    assert (f'<p class="lh-pdf">{told}</p>' in found["solution-zh.md"]) == (not fonts)
+    assert (f'<p lang="zh">{told}</p>' in found["index.md"]) == (not fonts)
+    assert found["index.md"].index("## Documents") < found["index.md"].index("## Downloads")
 
 
 def test_claims_are_part_of_what_a_page_depends_on(own: Path) -> None:

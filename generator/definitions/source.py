@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from generator.errors import DefinitionError, nearest
+from generator.errors import DefinitionError, MissingFileError
 
 Location = tuple[str | int, ...]
 Model = TypeVar("Model")
@@ -47,6 +48,8 @@ def read(path: Path) -> Source:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise MissingFileError(path) from None
         raise DefinitionError(path, None, "", error.strerror or "an unreadable file", "a definition file") from None
     except UnicodeDecodeError:
         raise DefinitionError(path, None, "", "bytes that are not UTF-8", "a text file in UTF-8") from None
@@ -124,8 +127,10 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
     match error["type"]:
         case unknown if unknown in _UNKNOWN:
             known = _known_keys(model, error["loc"][:-1])
-            listed = f": {', '.join(known)}{nearest(str(where[-1]), known)}" if known else ""
-            return source.error(where, "an unknown key", f"one of the known keys{listed}")
+            close = get_close_matches(str(where[-1]), known, n=1) if where else []
+            first = f"`{close[0]}`, or another of" if close else "one of"
+            listed = f": {', '.join(known)}" if known else ""
+            return source.error(where, "an unknown key", f"{first} the known keys{listed}")
         case "missing":
             return source.error(where, "nothing", "this key")
         case "value_error":

@@ -23,6 +23,7 @@ from generator.views.gathered import gathered
 from generator.views.worksheet import Answer, worksheet
 
 _COLUMNS = 8  # of a table of values round by round
+_SHORT = 20  # rows of a table that fits on a page with a curve below it
 _ROOM = {"guided": 0, "faded": 1, "open": 3}  # lines left free for working after each block
 
 
@@ -211,6 +212,7 @@ def _training(paper: Paper) -> dict[str, Any] | None:
         "header": [setter.word("labels.updates"), *(paper.number(row * len(graph.rounds)) for row in history.rows)],
         "rows": rows,
         "curve": paper.figure("curve"),
+        "short": len(rows) <= _SHORT,
     }
 
 

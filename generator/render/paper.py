@@ -130,7 +130,7 @@ class Paper:
             significant=digits,
         )
         yield setter.word(f"conventions.carry_{rounding.carry}")
-        equal, near = (self.format.inline(Op(sign)) for sign in "=≈")
+        equal, near = (self.format.inline(Op(sign)).strip() for sign in "=≈")
         yield setter.say("conventions.relations", equal=equal, near=near)
         graph = self.worked.graph
         for convention in graph.conventions:

@@ -110,6 +110,9 @@ class Listing:
     def about(self) -> Iterator[str]:
         """What the header says, in paragraphs of comment."""
         yield self.say("program.about")
+        again = next((name for name in self.names if name.endswith("_new2")), "")
+        if again:
+            yield self.say("program.again", identifier=self.names[again], name=again.removesuffix("_new2"))
         slashed = [name for name in self.names if "/" in name]
         if slashed:
             yield self.say("program.names", name=slashed[0], identifier=self.names[slashed[0]])

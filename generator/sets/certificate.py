@@ -52,6 +52,7 @@ class Certificate:
     draws: int
     accepted: int
     refused: tuple[tuple[str, str, int], ...]
+    reasons: tuple[tuple[str, int], ...]  # by code alone: a draw that is refused twice for the same reason counts once
     spreads: tuple[Spread, ...]
     collisions: int
     difficulty: tuple[int, ...]
@@ -117,6 +118,7 @@ class _Found:
     """What has been gathered from the blocks so far."""
 
     refused: dict[tuple[str, str], int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
     shown: dict[str, list[Array]] = field(default_factory=dict)
     keys: list[Places] = field(default_factory=list)
     scores: list[Array] = field(default_factory=list)
@@ -140,6 +142,7 @@ def certify(homework: SetFile, judge: Judge, draws: int = DRAWS, students: int =
         draws,
         found.accepted,
         tuple(refused),
+        tuple(sorted(((code, n) for code, n in found.reasons.items() if n), key=lambda row: (-row[1], row[0]))),
         spreads,
         len(keys) - len(np.unique(keys)),
         _histogram(scores, float(judge.difficulty.low), float(judge.difficulty.high)) if len(scores) else (),
@@ -180,10 +183,14 @@ def _blocks(name: str, task: Task, draws: int) -> Iterator[dict[str, Places]]:
 def _gather(judge: Judge, places: dict[str, Places], found: _Found) -> None:
     batch = judge.batch(places)
     failed: Mask = np.zeros(batch.size, dtype=np.bool_)
+    by_code: dict[str, Mask] = {}
     for check, mask in judge.failing(batch):
         key = (check.code, check.subject)
         found.refused[key] = found.refused.get(key, 0) + int(np.count_nonzero(mask))
+        by_code[check.code] = by_code[check.code] | mask if check.code in by_code else mask
         failed |= mask
+    for code, mask in by_code.items():
+        found.reasons[code] = found.reasons.get(code, 0) + int(np.count_nonzero(mask))
     good = ~failed
     found.accepted += int(np.count_nonzero(good))
     for name in judge.task.asked:

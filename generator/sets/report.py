@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.render.document import tidy
@@ -41,7 +41,7 @@ def report(homework: SetFile, found: Sequence[Certificate], format_name: str, st
         plain_title=title,
         document=first.setter.word("sets.certificate"),
         language=language,
-        introduction=first.setter.say("sets.certificate_note", count=f"{found[0].draws:,}".replace(",", " ")),
+        introduction=first.setter.say("sets.certificate_note", count=counted(found[0].draws)),
         problems=[_view(number, paper, one) for number, (paper, one) in enumerate(zip(papers, found, strict=True), 1)],
     )  # fmt: skip
     return tidy(text)
@@ -50,6 +50,11 @@ def report(homework: SetFile, found: Sequence[Certificate], format_name: str, st
 def percent(share: float) -> str:
     """A share, with as many digits as tell something."""
     return f"{100 * share:.1f} %" if share >= 0.001 or not share else "< 0.1 %"
+
+
+def counted(number: int) -> str:
+    """A count, with a space after each three digits."""
+    return f"{number:,}".replace(",", " ")
 
 
 def bars(counts: Sequence[int]) -> str:
@@ -70,10 +75,10 @@ def _view(number: int, paper: Paper, one: Certificate) -> View:
     operations = ", ".join(f"{count} {word(f'sets.kinds.{kind}')}" for kind, count in measure.operations.items())
     low, high = measure.low, measure.high
     facts = [
-        ("sets.accepted", f"{one.accepted} / {one.draws} ({percent(one.acceptance)})"),
+        ("sets.accepted", f"{counted(one.accepted)} / {counted(one.draws)} ({percent(one.acceptance)})"),
         ("sets.needed", percent(one.minimum)),
-        ("sets.possible", str(one.task.space)),
-        ("sets.collisions", str(one.collisions)),
+        ("sets.possible", counted(one.task.space)),
+        ("sets.collisions", counted(one.collisions)),
         ("sets.operations", operations),
         ("sets.own", str(measure.own)),
         ("sets.allowed", f"{low}–{high}"),
@@ -90,12 +95,23 @@ def _view(number: int, paper: Paper, one: Certificate) -> View:
         word("sets.passed" if one.passed else "sets.failed"),
         advice,
         [(word(code), _cell(paper, code, text)) for code, text in facts],
-        [
-            [word(f"sets.checks.{code}"), _about(paper, code, about), escape(percent(count / one.draws))]
-            for code, about, count in one.refused
-        ],
+        list(_refused(paper, one)),
         [_row(paper, spread) for spread in one.spreads],
     )
+
+
+def _refused(paper: Paper, one: Certificate) -> Iterator[list[str]]:
+    """A row for each reason why draws are refused; what it is about, with shares where there are several."""
+    escape = paper.format.escape
+    for code, total in one.reasons:
+        found = [(about, count) for known, about, count in one.refused if known == code]
+        name = paper.setter.word(f"sets.checks.{code}")
+        if code in _NOT_ABOUT or len(found) == 1:
+            for about, count in found:
+                yield [name, _about(paper, code, about), escape(percent(count / one.draws))]
+            continue
+        parts = (f"{_about(paper, code, about)} ({escape(percent(count / one.draws))})" for about, count in found)
+        yield [name, ", ".join(parts), escape(percent(total / one.draws))]
 
 
 def _cell(paper: Paper, code: str, text: str) -> str:

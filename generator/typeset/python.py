@@ -13,8 +13,9 @@ from fractions import Fraction
 from generator.errors import FormulaError
 from generator.formula.functions import ACTIVATIONS, LOSSES
 from generator.formula.tree import ELEMENTARY, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, shortest
+from generator.typeset.breaking import broken
 
-WIDTH = 80  # how wide a line may be, before it is indented
+WIDTH = 70  # how wide a line may be, before it is indented
 
 # Written out, because `dir(builtins)` differs between versions and start-up options of Python.
 _BUILTINS = (
@@ -88,11 +89,7 @@ class Printer:
 
     def assignment(self, name: str, tree: Formula) -> str:
         """The statement that computes the quantity `name`; a long sum or product has one term to a line."""
-        line = f"{self.names[name]} = {self.source(tree)}"
-        pieces = self._pieces(tree)
-        if len(line) <= WIDTH or len(pieces) == 1:
-            return line
-        return "\n".join([f"{self.names[name]} = (", *(f"    {piece}" for piece in pieces), ")"])
+        return broken(self.names[name], self.source(tree), WIDTH)
 
     def _pieces(self, tree: Formula) -> list[str]:
         """The terms of a sum or the factors of a product, each after its sign; anything else is one piece."""

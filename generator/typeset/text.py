@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from unicodedata import combining
 
@@ -94,11 +95,17 @@ def _joined(items: tuple[Box, ...]) -> Iterator[str]:
     """The texts of a row's items; a product of fractions needs its sign, because a/bc/d is another number."""
     for before, item in zip((None, *items), items, strict=False):
         if before is not None and not isinstance(before, Op) and not isinstance(item, Op):
-            yield " · " if _slashed(before, -1) or _slashed(item, 0) else " " if _is_called(item) else ""
+            apart = _is_called(item) or _runs_on(text(before), text(item))
+            yield " · " if _slashed(before, -1) or _slashed(item, 0) else " " if apart else ""
         inside = text(item)
         signed = isinstance(before, Op) and before.text != "(" and (before.prefix or before.text in ("+", "−"))
         negative = signed and inside.startswith("−")
         yield f"({inside})" if negative else inside
+
+
+def _runs_on(before: str, after: str) -> bool:
+    """Whether a text would be read as more of the index before it: `w_i` and `x` as `w_ix`."""
+    return re.search(r"[_^]\w+$", before) is not None and after[:1].isalnum()
 
 
 def _is_called(box: Box) -> bool:
