@@ -56,6 +56,7 @@ class Step:
     cell: tuple[str, str] | None = None  # its row and its column in a table of what is worked alike
     numbers: Mapping[str, str] = field(default_factory=dict)
     table: str = ""  # of which entries the cell is one (empty: the columns are the graph's cases)
+    asking: str = ""  # its rule where the result is asked for, if the sentence of `rule` would tell it
 
     def walk(self) -> Iterator[Step]:
         """This step and all inside it, in the order of reading."""
