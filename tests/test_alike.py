@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from generator.definitions.problem import Definition, kind_module
 from generator.definitions.source import Source
 from generator.derive.steps import Step
-from generator.formula.tree import Ref
-from generator.graph.quantities import derivative_name
+from generator.formula.tree import Ref, references
+from generator.graph.quantities import Role, derivative_name
 from generator.graph.wholes import wholes
 from generator.pipeline import Worked, load_worked, work
 from generator.render.document import render
@@ -61,7 +61,7 @@ def test_the_entries_of_an_image_stand_at_their_places() -> None:
     def grid(name: str) -> dict[tuple[str, str], str]:
         return {(str(row), str(column + 1)): name.format(f"{row + 1}_{column + 1}") for row, column in places}
 
-    gradients = [derivative_name("E", f"{letter}_{{}}") for letter in "hz"]
+    gradients = [derivative_name("E_total", f"{letter}_{{}}") for letter in "hz"]
     locals_ = [derivative_name("z_{}", wrt) for wrt in ("k_1_1", "b")]
     assert named == [grid(name) for name in ("z_{}", "h_{}", *gradients, *locals_)]
 
@@ -74,7 +74,7 @@ def test_what_is_worked_in_full_stays_and_what_comes_in_between_goes() -> None:
     shown = {step.target for step in steps}
     assert derivative_name("p_1_1", "h_1_2") in shown  # a factor of what is worked in full
     assert derivative_name("p_2_2", "h_3_3") not in shown
-    assert {derivative_name("E", name) for whole in wholes(worked.graph)[1:] for name in whole.entries} <= shown
+    assert {derivative_name("E_total", name) for whole in wholes(worked.graph)[1:] for name in whole.entries} <= shown
 
 
 def test_a_document_with_tables_is_readable() -> None:
@@ -124,6 +124,94 @@ def test_values_after_an_update_are_a_table_too() -> None:
         for text_format in READ:
             text = render(worked, "solution", text_format, language)
             assert not read_back(worked, text, text_format).untrue
+
+
+POOLED = """\
+kind: convolution
+title: T
+input: {x: [[0, 1, 2, 0, 1], [1, 0, 3, 1, 0], [0, 2, 0, 1, 2], [1, 0, 1, 4, 0], [0, 1, 2, 0, 1]]}
+layers:
+- max_pooling: {name: p, size: 3, stride: 2}
+- flatten: {}
+- dense: {name: y, weights: {w: [0.5, 1, -1, 2]}}
+targets: {t: 1}
+differentiate: [inputs]
+"""
+FILTERS = """\
+kind: convolution
+title: T
+input: {x: [[1, 0, 2, 0], [0, 1, 0, 1], [2, 0, 1, 0], [0, 2, 0, 1]]}
+layers:
+- convolution: {name: z, filters: {k: [[[1, 0.25], [0, -1]], [[0.5, 1], [-1, 0]]]}, biases: {b: [0.5, -0.25]}}
+- activation: {name: h, function: relu}
+- max_pooling: {name: p, size: 2, stride: 1}
+- flatten: {}
+- dense: {name: y, weights: {w: [0.1, 0.2, -0.3, 0.4, 0.5, -0.1, 0.2, 0.3]}, biases: {c: 0.5}}
+targets: {t: 1}
+differentiate: [filters, biases, inputs]
+"""
+
+
+def of(folder: Path, text: str, notation: str | None = None) -> Worked:
+    path = folder / "made.yml"
+    path.write_text(text, encoding="utf-8")
+    return load_worked(path, notation)
+
+
+@pytest.mark.parametrize("notation", ["default", "net_out", "z_h", "sum_output", "matrix"])
+@pytest.mark.parametrize("text", [POOLED, FILTERS])
+def test_all_that_a_formula_speaks_of_stands_before_it(tmp_path: Path, text: str, notation: str) -> None:
+    """Values of a table too come from what has been worked, and no factor is left out that is used later."""
+    worked = of(tmp_path, text, notation)
+    graph, seen = worked.graph, set[str]()
+    for section in worked.sections("first"):
+        for step in tabled(worked, section).walk():
+            used = {name for part in step.equations[-1].parts for name in references(part.formula)}
+            if step.table:
+                used = {name for name in graph.operands[step.target] if graph[name].role is Role.GRADIENT}
+            late = [name for name in used if name in graph and graph[name].role in (Role.LOCAL, Role.GRADIENT)]
+            if section.code.startswith("gradients"):
+                assert set(late) <= seen | {step.target}, (step.target, late)
+                seen.add(step.target)
+                seen |= set(graph.tensor[step.target].names) if step.target in graph.tensor else set()
+
+
+def test_the_entry_that_takes_the_gradient_of_a_window_is_named_and_worked(tmp_path: Path) -> None:
+    worked = of(tmp_path, POOLED)
+    steps = [s for section in worked.sections("first") if section.code != "chain_rule" for s in section.walk()]
+    full = [step.target for step in steps if step.full and "/dx" in step.target]
+    assert full == ["dE_total/dx_2_3", "dp_1_1/dx_2_3", "dE_total/dx_4_4"]
+    page = render(worked, "solution", "markdown")
+    assert "The largest entry of the window of $p_{1 , 1}$ is $x_{2 , 3}$" in page
+    every = render(worked, "solution", "markdown", detail="all")
+    assert "It takes the gradient, and $x_{1 , 1}$ gets nothing of it" in every
+    assert "\\max(x_{1 , 2}" not in every, "no condition on eight others"
+    for level in ("guided", "faded", "open"):
+        sheet = render(worked, "worksheet", "markdown", level=level)
+        assert "gets nothing" not in sheet
+        assert level == "faded" or "The largest entry of the window of" not in sheet
+        assert not read_back(worked, sheet, "markdown").untrue
+
+
+def test_equally_large_entries_share_where_they_are_to(tmp_path: Path) -> None:
+    worked = of(tmp_path, POOLED.replace("[0, 2, 0, 1, 2]", "[0, 2, 3, 1, 2]") + "ties: shared\n")
+    assert "is one of several largest entries" in render(worked, "solution", "markdown", detail="all")
+
+
+def test_a_whole_grid_of_values_has_one_symbol(tmp_path: Path) -> None:
+    worked = of(tmp_path, FILTERS)
+    page = render(worked, "solution", "markdown")
+    header = next(line for line in page.splitlines() if "partial z^{(2)}" in line and line.startswith("|"))
+    assert header.count("partial") == 2
+    assert header.endswith("| $1$ | $2$ | $3$ |")
+    values = page[page.index(header) :].splitlines()[2]
+    number = values.split("|")[2].strip(" $")
+    for wrong in ("7.25", "-7.25"):
+        broken = page.replace(f"{header}\n", f"{header}\n", 1).replace(values, values.replace(number, wrong, 1), 1)
+        assert len(read_back(worked, broken, "markdown").untrue) == 1
+    elsewhere = page.replace(header, header.replace("z^{(2)}", "z^{(1)}"), 1)
+    assert read_back(worked, elsewhere, "markdown").untrue
+    assert read_back(worked, page.replace(header, header.replace("z^{(2)}", "q"), 1), "markdown").untrue
 
 
 @pytest.mark.parametrize("text_format", READ)

@@ -34,6 +34,8 @@ class Equations:
     def of(self, name: str, full: bool = True) -> Equation:
         """A quantity as formula = numbers = result; listed ones leave out what their kind has shown already."""
         quantity = self.graph[name]
+        if is_choice(quantity):
+            return self.value(name)
         formula = self.writer.formula(name)
         update = quantity.role is Role.UPDATE
         assign = self.notation.assign if quantity.label.kind == "updated" else "="
@@ -114,7 +116,8 @@ class Equations:
         inner: dict[str, Formula] = {
             name: self.writer.formula(name)
             for name in references(formula)
-            if self.graph[name].role is Role.LOCAL or self.graph[name].rule == "local_loss"
+            if self.graph[name].rule == "local_loss"
+            or (self.graph[name].role is Role.LOCAL and not is_choice(self.graph[name]))
         }
         if not inner:
             return whole
@@ -211,6 +214,11 @@ class Equations:
 def _operands(formula: Formula) -> int:
     """How many places for numbers a formula has."""
     return sum(isinstance(part, Ref) for part in walk(formula))
+
+
+def is_choice(quantity: Quantity) -> bool:
+    """Whether a quantity says if an entry is the largest of its window: its formula asks for all others there."""
+    return quantity.rule == "local_window_max" and not isinstance(quantity.formula, Num)
 
 
 def quantity_of(name: str, graph: Graph) -> str:

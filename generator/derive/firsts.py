@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from generator.derive.equations import is_choice
 from generator.graph.quantities import Graph, Label, Quantity, Role
 
 _DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
 
 
 class Firsts:
-    """Remembers what has been worked. `detail` is `all`, or `first`: then only what is new is worked in full."""
+    """Remembers what has been worked. `detail` is `all`, or `first`: then only what is new is worked in full.
 
-    def __init__(self, graph: Graph, detail: str) -> None:
-        self.graph, self.detail = graph, detail
+    `is_zero` says it of a quantity's value: where something goes to one entry of several, an entry that receives it
+    is worked, if there is one.
+    """
+
+    def __init__(self, graph: Graph, detail: str, is_zero: Callable[[str], bool]) -> None:
+        self.graph, self.detail, self.is_zero = graph, detail, is_zero
         self.kinds: set[tuple[str, ...]] = set()
         self.cases: dict[str, str] = {}  # of what is worked alike in every case: the case it came up in first
 
@@ -34,20 +41,47 @@ class Firsts:
 
     def is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
+        if quantity.role is Role.AFTER and (quantity.label.of != self.graph.loss or quantity.rule == "after_error"):
+            return self.detail == "all"
+        kind = self._kind(quantity)
+        first = kind not in self.kinds and not self._is_passed_over(quantity, kind)
+        if first:
+            self.kinds.add(kind)
+        return first or self.detail == "all"
+
+    def _is_passed_over(self, quantity: Quantity, kind: tuple[str, ...]) -> bool:
+        """Whether nothing comes to a quantity by way of windows, and something to another of its kind."""
+        if self.detail == "all":
+            return False
+        if is_choice(quantity):
+            return self.is_zero(quantity.name)
+        if not self._is_bare(quantity):
+            return False
+        here = (q for q in self.graph if q.role is quantity.role and q.round == quantity.round)
+        others = (q for q in here if self._is_fed(q) and self._kind(q) == kind)
+        return any(not self._is_bare(other) for other in others)
+
+    def _is_fed(self, quantity: Quantity) -> bool:
+        """Whether a gradient comes by way of the largest entries of windows."""
+        return any(is_choice(self.graph[name]) for name in self.graph.operands[quantity.name])
+
+    def _is_bare(self, quantity: Quantity) -> bool:
+        """Whether a gradient that comes by way of windows gets nothing from any of them."""
+        used = self.graph.operands[quantity.name] if quantity.role is Role.GRADIENT else ()
+        choices = [name for name in used if is_choice(self.graph[name])]
+        return bool(choices) and all(map(self.is_zero, choices))
+
+    def _kind(self, quantity: Quantity) -> tuple[str, ...]:
+        """What makes quantities the same sort of step: rule, layer, and what they are of and by."""
         label = quantity.label
         own = self.base(self.graph[label.of].label if label.kind in _DERIVED else label)
         if quantity.role is Role.UPDATE and own.kind == "value" and own.of in self.graph:  # on the way to a parameter
             own = self.graph[own.of].label
         of = self._family(own)
         wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
-        kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
         if quantity.role is Role.UPDATE:
-            kind = (quantity.rule, "", "", "", of[1])
-        if quantity.role is Role.AFTER and (label.of != self.graph.loss or quantity.rule == "after_error"):
-            return self.detail == "all"
-        first = kind not in self.kinds
-        self.kinds.add(kind)
-        return first or self.detail == "all"
+            return (quantity.rule, "", "", "", of[1])
+        return (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
 
     def _family(self, label: Label) -> tuple[str, str]:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""

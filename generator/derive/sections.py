@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from generator.derive.equations import DELTA, Equations
+from generator.derive.equations import DELTA, Equations, is_choice
 from generator.derive.firsts import Firsts
 from generator.derive.pairs import Softmax
 from generator.derive.rounds import Round
@@ -33,7 +33,7 @@ class Derivation:
         self.graph, self.detail, self.notation = graph, detail, writer.notation
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
-        self.firsts = Firsts(graph, detail)
+        self.firsts = Firsts(graph, detail, lambda name: trace.number(name).value == 0)
         self.rounds = Round.all(graph)
         self.round = self.rounds[0]
 
@@ -271,7 +271,22 @@ class Derivation:
                 names, words = self._speaking(made)
                 equation = self.equations.value(operand) if cell else self.equations.of(operand, worked)
                 place = number if components and full else 0
-                yield Step(made.rule, operand, (equation,), names, words, worked, place, cell=cell)
+                step = Step(made.rule, operand, (equation,), names, words, worked, place, cell=cell)
+                yield self._chosen(step) if worked and is_choice(made) else step
+
+    def _chosen(self, step: Step) -> Step:
+        """A step that says whether an entry is the largest of its window, with the sentence that its value has."""
+        of, number = step.names["of"], self.equations.trace.number
+        if number(step.target).value == 1:
+            return replace(step, rule="local_window_taken", asking=step.rule)
+        if number(step.target).value != 0:
+            return replace(step, rule="local_window_shared", asking=step.rule)
+        for entry in self.graph.operands[of]:
+            name = derivative_name(of, entry)
+            if name in self.graph and number(name).value == 1:
+                names = {**step.names, "top": entry}
+                return replace(step, rule="local_window_passed", names=names, asking=step.rule)
+        return step
 
     def _softmax_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient in its short form, where softmax is followed by cross-entropy; elsewhere nothing."""

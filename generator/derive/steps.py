@@ -62,6 +62,7 @@ class Step:
     table: str = ""  # of which entries the cell is one (empty: the columns are the graph's cases)
     again: bool = False
     grid: Family | None = None
+    asking: str = ""  # its rule where the result is asked for, if the sentence of `rule` would tell it
 
     @property
     def compact(self) -> bool:

@@ -1,7 +1,8 @@
 """Section -> the same section, where the many entries of one image, matrix or vector that are worked alike are a table.
 
 What is worked in full stays. Of the others only the values are left, at their places, and the derivatives that came in
-between are left out: they are made as those of the entry that is worked in full.
+between are left out, unless a formula that is printed has them: they are made as those of the entry that is worked in
+full. A table stands where the last of its entries had its turn, so that all that it comes from stands before it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from generator.derive.equations import Equations
 from generator.derive.steps import Section, Step
-from generator.formula.tree import Add, Call, Cases, Formula, Ref, rebuild
+from generator.formula.tree import Add, Call, Cases, Formula, Ref, rebuild, references
 from generator.graph.quantities import Role
 from generator.graph.wholes import grids, wholes
 from generator.pipeline import Worked
@@ -39,16 +40,30 @@ def tabled(worked: Worked, section: Section) -> Section:
                 for row, names in enumerate(rows):
                     home |= {name: Place(grid.name, (row,), column) for column, name in enumerate(names)}
     alike = _Alike(worked, Equations(worked.graph, worked.trace, worked.writer), home)
-    return replace(section, steps=alike.steps(section.steps))
+    made = alike.steps(section.steps)
+    while missing := alike.missing(section, made):
+        alike = replace(alike, kept=alike.kept | missing)
+        made = alike.steps(section.steps)
+    return replace(section, steps=made)
 
 
 @dataclass(frozen=True)
 class _Alike:
-    """`home` is the place of every entry of what is large enough."""
+    """`home` is the place of every entry of what is large enough; `kept` are derivatives that are not left out."""
 
     worked: Worked
     equations: Equations
     home: dict[str, Place]
+    kept: frozenset[str] = frozenset()
+
+    def missing(self, section: Section, made: Sequence[Step]) -> frozenset[str]:
+        """What the formulas in `made` speak of and the section works, though it is nowhere in `made`."""
+        steps = [inner for step in made for inner in step.walk()]
+        equations = (equation for step in steps if not step.cell for equation in (*step.opening, *step.equations))
+        formulas = (part.formula for equation in equations for part in equation.parts if part.kind == "formula")
+        used = {name for formula in formulas for name in references(formula)}
+        worked = {step.target for step in section.walk()}
+        return frozenset(used & worked - {step.target for step in steps} - self.kept)
 
     def steps(self, steps: Sequence[Step]) -> tuple[Step, ...]:
         """`steps`, and those inside them, with those that are worked alike as cells of tables."""
@@ -62,14 +77,38 @@ class _Alike:
             for table, run in listed.items()
             if len(run) >= _RUN and self._is_plain(places, table) and self._are_alike(steps, places, table)
         }
-        moved = {number for run in chosen.values() for number in run}
+        moved = {number: table for table, run in chosen.items() for number in run}
+        turns: dict[int, list[str]] = {}
+        for table, run in chosen.items():
+            turns.setdefault(self._turn(steps, places, table, run), []).append(table)
         made: list[Step] = []
-        for number, (step, place) in enumerate(zip(steps, places, strict=True)):
+        for number, step in enumerate(steps):
             if number not in moved:
                 made.append(replace(step, before=self.steps(step.before)))
-            elif place is not None and number == chosen[place.table][0]:
-                made += self._table(steps, places, place.table, chosen[place.table])
+            elif moved.get(number - 1) != moved[number]:
+                made += self._before(steps, chosen[moved[number]], number)
+            for table in turns.get(number, []):
+                made += self._table(steps, places, table)
         return tuple(made)
+
+    def _turn(self, steps: Sequence[Step], places: Sequence[Place | None], table: str, run: list[int]) -> int:
+        """After which step a table stands: the last of its entries, unless something before that needs one of them."""
+        operands, listed = self.worked.graph.operands, {steps[number].target for number in run}
+        own = [number for number, place in enumerate(places) if place is not None and place.table == table]
+        for number in range(run[0] + 1, own[-1]):
+            used = {name for inner in steps[number].walk() for name in operands.get(inner.target, ())}
+            if number not in own and not listed.isdisjoint(used):
+                return number - 1
+        return own[-1]
+
+    def _before(self, steps: Sequence[Step], run: list[int], start: int) -> tuple[Step, ...]:
+        """What the values of a table are made of, as far as they follow one another from `start` on."""
+        graph, found = self.worked.graph, list[Step]()
+        for number in range(start, run[-1] + 1):
+            if number not in run:
+                break
+            found += (s for s in steps[number].before if graph[s.target].role is Role.GRADIENT or s.target in self.kept)
+        return self.steps(found)
 
     def _is_plain(self, places: Sequence[Place | None], table: str) -> bool:
         """Whether no two values have the same place, as where an entry acts on several others."""
@@ -92,14 +131,11 @@ class _Alike:
                 found |= self._sorts(other)
         return frozenset(found)
 
-    def _table(self, steps: Sequence[Step], places: Sequence[Place | None], table: str, run: list[int]) -> list[Step]:
-        """The gradients that the values of a table are made of, and the table: also of what is worked in full."""
-        graph = self.worked.graph
-        inside = (inner for number in run for inner in steps[number].before)
-        before = [inner for inner in inside if graph[inner.target].role is Role.GRADIENT]
+    def _table(self, steps: Sequence[Step], places: Sequence[Place | None], table: str) -> Iterator[Step]:
+        """The values of a table, also of what is worked in full."""
         pairs = zip(places, steps, strict=True)
         cells = {place: step for place, step in pairs if place is not None and place.table == table}
-        return [*self.steps(before), *(self._cell(cells[place], place) for place in sorted(cells))]
+        return (self._cell(cells[place], place) for place in sorted(cells))
 
     def _cell(self, step: Step, place: Place) -> Step:
         equation = self.equations.value(step.target)

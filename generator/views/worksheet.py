@@ -113,13 +113,19 @@ class _Sheet:
             equations = self._empty(step).equations
         else:
             equations = tuple(self._equation(step, equation) for equation in step.equations)
-        return replace(step, before=before, equations=equations, after=())
+        return self._untold(replace(step, before=before, equations=equations, after=()))
+
+    def _untold(self, step: Step) -> Step:
+        """A step with a sentence that does not say what is asked for."""
+        return replace(step, rule=step.asking) if step.asking and step.target in self.blanks else step
 
     def _equation(self, step: Step, equation: Equation) -> Equation:
         """Guided: formula, slots, blank. Faded: worked, with the numbers of earlier blanks in place of values."""
         formulas = [part for part in equation.parts if part.kind == "formula"]
         if step.rule == "chain_example" or equation.parts[-1].kind != "result":
             return replace(equation, parts=tuple(formulas))
+        if not formulas:
+            return self._bare(equation)
         if equation.target in self.worked.graph.tensor:
             return self._tensor(equation, formulas)
         formula = self._filled(equation, formulas)
@@ -137,6 +143,14 @@ class _Sheet:
             sign = self.trace.relation(numbers, equation.target)
             return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
         return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
+
+    def _bare(self, equation: Equation) -> Equation:
+        """A result that no formula leads to: as it is, or asked for."""
+        if self.level == "faded" and not self._is_hidden(equation.target):
+            self.printed.append(equation.target)
+            self.known.add(equation.target)
+            return equation
+        return replace(equation, parts=(Part("=", self._blank(equation.target), "result"),))
 
     def _filled(self, equation: Equation, formulas: list[Part]) -> Formula:
         """The formula that the solution puts its numbers into: the last one, unless they stand for another."""
@@ -158,7 +172,7 @@ class _Sheet:
         names = self._entries(step.target)
         asked = [name for name in names if name in self.asked - self.blanks.keys()]
         if len(asked) == len(names):
-            yield replace(self._empty(step), full=True, cell=None)
+            yield self._untold(replace(self._empty(step), full=True, cell=None))
             return
         for name in asked:
             blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
@@ -229,6 +243,8 @@ class _Sheet:
         if step.cell:  # a table's cell shows no formula unless there is nothing to ask for
             formulas = (Part("=", self.worked.writer.formula(step.target), "formula"),)
         bare = bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
+        if not formulas and self.level == "faded" and self._stands_printed(equation.target):
+            formulas = (Part("=", Blank(0, self.width), "result"),)  # a slot: asked for, a 0 or 1 could stand nowhere
         if equation.target in self.worked.graph.tensor:
             told = bare or all(map(self._stands_printed, self._entries(equation.target)))
             if not (self.level == "faded" and told and formulas):

@@ -96,14 +96,14 @@ introduction: >
 input: # a signal (a list), an image (a list of rows), or a list of channels of these
   x: [[1, 2, 0], [0, 1, 3], [2, 1, 0]]
 
-layers: # each one of: convolution, transposed_convolution, activation, max_pooling, average_pooling, flatten, dense
+layers: # one of: convolution, transposed_convolution, activation, add, max_pooling, average_pooling, flatten, dense
   - convolution: {name: z, filters: {k: [[1, -1], [0, 1]]}, biases: {b: 0.5}, stride: 1, padding: 0}
   - activation: {name: h, function: relu}
   - max_pooling: {name: p, size: 2}
   - flatten: {}
   - dense: {name: y, weights: {w: [0.5]}, biases: {c: -1}}
 
-targets: {t: 1} # one number for each output
+targets: {t: 1} # one number for each output; or instead upstream: {g: 1}, the gradient that is given there
 loss: half_squared_error
 differentiate: [filters, biases] # and inputs, weights
 learning_rate: {eta: 0.1}
