@@ -20,8 +20,8 @@ class Line:
 
     `products` are pairs of a matrix and what it multiplies, `scaled` of a vector of weights and the vector that it
     multiplies entry by entry; `other` is a second bias, as PyTorch has one beside each matrix. `text` is infix over
-    entries of vectors that stand before it at this step and, with `_before`, of the states of the step before; `gate` and
-    `squash` are the functions that the definition chooses. What is there of all these is added up.
+    entries of vectors that stand before it at this step and, with `_before`, of the states of the step before; `gate`
+    and `squash` are the functions that the definition chooses. What is there of all these is added up.
     """
 
     name: str
