@@ -64,10 +64,10 @@ class Equations:
         """A quantity and its formula, in symbols only."""
         return Equation(name, Ref(name), (Part("=", self.writer.formula(name), "formula"),))
 
-    def by_way_of(self, target: str, left: Formula, formula: Formula) -> Equation:
-        """`target`, written as `left`, worked by another formula than its own."""
-        parts = (Part("=", formula, "formula"), Part("=", self.numbers(formula), "numbers"))
-        return Equation(target, left, (*parts, self.result(target, formula)))
+    def by_way_of(self, target: str, left: Formula, *forms: Formula) -> Equation:
+        """`target`, written as `left`, worked by other formulas than its own, the last of them in numbers."""
+        parts = (*(Part("=", form, "formula") for form in forms), Part("=", self.numbers(forms[-1]), "numbers"))
+        return Equation(target, left, (*parts, self.result(target, forms[-1])))
 
     def check(self, check: Check) -> Equation:
         """A closing check that says what equals what: the left side, its value, and the right side if it is a formula.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import replace as replace_parts
 from functools import cached_property, partial
 
 from generator.derive.equations import Equations
@@ -19,6 +21,19 @@ from generator.solve.rounding import Rounding
 from generator.solve.traces import Trace, relation
 
 _DERIVATIVES = (Role.LOCAL, Role.GRADIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortWay:
+    """A gradient before softmax and cross-entropy: how it is shown first, and later; whether its targets `add_up` to
+    one; the tensors of the softmax and of the targets.
+    """
+
+    first: Equation
+    later: Equation
+    adds_up: bool
+    post: str
+    target: str
 
 
 def is_in_matrices(graph: Graph, writer: Writer) -> bool:
@@ -117,26 +132,26 @@ class MatrixEquations:
         shared = vector_call(self.formula(post.name))
         return shared is not None and shared.args in ((Ref(pre),), (Transpose(Ref(pre)),))
 
-    def short_softmax(self, name: str) -> tuple[Equation, bool, str, str] | None:
-        """A gradient before softmax and cross-entropy in its short form, whether its targets add up to one, and the
-        tensors of the softmax and of the targets (`None`: it has no such form).
-        """
+    def short_softmax(self, name: str) -> ShortWay | None:
+        """A gradient before softmax and cross-entropy in its short form (`None`: it has no such form)."""
         entries, names = self.graph.tensor[name].entries, self.graph.tensor[name].names
         found = [short for own in names if (short := Softmax.of(self.graph, self.graph[own]))]
         wide = len(entries[0])
         if len(found) < wide * len(entries):
             return None
         rows = [found[start : start + wide] for start in range(0, len(found), wide)]
-        forms = tuple(tuple(replace(short.formula, self._inside) for short in row) for row in rows)
-        formula = self.lifter.formula(forms)
-        post, target = (
-            self.lifter.formula(tuple(tuple(Ref(getattr(short, part)) for short in row) for row in rows))
-            for part in ("post", "target")
-        )
-        if formula is None or not isinstance(post, Ref) or not isinstance(target, Ref):
+
+        def whole(part: Callable[[Softmax], Formula]) -> Formula | None:
+            return self.lifter.formula(tuple(tuple(replace(part(pair), self._inside) for pair in row) for row in rows))
+
+        post, target = whole(lambda pair: Ref(pair.post)), whole(lambda pair: Ref(pair.target))
+        ones = all(pair.adds_up(self.graph) for pair in found)
+        forms = [whole(lambda pair: pair.formula), *([whole(lambda pair: pair.short)] if ones else [])]
+        if None in forms or not isinstance(post, Ref) or not isinstance(target, Ref):
             return None
-        ones = all(sum(self.graph.givens[t] for t in short.targets) == 1 for short in found)
-        return self._worked(name, Ref(name), formula, "=", entries), ones, post.name, target.name
+        made = [self._worked(name, Ref(name), form, "=", entries) for form in forms]
+        first = replace_parts(made[-1], parts=(*(each.parts[0] for each in made[:-1]), *made[-1].parts))
+        return ShortWay(first, made[-1], ones, post.name, target.name)
 
     # --- equations ---
 

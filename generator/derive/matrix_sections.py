@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from generator.derive.matrix_equations import MatrixEquations
+from generator.derive.matrix_equations import MatrixEquations, ShortWay
 from generator.derive.sections import Derivation
 from generator.derive.shapes import shape_steps
 from generator.derive.steps import Section, Step
@@ -274,12 +274,34 @@ class _InMatrices(Derivation):
         """The gradients of one group: tensors, and parameters that stand in none."""
         wanted = [q for q in self.round.gradients if self._group(q.label.wrt) == group]
         targets = frozenset(self._target_gradients())
-        for item in self._in_order(wanted):
-            if isinstance(item, Tensor):
+        items = self._in_order(wanted)
+        short = self._shortened(items)
+        passed = {derivative_name(self.graph.tensor[name].label.of, way.post) for name, way in short.items()}
+        for item in items:
+            if item.name in passed:
+                continue
+            if item.name in short:
+                yield self._short_way(item.name, short[item.name])
+            elif isinstance(item, Tensor):
                 yield from self._slopes(item)
                 yield from self._tensor(item)
             elif item.name in targets and item.name not in self.shown:
                 yield self._loose(item)
+
+    def _shortened(self, items: Iterable[Tensor | Quantity]) -> dict[str, ShortWay]:
+        """The gradients that go by the short way through softmax and cross-entropy, once that has been shown."""
+        tensors = (item.name for item in items if isinstance(item, Tensor) and item.role is Role.GRADIENT)
+        pairs = {name: way for name in tensors if (way := self.matrices.short_softmax(name)) and way.adds_up}
+        short = pairs if self.paired else dict([*pairs.items()][1:])
+        self.paired = self.paired or bool(pairs)
+        return short
+
+    def _short_way(self, name: str, way: ShortWay) -> Step:
+        tensor = self.graph.tensor[name]
+        self.firsts.is_full(self.graph[tensor.names[0]])
+        self.shown |= {name, *tensor.names}
+        names, words = self._said(tensor)
+        return Step("gradient_short", name, (way.later,), names, words, full=False)
 
     def _slopes(self, tensor: Tensor) -> Iterator[Step]:
         """The derivatives of functions that a gradient has in it, where they have not been shown."""
@@ -303,6 +325,5 @@ class _InMatrices(Derivation):
         found = self.matrices.short_softmax(tensor.name)
         if found is None:
             return ()
-        equation, adds_up, post, target = found
-        names = {"gradient": tensor.name, "post": post, "wanted": target}
-        return (Step("softmax_rule" if adds_up else "softmax_rule_any", tensor.name, (equation,), names),)
+        names = {"gradient": tensor.name, "post": found.post, "wanted": found.target}
+        return (Step("softmax_rule" if found.adds_up else "softmax_rule_any", tensor.name, (found.first,), names),)

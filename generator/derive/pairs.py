@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator.formula.functions import VECTORS, bound
@@ -15,13 +16,19 @@ class Softmax:
     """The gradient of a loss with respect to one argument of a softmax whose components are errors' outputs.
 
     With p the components, t their targets and E the sum of the cross-entropies -t ln p, the way through the Jacobian
-    comes down to dE/dz_j = p_j (t_1 + ... + t_n) - t_j, whatever the targets are; where they add up to one, p_j - t_j.
+    comes down to dE/dz_j = p_j (t_1 + ... + t_n) - t_j, whatever the targets are; where they add up to one, p_j - t_j,
+    which is `short`.
     """
 
     post: str
     target: str
     targets: tuple[str, ...]
     formula: Formula
+    short: Formula
+
+    def adds_up(self, graph: Graph) -> bool:
+        """Whether the given targets add up to one."""
+        return sum(graph.givens[name] for name in self.targets) == 1
 
     @classmethod
     def of(cls, graph: Graph, gradient: Quantity) -> Softmax | None:
@@ -43,11 +50,20 @@ class Softmax:
             return None
         targets = tuple(target for _, target in errors.values())
         whole = Add(tuple(map(Ref, targets))) if len(targets) > 1 else Ref(targets[0])
-        formula: Formula = Add((Mul((Ref(own), whole)), Neg(Ref(errors[own][1]))))
+        less = Neg(Ref(errors[own][1]))
+        forms: list[Formula] = [Add((Mul((Ref(own), whole)), less)), Add((Ref(own), less))]
         (end,) = ends
         if end != loss:
-            formula = Mul((Ref(derivative_name(loss, end)), formula))
-        return cls(own, errors[own][1], targets, formula)
+            forms = [Mul((Ref(derivative_name(loss, end)), form)) for form in forms]
+        return cls(own, errors[own][1], targets, *forms)
+
+
+def adding_up(graph: Graph) -> Iterator[tuple[str, ...]]:
+    """The targets of each softmax before cross-entropies that add up to one as they are given."""
+    loss = graph.loss
+    named = (derivative_name(loss, q.name) for q in graph.of_role(Role.FORWARD)) if loss else ()
+    found = (Softmax.of(graph, graph[name]) for name in named if name in graph)
+    yield from dict.fromkeys(pair.targets for pair in found if pair is not None and pair.adds_up(graph))
 
 
 def _users(graph: Graph, name: str) -> list[str]:

@@ -36,6 +36,7 @@ class Derivation:
         self.firsts = Firsts(graph, detail, lambda name: trace.number(name).value == 0)
         self.rounds = Round.all(graph)
         self.round = self.rounds[0]
+        self.paired = False  # whether the short way through softmax and cross-entropy has been shown
 
     def sections(self) -> Iterator[Section]:
         """All sections, in teaching order."""
@@ -182,10 +183,16 @@ class Derivation:
         parameters = sorted(given, key=lambda q: order[q.label.wrt])
         between = [q for q in wanted if q not in given and (q.label.wrt in order or self._has_own_step(q))]
         steps = between + parameters
+        pairs = {q.name: found for q in steps if (found := self._pair(q)) is not None}
+        short = [*pairs] if self.paired else [*pairs][1:]
+        self.paired = self.paired or bool(pairs)
         if self.notation.working is Working.INLINED:
-            needed = [name for q in steps for name in self._unseen(q.name)]
+            needed = [name for q in steps if q.name not in short for name in self._unseen(q.name)]
             yield from (self._listed(self.graph[name]) for name in dict.fromkeys(needed))
         for place, quantity in enumerate(steps):
+            if quantity.name in short:
+                yield self._in_one_line(quantity, pairs[quantity.name])
+                continue
             asides = self._delta_rule(quantity) if self.notation.delta_rule and self._is_first(steps, place) else ()
             yield self._gradient(quantity, asides or self._softmax_rule(quantity))
 
@@ -293,10 +300,26 @@ class Derivation:
         found = Softmax.of(self.graph, quantity)
         if found is None or quantity.label.of != self.graph.loss:
             return ()
-        equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), found.formula)
+        ones = found.adds_up(self.graph)
+        forms = (found.formula, found.short) if ones else (found.formula,)
+        equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), *forms)
         names = {"gradient": quantity.name, "post": found.post, "wanted": found.target}
-        ones = sum(self.graph.givens[name] for name in found.targets) == 1
         return (Step("softmax_rule" if ones else "softmax_rule_any", quantity.name, (equation,), names),)
+
+    def _pair(self, quantity: Quantity) -> Softmax | None:
+        """The short form of a gradient before a softmax whose targets add up to one (`None`: it has none)."""
+        found = Softmax.of(self.graph, quantity) if quantity.label.of == self.round.loss else None
+        return found if found is not None and found.adds_up(self.graph) else None
+
+    def _in_one_line(self, quantity: Quantity, pair: Softmax) -> Step:
+        """A gradient by the short way, which has been shown; what the long way takes is not worked."""
+        cell = self.firsts.cell(quantity)
+        self.firsts.is_full(quantity)
+        self.shown.add(quantity.name)
+        names, words = self._speaking(quantity)
+        way = self.equations.by_way_of(quantity.name, Ref(quantity.name), pair.short)
+        whole = self.equations.value(quantity.name) if cell else way
+        return Step("gradient_short", quantity.name, (whole,), names, words, full=False, cell=cell)
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient by way of the unit's δ; nothing where several units share it or none feels it."""

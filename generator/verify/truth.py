@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 
 from generator.derive.matrix_equations import is_in_matrices
+from generator.derive.pairs import adding_up
 from generator.derive.shapes import dims_of
 from generator.formula.tree import Formula, Ref, references, replace, substitute
 from generator.graph.families import Family, computed_families, families
@@ -203,6 +204,8 @@ def _others(graph: Graph) -> Mapping[str, Fraction]:
     for size in (16, 256, 4096):
         shifts = (Fraction(7919 * k * k + 1299 * k + 577, 9973) % 1 - Fraction(1, 2) for k in range(len(graph)))
         givens = {name: value + next(shifts) / size for name, value in graph.givens.items()}
+        for *others, last in adding_up(graph):  # of which documents say that they add up to one
+            givens[last] = 1 - sum((givens[name] for name in others), Fraction(0))
         try:
             with precision(_BITS[0]):
                 _solved(graph, givens)
