@@ -15,8 +15,8 @@ from caches import forget
 from measure import Effort, Row, once, race, ratio
 from networks import fully_connected
 
-from generator.backward.derivative import to_sympy
 from generator.backward.passes import backward
+from generator.backward.symbolic import to_sympy
 from generator.definitions.problem import Definition, kind_module, load
 from generator.formula.functions import expand
 from generator.graph.quantities import Graph

@@ -11,7 +11,7 @@ import jinja2
 import sympy
 from handcalcs.decorator import handcalc
 
-from generator.backward.derivative import to_sympy
+from generator.backward.symbolic import to_sympy
 from generator.formula.functions import expand
 from generator.formula.infix import infix
 from generator.formula.tree import Formula, Ref, replace

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator.backward.derivative import derivative, from_sympy, to_sympy
+from generator.backward.derivative import derivative
+from generator.backward.symbolic import from_sympy, to_sympy
 from generator.errors import FormulaError, LonghandError
 from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS, expand
 from generator.formula.infix import infix, parse

@@ -16,7 +16,8 @@ import sympy
 from networks import COMPLEX, LOGARITHMIC, LOSS_KINKS, MPMATH, SYMPY, Space, chosen, torch_space, value
 from pydantic import TypeAdapter
 
-from generator.backward.derivative import derivative, kinks, to_sympy
+from generator.backward.derivative import derivative, kinks
+from generator.backward.symbolic import to_sympy
 from generator.definitions.rows import Chosen
 from generator.errors import FormulaError
 from generator.formula.functions import (

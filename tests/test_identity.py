@@ -9,7 +9,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.backward.derivative import from_sympy, to_sympy
+from generator.backward.symbolic import from_sympy, to_sympy
 from generator.formula.identity import same
 from generator.formula.infix import infix, parse
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Neg, Pow, Ref, num, walk

@@ -35,8 +35,8 @@ from generator.render.language import language_names
 from generator.render.program import FLAVOURS, program
 from generator.solve.rounding import full
 from generator.solve.traces import History, solve
-from generator.typeset.breaking import broken
 from generator.typeset.python import DIALECTS, Printer, comment, identifiers, number, quoted, real
+from generator.typeset.wrapping import broken
 
 NETWORKS = Path(__file__).parent.parent / "problems" / "networks"
 PROBLEMS = [path for path in find_definitions(NETWORKS) if path.with_suffix(".claims.yml").is_file()]

@@ -13,7 +13,7 @@ from functools import lru_cache
 import sympy
 
 from generator.backward.plainly import plainly
-from generator.errors import FormulaError
+from generator.backward.symbolic import from_sympy, signed_term, to_sympy
 from generator.formula.extremes import Ties, through_extremes
 from generator.formula.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
 from generator.formula.infix import parse
@@ -26,7 +26,6 @@ from generator.formula.tree import (
     Mul,
     Neg,
     Num,
-    Pow,
     Ref,
     children,
     num,
@@ -101,12 +100,7 @@ def _plain(formula: Formula, wrt: str, ties: Ties) -> Formula:
     parts = [part for part in by_terms(formula, wrt, ties) if part != _ZERO]
     if not parts:
         return _ZERO
-    return parts[0] if len(parts) == 1 else Add(tuple(map(_term, parts)))
-
-
-def _term(tree: Formula) -> Formula:
-    """A term of a sum, with its minus sign in front of it where it is a negative number."""
-    return Neg(Num(-tree.value)) if isinstance(tree, Num) and tree.value < 0 else tree
+    return parts[0] if len(parts) == 1 else Add(tuple(map(signed_term, parts)))
 
 
 def by_terms(formula: Formula, wrt: str, ties: Ties = "first") -> tuple[Formula, ...]:
@@ -140,19 +134,6 @@ def _shape_derivative(shape: Formula, wrt: str, ties: Ties) -> Formula:
 
 def _by_sympy(formula: Formula, wrt: str) -> Formula:
     return from_sympy(sympy.diff(to_sympy(formula), sympy.Symbol(wrt, real=True)))
-
-
-_FUNCTIONS = {
-    "exp": sympy.exp, "log": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt, "abs": sympy.Abs, "max": sympy.Max,
-    "min": sympy.Min, "erf": sympy.erf, "floor": sympy.floor, "sin": sympy.sin, "cos": sympy.cos,
-    "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10), "pi": lambda: sympy.pi,
-}  # fmt: skip
-_NAMES = {
-    sympy.exp: "exp", sympy.log: "log", sympy.tanh: "tanh", sympy.Abs: "abs", sympy.Max: "max", sympy.Min: "min",
-    sympy.erf: "erf", sympy.floor: "floor", sympy.sin: "sin", sympy.cos: "cos", sympy.sign: "sign",
-    sympy.Heaviside: "step",
-}  # fmt: skip
-_RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
 
 
 def kinks(call: Call) -> dict[Fraction, Fraction]:
@@ -189,72 +170,3 @@ def _outcomes(tree: Formula) -> Iterator[Formula]:
         yield from (*_outcomes(tree.then), *_outcomes(tree.otherwise))
     else:
         yield tree
-
-
-def to_sympy(tree: Formula) -> sympy.Expr:
-    """`tree` as a SymPy expression over real symbols; rows must have been written out (`functions.expand`)."""
-    match tree:
-        case Num(value):
-            return sympy.Rational(value.numerator, value.denominator)
-        case Ref(name):
-            return sympy.Symbol(name, real=True)
-        case Add(terms):
-            return sympy.Add(*map(to_sympy, terms))
-        case Mul(factors):
-            return sympy.Mul(*map(to_sympy, factors))
-        case Neg(body):
-            return -to_sympy(body)
-        case Div(top, bottom):
-            return to_sympy(top) / to_sympy(bottom)
-        case Pow(base, exponent):
-            return to_sympy(base) ** to_sympy(exponent)
-        case Call(name, args) if name in _FUNCTIONS:
-            return _FUNCTIONS[name](*map(to_sympy, args))
-        case Cases(left, op, right, then, otherwise):
-            condition = _RELATIONS[op](to_sympy(left), to_sympy(right))
-            return sympy.Piecewise((to_sympy(then), condition), (to_sympy(otherwise), True))
-    raise FormulaError(f"no derivative of `{tree}` is known")
-
-
-def from_sympy(expression: sympy.Expr) -> Formula:
-    """A SymPy expression as a formula tree."""
-    read = from_sympy
-    match expression:
-        case sympy.Rational():
-            return Num(Fraction(int(expression.p), int(expression.q)))
-        case sympy.Symbol():
-            return Ref(expression.name)
-        case sympy.Add():
-            return Add(tuple(_term(read(term)) for term in expression.as_ordered_terms()))
-        case sympy.Mul():
-            top, bottom = sympy.fraction(expression)
-            if bottom.free_symbols:
-                return Div(read(top), read(bottom))
-            factors = expression.as_ordered_factors()
-            if factors[0] == -1:
-                rest = factors[1:]
-                return Neg(read(rest[0]) if len(rest) == 1 else Mul(tuple(map(read, rest))))
-            return Mul(tuple(map(read, factors)))
-        case sympy.Pow():
-            if expression.exp == -1:
-                return Div(num(1), read(expression.base))
-            if expression.exp == sympy.Rational(1, 2):
-                return Call("sqrt", (read(expression.base),))
-            return Pow(read(expression.base), read(expression.exp))
-        case sympy.Piecewise():
-            return _from_cases(expression)
-    if expression in (sympy.E, sympy.pi):
-        return Call("exp", (num(1),)) if expression == sympy.E else Call("pi", ())
-    if type(expression) in _NAMES:
-        return Call(_NAMES[type(expression)], tuple(map(read, expression.args)))
-    raise FormulaError(f"the derivative `{expression}` has no written form here")
-
-
-def _from_cases(expression: sympy.Piecewise) -> Formula:
-    *cases, (last, condition) = expression.args
-    if condition != sympy.true or not all(isinstance(holds, sympy.core.relational.Relational) for _, holds in cases):
-        raise FormulaError(f"the derivative `{expression}` has no written form here")
-    made = from_sympy(last)
-    for then, holds in reversed(cases):
-        made = Cases(from_sympy(holds.lhs), holds.rel_op, from_sympy(holds.rhs), from_sympy(then), made)
-    return made

@@ -1,6 +1,4 @@
-"""Graph -> Graph with what a reader can check at the end: a gradient by a finite difference, what is claimed, and the
-error of all observations between the updates.
-"""
+"""Graph -> Graph with what a reader can check at the end: a gradient by a difference, claims, errors between updates."""
 
 from __future__ import annotations
 

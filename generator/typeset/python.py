@@ -13,7 +13,7 @@ from fractions import Fraction
 from generator.errors import FormulaError
 from generator.formula.functions import ACTIVATIONS, LOSSES
 from generator.formula.tree import ELEMENTARY, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, shortest
-from generator.typeset.breaking import broken
+from generator.typeset.wrapping import broken
 
 WIDTH = 70  # how wide a line may be, before it is indented
 
