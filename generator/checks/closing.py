@@ -1,4 +1,4 @@
-"""Graph -> Graph with what a reader can check at the end: a gradient by a difference, claims, errors between updates."""
+"""Graph -> Graph with what a reader can check at the end: gradients by differences, claims, errors between updates."""
 
 from __future__ import annotations
 
