@@ -239,17 +239,6 @@ class _Gradients:
         return self.graph[name].group or (self.graph[users[0]].group if users else "")
 
 
-def paths(graph: Graph, source: str, name: str) -> Iterator[tuple[str, ...]]:
-    """Every way from `name` forward to `source`, as the names passed through, one path at a time."""
-    if name == source:
-        yield (name,)
-        return
-    for user in graph.consumers[name]:
-        if graph[user].role in (Role.FORWARD, Role.LOSS):
-            for rest in paths(graph, source, user):
-                yield (name, *rest)
-
-
 def _sum(products: list[list[Formula]]) -> Formula:
     made = [product[0] if len(product) == 1 else Mul(tuple(product)) for product in products if product]
     if not made:

@@ -17,6 +17,7 @@ from generator.derive.shapes import shape_steps
 from generator.derive.steps import Equation, Section, Step
 from generator.formula.tree import Add, Call, Ref, shortest
 from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
+from generator.graph.windows import made_by_windows
 from generator.notation.writer import Working, Writer
 from generator.solve.traces import Trace
 
@@ -35,6 +36,7 @@ class Derivation:
         self.shown: set[str] = set()
         self.firsts = Firsts(graph, detail, lambda name: trace.number(name).value == 0)
         self.rounds = Round.all(graph)
+        self.slid = made_by_windows(graph)
         self.round = self.rounds[0]
         self.paired = False  # whether the short way through softmax and cross-entropy has been shown
 
@@ -215,10 +217,12 @@ class Derivation:
                 yield operand
 
     def _has_own_step(self, quantity: Quantity) -> bool:
-        """Whether a gradient is a step, not only a factor: of several functions, or gathered for shared targets."""
+        """Whether a gradient is a step, not only a factor: of several functions or of what windows made, or gathered
+        for shared targets.
+        """
         wrt = quantity.label.wrt
         users = [name for name in self.graph.consumers[wrt] if name in self.round.reaching]
-        inner = len(users) == 1 and self.graph.operands[users[0]] == (wrt,)
+        inner = len(users) == 1 and self.graph.operands[users[0]] == (wrt,) and wrt not in self.slid
         if quantity.label.of != self.round.loss:
             return False
         needed = [self.graph[user] for user in self.graph.consumers[quantity.name]]
