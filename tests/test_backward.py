@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -115,13 +115,24 @@ def held_against_torch(data: Data, graph: Graph) -> None:
         assert math.isclose(found[names[name]][0], expected, rel_tol=1e-11, abs_tol=1e-13), names[name]
 
 
+def paths(graph: Graph, source: str, name: str) -> Iterator[tuple[str, ...]]:
+    """Every way from `name` forward to `source`, as the names passed through, one path at a time."""
+    if name == source:
+        yield (name,)
+        return
+    for user in graph.consumers[name]:
+        if graph[user].role in (Role.FORWARD, Role.LOSS):
+            for rest in paths(graph, source, user):
+                yield (name, *rest)
+
+
 def held_against_paths(data: Data, graph: Graph) -> None:
     """Every gradient is the sum over all paths of the products of the local derivatives along them."""
     found = trace(graph, ROUNDING).values
     with precision(256), mpmath.workdps(60):
         for name, gradient in gradients(graph).items():
             total = mpmath.mpf(0)
-            for path in module.paths(graph, graph.loss, name):
+            for path in paths(graph, graph.loss, name):
                 steps = pairwise(path)
                 locals_ = [evaluate(derivative(graph[user], operand), found.__getitem__) for operand, user in steps]
                 total += mpmath.fprod(map(exactly, locals_))
