@@ -633,13 +633,30 @@ def test_a_change_is_noticed_and_only_what_changed_is_made_again(own: Path, monk
     assert not (own / "out" / "problems" / "other").exists()
 
 
+def test_a_page_holds_the_navigation_that_it_shows(own: Path) -> None:
+    """The pages of its own problem, and a way to every other one: not the pages of all problems."""
+    configured(own)
+    for topic, name in (("first", "one_unit"), ("first", "other"), ("second", "third")):
+        (own / "problems" / topic).mkdir(exist_ok=True)
+        shutil.copy(ONE, own / "problems" / topic / f"{name}.yml")
+    (own / "problems" / "one_unit.yml").unlink()
+    build_site(Path("problems"), Path("out"), strict=True)
+    page = own / "out" / "problems" / "one_unit" / "solution" / "index.html"
+    links = {place(own / "out", page, target).resolve() for target in read(page).links if "://" not in target}
+    folders = {path.parent.relative_to((own / "out" / "problems").resolve()).as_posix() for path in links
+               if (own / "out" / "problems").resolve() in path.parents}  # fmt: skip
+    assert {"one_unit", *(f"one_unit/{name}" for name in page_names(load_worked(ONE)) if name)} <= folders
+    assert {"other", "third"} <= folders
+    assert not {"other/solution", "third/solution", "third/key"} & folders
+
+
 @pytest.mark.parametrize("fonts", [True, False])
 def test_documents_have_their_pdfs_at_the_top(fonts: bool, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Below the title, at every level; and where a language has no PDFs, why."""
     monkeypatch.setattr("generator.publish.artifacts.can_set", lambda language: language == "en")
     monkeypatch.setattr("generator.publish.pages.can_set", lambda language: fonts or language == "en")
     definition = own / "problems" / "one_unit.yml"
-    text = definition.read_text(encoding="utf-8").replace("One unit learns", "{en: One unit learns, zh: 单元}")
+    text = definition.read_text(encoding="utf-8").replace("zh: 一个单元的学习", "zh: 单元")
     definition.write_text(text, encoding="utf-8")
     (made,) = pages.generate(own / "problems")
     there = {file.path for file in made.downloads}
