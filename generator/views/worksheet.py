@@ -124,10 +124,10 @@ class _Sheet:
         formulas = [part for part in equation.parts if part.kind == "formula"]
         if step.rule == "chain_example" or equation.parts[-1].kind != "result":
             return replace(equation, parts=tuple(formulas))
-        if not formulas:
-            return self._bare(equation)
         if equation.target in self.worked.graph.tensor:
             return self._tensor(equation, formulas)
+        if not formulas:
+            return self._bare(equation)
         formula = self._filled(equation, formulas)
         if isinstance(formula, Ref | Num):
             return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
@@ -243,17 +243,16 @@ class _Sheet:
         if step.cell:  # a table's cell shows no formula unless there is nothing to ask for
             formulas = (Part("=", self.worked.writer.formula(step.target), "formula"),)
         bare = bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
-        if not formulas and self.level == "faded" and self._stands_printed(equation.target):
-            formulas = (Part("=", Blank(0, self.width), "result"),)  # a slot: asked for, a 0 or 1 could stand nowhere
         if equation.target in self.worked.graph.tensor:
             told = bare or all(map(self._stands_printed, self._entries(equation.target)))
             if not (self.level == "faded" and told and formulas):
                 formulas = (Part(equation.parts[0].relation, self._matrix(equation.target), "result"),)
             made = replace(equation, parts=formulas)
             return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
-        if equation.target in self.blanks or (
-            self.level == "faded" and (bare or self._stands_printed(equation.target))
-        ):
+        told = self.level == "faded" and (bare or self._stands_printed(equation.target))
+        if equation.target in self.blanks or told:
+            if not formulas:  # a slot: that a 0 or a 1 stands somewhere does not tell which it is here
+                formulas = (Part("=", Blank(0, self.width), "result"),)
             return replace(step, equations=(replace(equation, parts=formulas),), before=(), opening=(), after=())
         parts = (Part(equation.parts[0].relation, self._blank(equation.target), "result"),)
         made = replace(equation, parts=parts)
