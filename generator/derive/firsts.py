@@ -34,20 +34,24 @@ class Firsts:
 
     def is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
+        kind = self.kind(quantity)
+        if quantity.role is Role.AFTER and (quantity.label.of != self.graph.loss or quantity.rule == "after_error"):
+            return self.detail == "all"
+        first = kind not in self.kinds
+        self.kinds.add(kind)
+        return first or self.detail == "all"
+
+    def kind(self, quantity: Quantity) -> tuple[str, ...]:
+        """What is the same for quantities that are worked alike."""
         label = quantity.label
         own = self._base(self.graph[label.of].label if label.kind in _DERIVED else label)
         if quantity.role is Role.UPDATE and own.kind == "value" and own.of in self.graph:  # on the way to a parameter
             own = self.graph[own.of].label
         of = self._family(own)
-        wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
-        kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
         if quantity.role is Role.UPDATE:
-            kind = (quantity.rule, "", "", "", of[1])
-        if quantity.role is Role.AFTER and (label.of != self.graph.loss or quantity.rule == "after_error"):
-            return self.detail == "all"
-        first = kind not in self.kinds
-        self.kinds.add(kind)
-        return first or self.detail == "all"
+            return quantity.rule, "", "", "", of[1]
+        wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
+        return quantity.rule, quantity.group.partition(":")[0], *wrt, of[1]  # every time step is worked alike
 
     def _family(self, label: Label) -> tuple[str, str]:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""

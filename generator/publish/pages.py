@@ -180,7 +180,7 @@ def _template_page(path: str, title: str, template: str, worked: Worked, files: 
             about=about(paper),
             requires=worked.problem.requires,
             published=comparison(paper, None) if worked.definition.claims.is_file() else None,
-            **paper.common(),
+            **(paper.common() | paper.posed()),
         )
     )
     own = worked.problem.text(worked.problem.title, "en")

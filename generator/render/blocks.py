@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
 
 from generator.derive.equations import DELTA
 from generator.derive.steps import Equation, Section, Step
 from generator.errors import RenderError
-from generator.formula.tree import Formula
+from generator.formula.functions import ACTIVATIONS, expand
+from generator.formula.tree import Blank, Call, Formula
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
 from generator.render.formats import Format
 from generator.render.language import Words
+from generator.render.layout import Block, Line, lines_for, merged
 from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
 from generator.typeset.text import width
 
 _COLUMNS = 4  # of a table of statements
 LINE = 60  # about how many characters an equation's line may be wide before it is broken
-
-
-class Line(NamedTuple):
-    """One row of aligned mathematics; a row with no relation goes on with the row above."""
-
-    left: str
-    relation: str
-    right: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
-
-    `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
-    `depth` counts the steps it is inside.
-    """
-
-    kind: str
-    sentence: str
-    rows: tuple[Line, ...]
-    depth: int = 0
-    title: str = ""
 
 
 def _letter(symbol: Box) -> Box:
@@ -98,6 +75,14 @@ class Setter:
         number = self.worked.trace.number(name)
         sign = "=" if self.worked.trace.values[name] == number.value else "≈"
         return self.format.inline(Row((self.symbol(name), Op(sign), Digits(number.text))))
+
+    def defined(self, name: str) -> str:
+        """A symbol and its formula, a function in it also written out."""
+        formula = self.worked.writer.formula(name)
+        whole: list[Box] = [self.symbol(name), Op("="), self._arranger.box(formula)]
+        if isinstance(formula, Call) and formula.name in ACTIVATIONS and expand(formula) != formula:
+            whole += [Op("="), self._arranger.box(expand(formula))]
+        return self.format.inline(row(whole))
 
     def word(self, code: str) -> str:
         """A word or phrase without fields, in this format."""
@@ -168,7 +153,16 @@ class Setter:
 
     def blocks(self, section: Section) -> list[Block]:
         """The blocks of a section; listed quantities that follow one another are aligned together."""
-        return _merged(list(self._steps(section.steps, 0)))
+        return merged(list(self._steps(section.steps, 0)))
+
+    def statements(self, steps: Iterable[Step]) -> list[Block]:
+        """What is computed, without any numbers: a formula of which nothing is to be said stands by itself."""
+        made = []
+        for step in steps:
+            said = self._own(step.target) or self._rule(step.rule) != "steps.formula"
+            rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=True))
+            made.append(Block("step" if said else "listed", self.sentence(step) if said else "", rows))
+        return merged(made)
 
     def conclusion(self, step: Step) -> Block:
         """What a step says and its last equation, without what is worked on the way."""
@@ -187,18 +181,21 @@ class Setter:
     def _tables(self, steps: list[Step], depth: int, table: str) -> Iterator[Block]:
         """Statements as tables: a column for each case or entry, as many as fit beside each other."""
         cells: dict[str, dict[str, str]] = {}
+        said = "texts.alike"
         for step in steps:
             assert step.cell is not None
             row, case = step.cell
             (equation,) = step.equations
             (part,) = equation.parts
+            if isinstance(part.formula, Blank):
+                said = "texts.alike_blank"
             whole = Row((self._arranger.box(equation.left), Op(part.relation), self._arranger.box(part.formula)))
             cells.setdefault(row, {})[case] = self.format.inline(whole)
         cases = list(dict.fromkeys(case for row in cells.values() for case in row))
         for start in range(0, len(cases), _COLUMNS):
             columns = cases[start : start + _COLUMNS]
             body = [[row.get(case, "") for case in columns] for row in cells.values()]
-            lead = self.format.macro("lead", self.word("texts.alike")).rstrip() if table and not start else ""
+            lead = self.format.macro("lead", self.word(said)).rstrip() if table and not start else ""
             made = self.format.macro("table", self._header(columns, table), body, "cells")
             yield Block("table", f"{lead}\n\n{made}" if lead else made, (), depth)
 
@@ -212,7 +209,7 @@ class Setter:
         own = [line for made in step.equations for line in self.rows(made, compact=made.short or not step.full)]
         if not step.full:
             yield from self._steps(step.before, depth)
-            yield Block("listed", "", tuple(own), depth)
+            yield Block("listed", "", tuple(own), depth, room=lines_for(step.work))
             return
         title = self.say("labels.component", number=str(step.number)) if step.number else ""
         if step.before and step.opening:
@@ -221,7 +218,7 @@ class Setter:
             yield from self._steps(step.before, depth + 1)
             yield Block("step", self.word("texts.together"), tuple(own), depth)
         else:
-            yield Block("step", self.sentence(step), tuple(own), depth, title)
+            yield Block("step", self.sentence(step), tuple(own), depth, title, lines_for(step.work))
         for inner in step.after:
             yield from self._aside(inner, depth)
 
@@ -233,16 +230,3 @@ class Setter:
 
 def _sign(relation: str) -> str:
     return "≔" if relation == ":=" else relation
-
-
-def _merged(blocks: list[Block]) -> list[Block]:
-    """Listed blocks of the same depth that follow one another become one, up to a readable length."""
-    made: list[Block] = []
-    for block in blocks:
-        last = made[-1] if made else None
-        fits = last is not None and len(last.rows) + len(block.rows) <= 6
-        if last is not None and fits and block.kind == last.kind == "listed" and last.depth == block.depth:
-            made[-1] = Block("listed", last.sentence, (*last.rows, *block.rows), last.depth)
-        else:
-            made.append(block)
-    return made
