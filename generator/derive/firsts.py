@@ -17,16 +17,16 @@ class Firsts:
 
     def cell(self, quantity: Quantity) -> tuple[str, str] | None:
         """The row and the column of a quantity that has been worked for another case already (`None`: it has not)."""
-        labels = [self._base(quantity.label)]
+        labels = [self.base(quantity.label)]
         if quantity.label.kind == "derivative":
-            labels = [self._base(self.graph[name].label) for name in (quantity.label.of, quantity.label.wrt)]
+            labels = [self.base(self.graph[name].label) for name in (quantity.label.of, quantity.label.wrt)]
         case = next((label.case for label in labels if label.case), "")
         if not self.graph.cases or not case or self.detail == "all":
             return None
         row = " ".join([quantity.role, str(quantity.round), *(f"{label.kind}:{label.name}" for label in labels)])
         return None if self.cases.setdefault(row, case) == case else (row, case)
 
-    def _base(self, label: Label) -> Label:
+    def base(self, label: Label) -> Label:
         """The label of a quantity before all updates."""
         while label.kind in _DERIVED and label.kind != "derivative":
             label = self.graph[label.of].label
@@ -44,7 +44,7 @@ class Firsts:
     def kind(self, quantity: Quantity) -> tuple[str, ...]:
         """What is the same for quantities that are worked alike."""
         label = quantity.label
-        own = self._base(self.graph[label.of].label if label.kind in _DERIVED else label)
+        own = self.base(self.graph[label.of].label if label.kind in _DERIVED else label)
         if quantity.role is Role.UPDATE and own.kind == "value" and own.of in self.graph:  # on the way to a parameter
             own = self.graph[own.of].label
         of = self._family(own)
@@ -55,5 +55,5 @@ class Firsts:
 
     def _family(self, label: Label) -> tuple[str, str]:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""
-        label = self._base(label)
+        label = self.base(label)
         return label.kind, label.of if label.kind in ("value", "given") else ""

@@ -15,7 +15,7 @@ from generator.derive.firsts import Firsts
 from generator.derive.steps import Step
 from generator.formula.tree import Add, Call, Formula, Mul, Ref, rebuild, references, walk
 from generator.formula.tree import replace as replaced
-from generator.graph.quantities import Role
+from generator.graph.quantities import Quantity, Role
 from generator.pipeline import Worked
 from generator.views.alike import sort_of
 
@@ -48,7 +48,7 @@ def posed(worked: Worked) -> Posed:
         else:
             quantity = worked.graph[step.target]
             is_step = quantity.role is Role.UPDATE and quantity.rule not in _OWN
-            kind = quantity.rule if is_step else firsts.kind(quantity)  # every parameter takes its step alike
+            kind = _line(worked, firsts, quantity) if is_step else firsts.kind(quantity)
         kinds.setdefault(kind, []).append(step)
     stated = [list(_told_apart(worked, alike)) for alike in kinds.values()]
     others = any(len(one) < len(alike) for one, alike in zip(stated, kinds.values(), strict=True))
@@ -68,6 +68,13 @@ def _first_round(worked: Worked) -> Iterator[Step]:
             )
             if role in _ROLES and (step.cell or all(each.parts for each in equations)):
                 yield replace(step, equations=equations, before=(), after=(), number=0)
+
+
+def _line(worked: Worked, firsts: Firsts, quantity: Quantity) -> Hashable:
+    """Which line of an update a quantity is; every parameter takes its step alike."""
+    label = firsts.base(quantity.label)
+    is_own = label.kind in ("state", "value") and label.of in worked.graph  # m_w1, for the parameter w1
+    return quantity.rule, label.name.removesuffix(f"_{label.of}") if is_own else ""
 
 
 def _told_apart(worked: Worked, alike: list[Step]) -> Iterator[Step]:

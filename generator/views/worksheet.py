@@ -102,7 +102,7 @@ class _Sheet:
         if self.level == "open":
             steps = (step for step in section.walk() if step.rule not in ("chain_example", "matrix_chain"))
             tasks = [task for step in steps for task in self._tasks(step)]
-            return replace(section, steps=(*tasks, *self._unworked(section.code)))
+            return replace(section, steps=(*tasks, *self._unworked(section)))
         return replace(section, steps=tuple(self._step(step) for step in section.steps))
 
     def _step(self, step: Step) -> Step:
@@ -180,11 +180,12 @@ class _Sheet:
         blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
         return Step(rule, name, (blank,), full=False, work=self.effort.of([name]))
 
-    def _unworked(self, code: str) -> Iterator[Step]:
+    def _unworked(self, section: Section) -> Iterator[Step]:
         """Errors of single outputs that are asked for, which working in matrices passes over."""
-        role = {"error": Role.LOSS, "after": Role.AFTER}.get(code)
+        role = {"error": Role.LOSS, "after": Role.AFTER}.get(section.code)
         for quantity in self.worked.graph.of_role(role) if role and self.worked.graph.tensors else ():
-            if quantity.name in self.asked - self.blanks.keys():
+            here = role is Role.AFTER or quantity.round == (section.round or 0)
+            if here and quantity.name in self.asked - self.blanks.keys():
                 yield self._task(quantity.rule, quantity.name)
 
     # --- vectors and matrices ---
