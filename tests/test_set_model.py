@@ -18,6 +18,7 @@ from generator.sets.model import find_sets, load_set
 from generator.sets.ranges import Choices, choices
 from generator.sets.require import requirement
 from generator.sets.task import shared, tasks
+from generator.views.worksheet import worksheet
 
 NAMES = ("w1", "w10", "E", "dE/dw1", "dE/dw10", "net_h1", "dE", "dw1")
 
@@ -130,12 +131,25 @@ def test_the_shipped_sets_are_found_and_read() -> None:
         assert [task.id for task in tasks(homework)] == [exercise.id for exercise in homework.homework.problems]
 
 
-def test_points_are_shared_out_in_hundredths_and_add_up() -> None:
-    for total in ("7", "10", "1/3", "0.05"):
-        for count in (1, 3, 14, 29):
-            points = shared(Fraction(total), count)
+def test_points_are_shared_out_in_quarters_and_add_up() -> None:
+    for total in ("7", "10", "15", "7.5", "1/3", "0.05"):
+        for count in (1, 3, 8, 14, 24, 29):
+            efforts = [number % 5 for number in range(count)]
+            points = shared(Fraction(total), efforts)
             assert sum(points) == Fraction(total)
-            assert max(points) - min(points) <= Fraction(2, 100)
+            quarters = Fraction(total) * 4
+            if quarters.denominator == 1 and quarters >= count:
+                assert {(worth * 4).denominator for worth in points} == {1}
+                assert max(points) <= 2 * min(points)
+            more = {efforts[place] for place in range(count) if points[place] == max(points)}
+            less = {efforts[place] for place in range(count) if points[place] == min(points)}
+            assert len({*points}) == 1 or min(more) >= max(less)  # what takes more work is worth no less
+
+
+def test_points_are_even_where_they_can_be_and_never_odd_cents() -> None:
+    assert set(shared(Fraction(5), [1] * 4)) == {Fraction(5, 4)}
+    assert shared(Fraction(10), range(7)) == (1, *[Fraction(3, 2)] * 6)
+    assert sorted(set(shared(Fraction(15), [1] * 24))) == [Fraction(1, 2), Fraction(3, 4)]  # and no 0.62 and 0.63
 
 
 def test_what_is_asked_by_name_group_and_step(tmp_path: Path) -> None:
@@ -161,11 +175,14 @@ def test_a_unit_is_crossed_out_only_where_everybody_drops_it(vary: str, crossed:
     assert [node.name for node in diagram.nodes if node.dropped] == crossed
 
 
-def test_everybody_has_the_blanks_that_most_variants_have(tmp_path: Path) -> None:
+def test_the_blanks_do_not_depend_on_which_values_coincide(tmp_path: Path) -> None:
     (task,) = tasks(load_set(set_file(tmp_path, SMALL.replace("guided", "faded"))))
-    own = task.own.trace.shown
+    own = task.worked.trace.shown
     assert abs(float(own["dE_total/dw2"])) == abs(float(own["dE_total/db1"])), "the definition's own numbers coincide"
     assert {"dE_total/dw2", "w2_new", "out_o1_new"} <= set(task.asked)
+    for attempt in range(20):
+        variant = task.variant(task.numbers(task.drawn(b"", "small", "student", attempt)))
+        assert tuple(answer.quantity for answer in worksheet(variant, "faded").answers) == task.asked
 
 
 BAD = {

@@ -51,12 +51,12 @@ ROOMS = {
     "drawings": "drawing placing lattice diagram plot svg tikz typst",
     "derive": "steps equations pairs firsts rounds shapes runs sections matrix_equations matrix_sections",
     "work": "pipeline",
-    "views": "worksheet alike gathered audit export",
-    "render": "language formats program cells grids blocks figures texts paper contents document",
+    "views": "alike effort posed gathered worksheet audit export",
+    "render": "language formats program layout cells grids blocks figures texts conventions paper contents document",
     "variants": "approx digits shown probe breaks filling slots",
     "reading": "normal names rows find tables chains shape formula latex mathml typst",
     "verify": "truth examined matrix_statement shape_statement statement tables document",
-    "sets": "ranges model draw roster require task batch difficulty checks layout judge seats certificate report "
+    "sets": "ranges model draw roster require task batch difficulty checks judge seats certificate report "
     "codes papers pictures records",
     "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards pages "
     "gallery parts set_pages site plugin",

@@ -22,9 +22,9 @@ from shipped import ALL, EXAMPLES, ROOT
 
 from generator.definitions.problem import Definition, load
 from generator.derive.matrix_equations import is_in_matrices
-from generator.derive.steps import Part
+from generator.derive.steps import Equation, Part
 from generator.errors import DefinitionError
-from generator.formula.tree import Blank, Matrix, Num, children, walk
+from generator.formula.tree import Blank, Dots, Matrix, Num, children, walk
 from generator.graph.quantities import Role, derivative_name, updated_name
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
@@ -194,9 +194,29 @@ def _steps_keep_their_answers(worked: Worked, level: str) -> None:
     if level != "faded":
         assert not values  # formulas, slots and blanks: no value of anything
         return
-    answers = {answer.quantity: worked.trace.shown[answer.quantity].lstrip("-") for answer in sheet.answers}
-    told = {Fraction(text) for text in values - given_texts(worked)} - {0, 1}  # which formulas state as derivatives
-    assert not {name: text for name, text in answers.items() if Fraction(text) in told}
+    # Every number is that of a given or of a quantity that is worked, and none of these is asked for.
+    assert not {answer.quantity for answer in sheet.answers} & {*sheet.told}
+    told = {worked.trace.shown[name].lstrip("-") for name in sheet.told} | constants(worked)
+    assert values <= told | given_texts(worked)
+    for section in sheet.sections:
+        for step in section.walk():
+            for equation in step.equations:
+                _tells_no_blank(equation)
+
+
+def constants(worked: Worked) -> frozenset[str]:
+    """The values of quantities that are numbers whatever is given, as the derivative of a sum by one of its terms."""
+    return frozenset(worked.trace.shown[q.name].lstrip("-") for q in worked.graph if isinstance(q.formula, Num))
+
+
+def _tells_no_blank(equation: Equation) -> None:
+    """A line that a blank goes into ends with a blank: its result would tell what was put in."""
+    leaves = [leaf for part in equation.parts for leaf in walk(part.formula)]
+    if any(isinstance(leaf, Blank) for leaf in leaves):
+        last = equation.parts[-1].formula
+        entries = children(last) if isinstance(last, Matrix) else (last,)
+        assert all(isinstance(entry, Blank | Dots) or entry == Num(Fraction(0)) or entry == Num(Fraction(1))
+                   for entry in entries)  # fmt: skip
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -328,7 +348,11 @@ def test_the_key_has_the_answers_of_the_blanks(path: Path, level: str) -> None:
         for a in worksheet(worked, level).answers
     ]
     assert [(number, shown, full) for number, _, shown, full, _ in rows] == wanted
-    assert all(len(full.replace(".", "").lstrip("-0")) >= 20 for *_, full, _ in rows)
+    for answer, (*_, full, _) in zip(worksheet(worked, level).answers, rows, strict=True):
+        exact = worked.trace.values[answer.quantity]
+        is_exact = isinstance(exact, Fraction) and Fraction(full) == exact
+        assert is_exact or len(full.replace(".", "").lstrip("-0")) >= 20
+        assert not (is_exact and "." in full and full.endswith("0"))  # an exact number has no digits that say nothing
 
 
 def other_values(definition: Definition, by: Fraction) -> Definition:

@@ -43,7 +43,7 @@ class Firsts:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""
         if quantity.role is Role.AFTER and (quantity.label.of != self.graph.loss or quantity.rule == "after_error"):
             return self.detail == "all"
-        kind = self._kind(quantity)
+        kind = self.kind(quantity)
         first = kind not in self.kinds and not self._is_passed_over(quantity, kind)
         if first:
             self.kinds.add(kind)
@@ -58,7 +58,7 @@ class Firsts:
         if not self._is_bare(quantity):
             return False
         here = (q for q in self.graph if q.role is quantity.role and q.round == quantity.round)
-        others = (q for q in here if self._is_fed(q) and self._kind(q) == kind)
+        others = (q for q in here if self._is_fed(q) and self.kind(q) == kind)
         return any(not self._is_bare(other) for other in others)
 
     def _is_fed(self, quantity: Quantity) -> bool:
@@ -71,7 +71,7 @@ class Firsts:
         choices = [name for name in used if is_choice(self.graph[name])]
         return bool(choices) and all(map(self.is_zero, choices))
 
-    def _kind(self, quantity: Quantity) -> tuple[str, ...]:
+    def kind(self, quantity: Quantity) -> tuple[str, ...]:
         """What makes quantities the same sort of step: rule, layer, and what they are of and by."""
         label = quantity.label
         own = self.base(self.graph[label.of].label if label.kind in _DERIVED else label)

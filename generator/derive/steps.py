@@ -59,6 +59,7 @@ class Step:
     after: tuple[Step, ...] = ()
     cell: tuple[str, str] | None = None  # its row and its column in a table of what is worked alike
     numbers: Mapping[str, str] = field(default_factory=dict)
+    work: int = 0  # how many operations lead to its blank, where room is left for them
     table: str = ""  # of which entries the cell is one (empty: the columns are the graph's cases)
     again: bool = False
     grid: Family | None = None

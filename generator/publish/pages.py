@@ -214,7 +214,7 @@ def _template_page(
             requires=[(name, escape(title)) for name, title in required.items()],
             missing=[(other, text) for other in languages_of(worked) if (text := _without_pdf(other))],
             published=comparison(paper, None) if worked.definition.claims.is_file() else None,
-            **paper.common(),
+            **(paper.common() | paper.posed()),
         )
     )
     own = worked.problem.text(worked.problem.title, "en")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
 
 from generator.derive.equations import DELTA
 from generator.derive.steps import Equation, Part, Section, Step
 from generator.errors import RenderError
+from generator.formula.functions import ACTIVATIONS, expand
+from generator.formula.tree import Call
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
@@ -18,36 +19,12 @@ from generator.render.cells import Cells
 from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
+from generator.render.layout import Block, Line, lines_for, merged
 from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
 from generator.typeset.text import width
 
-_ROWS = 6  # that are aligned with one another
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
 _LEAST = 40  # what its right side may be wide, however wide the left one is
-
-
-class Line(NamedTuple):
-    """One row of aligned mathematics; a row with no relation goes on with the row above."""
-
-    left: str
-    relation: str
-    right: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
-
-    `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
-    `depth` counts the steps it is inside; `joins`: it goes on with the block above.
-    """
-
-    kind: str
-    sentence: str
-    rows: tuple[Line, ...]
-    depth: int = 0
-    title: str = ""
-    joins: bool = False
 
 
 def _letter(symbol: Box) -> Box:
@@ -102,6 +79,14 @@ class Setter:
         number = self.worked.trace.number(name)
         sign = "=" if self.worked.trace.values[name] == number.value else "≈"
         return self.format.inline(Row((self.symbol(name), Op(sign), Digits(number.text))))
+
+    def defined(self, name: str) -> str:
+        """A symbol and its formula, a function in it also written out."""
+        formula = self.worked.writer.formula(name)
+        whole: list[Box] = [self.symbol(name), Op("="), self._arranger.box(formula)]
+        if isinstance(formula, Call) and formula.name in ACTIVATIONS and expand(formula) != formula:
+            whole += [Op("="), self._arranger.box(expand(formula))]
+        return self.format.inline(row(whole))
 
     def word(self, code: str) -> str:
         """A word or phrase without fields, in this format."""
@@ -171,7 +156,16 @@ class Setter:
 
     def blocks(self, section: Section) -> list[Block]:
         """The blocks of a section; listed quantities that follow one another are aligned together."""
-        return list(_said_once(_merged(list(self._steps(section.steps, 0)))))
+        return list(_said_once(merged(list(self._steps(section.steps, 0)))))
+
+    def statements(self, steps: Iterable[Step]) -> list[Block]:
+        """What is computed, without any numbers: a formula of which nothing is to be said stands by itself."""
+        made = []
+        for step in steps:
+            said = self._own(step.target) or self._rule(step.rule) != "steps.formula"
+            rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=True))
+            made.append(Block("step" if said else "listed", self.sentence(step) if said else "", rows))
+        return merged(made)
 
     def conclusion(self, step: Step) -> Block:
         """What a step says and its last equation, without what is worked on the way."""
@@ -190,7 +184,7 @@ class Setter:
 
     @cached_property
     def _cells(self) -> Cells:
-        return Cells(self.worked, self.format, self._arranger, self.word("texts.alike"), self.group)
+        return Cells(self.worked, self.format, self._arranger, self.word, self.group)
 
     def _step(self, step: Step, depth: int) -> Iterator[Block]:
         if step.grid:
@@ -203,7 +197,7 @@ class Setter:
             return
         if not step.full:
             yield from self._steps(step.before, depth)
-            yield Block("listed", "", tuple(own), depth)
+            yield Block("listed", "", tuple(own), depth, room=lines_for(step.work))
             return
         title = self.say("labels.component", number=str(step.number)) if step.number else ""
         if step.before and step.opening:
@@ -212,7 +206,7 @@ class Setter:
             yield from self._steps(step.before, depth + 1)
             yield Block("step", self.word("texts.together"), tuple(own), depth)
         else:
-            yield Block("step", self.sentence(step), tuple(own), depth, title)
+            yield Block("step", self.sentence(step), tuple(own), depth, title, lines_for(step.work))
         for inner in step.after:
             yield from self._aside(inner, depth)
 
@@ -230,23 +224,6 @@ def _shorter(equation: Equation) -> list[tuple[Part, ...]]:
 
 def _sign(relation: str) -> str:
     return "≔" if relation == ":=" else relation
-
-
-def _merged(blocks: list[Block]) -> list[Block]:
-    """Listed blocks of the same depth that follow one another become one, up to a readable length.
-
-    So does what goes on with a step, and the step.
-    """
-    made: list[Block] = []
-    for block in blocks:
-        last = made[-1] if made else None
-        joins = last is not None and block.kind == "listed" and last.depth == block.depth
-        joins &= last is not None and (last.kind == "listed" or (block.joins and last.kind == "step"))
-        if last is not None and joins and len(last.rows) + len(block.rows) <= _ROWS:
-            made[-1] = replace(last, rows=(*last.rows, *block.rows))
-        else:
-            made.append(block)
-    return made
 
 
 def _said_once(blocks: Iterable[Block]) -> Iterator[Block]:

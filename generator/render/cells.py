@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generator.derive.steps import Step
+from generator.formula.tree import Blank
 from generator.notation.arrange import Arranger
 from generator.notation.titles import titled
 from generator.pipeline import Worked
@@ -23,25 +24,25 @@ _WIDEST = 12  # of a grid of values
 class Cells:
     """Sets the tables of one problem in one format.
 
-    `lead` stands before a table of entries; `group` says what a case is called.
+    `word` has the words before a table of entries; `group` says what a case is called.
     """
 
     worked: Worked
     format: Format
     arranger: Arranger
-    lead: str
+    word: Callable[[str], str]
     group: Callable[[str], str]
 
     def tables(self, steps: list[Step], table: str) -> Iterator[str]:
         """The tables that hold some steps, as many columns beside each other as fit; `table`: of which entries."""
-        title = self._titles.get(_rows(steps)) if table else None
+        title = self._titles.get(_rows(steps)) if table and not any(map(_is_blank, steps)) else None
         made = self._grids(title, _rows(steps)) if title is not None else self._statements(steps, table)
         for number, text in enumerate(made):
-            yield f"{self._lead}\n\n{text}" if table and not number else text
+            yield f"{self._lead(steps)}\n\n{text}" if table and not number else text
 
-    @property
-    def _lead(self) -> str:
-        return self.format.macro("lead", self.lead).rstrip()
+    def _lead(self, steps: list[Step]) -> str:
+        asked = any(_is_blank(step) for step in steps)
+        return self.format.macro("lead", self.word("texts.alike_blank" if asked else "texts.alike")).rstrip()
 
     @cached_property
     def _titles(self) -> Mapping[Rows, Box]:
@@ -87,6 +88,11 @@ class Cells:
         if table:
             return [self.format.inline(Digits(column)) for column in columns]
         return [self.group(f"{self.worked.graph.cases}:{case}") for case in columns]
+
+
+def _is_blank(step: Step) -> bool:
+    """Whether a cell is to be filled in."""
+    return any(isinstance(part.formula, Blank) for equation in step.equations for part in equation.parts)
 
 
 def _rows(steps: list[Step]) -> Rows:

@@ -15,7 +15,7 @@ from generator.errors import RenderError
 from generator.formula.tree import shortest
 from generator.graph.quantities import Graph, Quantity, Role, followed_name, updated_name
 from generator.pipeline import own_notation
-from generator.render.blocks import Block
+from generator.render.layout import Block
 from generator.render.paper import Paper
 from generator.views.alike import tabled
 from generator.views.audit import Finding, Verdict, audit
@@ -24,7 +24,7 @@ from generator.views.worksheet import Answer, worksheet
 
 _COLUMNS = 8  # of a table of values round by round
 _SHORT = 20  # rows of a table that fits on a page with a curve below it
-_ROOM = {"guided": 0, "faded": 1, "open": 3}  # lines left free for working after each block
+_ROOM = {"guided": 0, "faded": 1, "open": 0}  # lines left free after what is listed; an open one has room by the work
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,7 @@ def blank_worksheet(paper: Paper, choice: str | None) -> dict[str, Any]:
     level = _level(paper, choice)
     sheet = worksheet(paper.worked, level)
     return {
+        **(paper.posed() if level == "open" else {}),
         "level": level,
         "introduction": paper.author_texts(paper.worked.problem.introduction, secret=True),
         "instructions": paper.setter.word(f"worksheet.{level}"),

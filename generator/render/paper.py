@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from generator.backward.derivative import kinks, value_at
-from generator.derive.matrix_equations import is_in_matrices
 from generator.drawings.drawing import Drawing
 from generator.drawings.plot import plot
 from generator.errors import RenderError
-from generator.formula.extremes import is_extreme
-from generator.formula.functions import ACTIVATIONS, VECTORS
-from generator.formula.indicators import has_indicator
-from generator.formula.tree import Call, Dots, Ref, shortest, walk
 from generator.graph.families import families
-from generator.graph.quantities import Role
 from generator.graph.wholes import wholes
-from generator.lifting import windowed
-from generator.notation.arrange import sign_of
 from generator.pipeline import Worked, givens
 from generator.render.blocks import Setter
+from generator.render.conventions import Conventions
 from generator.render.figures import figure
 from generator.render.formats import format_for
 from generator.render.grids import Grid, grid
 from generator.render.language import load_words
 from generator.render.texts import paragraphs
 from generator.solve.traces import History
-from generator.typeset.boxes import Digits, Op
+from generator.typeset.boxes import Digits
 from generator.typeset.text import text
-
-_SEPARATED = re.compile(r"[^,; ]+")  # one of the numbers that a convention lists
+from generator.views.posed import posed
 
 
 class Macros:
@@ -54,6 +44,7 @@ class Paper:
         self.words = load_words(language)
         self.setter = Setter(worked, self.format, self.words, self._own_sentence)
         self.macros = Macros(self.format.macro)
+        self._conventions = Conventions(self.setter, lambda texts: self.author_texts(texts, secret=True))
 
     def common(self) -> dict[str, Any]:
         """What every template is given."""
@@ -67,8 +58,19 @@ class Paper:
             "givens": self._givens(),
             "grids": self._grids(),
             "network": self._network(),
-            "conventions": list(self._conventions()),
+            "conventions": list(self._conventions.all(stated=False)),
+            "computed": None,
         }
+
+    def posed(self) -> dict[str, Any]:
+        """What is computed, for a document that does not show how; its conventions need not say it again."""
+        made = posed(self.worked)
+        computed = {
+            "title": self.setter.word("labels.computed"),
+            "note": self.setter.word("texts.stated_once") if made.others else "",
+            "blocks": self.setter.statements(made.steps),
+        }
+        return {"computed": computed, "conventions": list(self._conventions.all(stated=True))}
 
     def author_texts(self, texts: Mapping[str, str], secret: bool = False) -> list[str]:
         """The paragraphs of one of the problem's texts, in this language where it has it.
@@ -116,81 +118,6 @@ class Paper:
         titles = {kind: f"kinds.{kind}_grids" for kind in found}
         titles = {kind: code if self.words.has(code) else f"kinds.{kind}" for kind, code in titles.items()}
         return [(self.setter.word(titles[kind]), grids) for kind, grids in found.items()]
-
-    # --- how to read the numbers ---
-
-    def _conventions(self) -> Iterator[str]:
-        rounding, setter = self.worked.trace.rounding, self.setter
-        significant = rounding.significant is not None
-        digits = self.number(rounding.significant if significant else rounding.decimals)
-        yield setter.say(
-            "conventions.significant" if significant else "conventions.digits",
-            mode=setter.word(f"modes.{rounding.mode}"),
-            decimals=digits,
-            significant=digits,
-        )
-        yield setter.word(f"conventions.carry_{rounding.carry}")
-        equal, near = (self.format.inline(Op(sign)).strip() for sign in "=≈")
-        yield setter.say("conventions.relations", equal=equal, near=near)
-        graph = self.worked.graph
-        for convention in graph.conventions:
-            texts = {key: setter.word(code) for key, code in convention.words.items()}
-            texts |= {
-                key: _SEPARATED.sub(lambda found: self.number(found[0]), text)
-                for key, text in convention.numbers.items()
-            }
-            yield setter.say(f"conventions.{convention.code}", None, **texts)
-        if any(q.formula is not None and has_indicator(q.formula) for q in graph):
-            yield setter.word("conventions.indicators")
-        for own in self.worked.problem.conventions:
-            yield from self.author_texts(own, secret=True)
-        for call in self._functions():
-            for slope in sorted(set(kinks(call).values())):
-                texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(shortest(slope))}
-                yield setter.say("conventions.kink", None, **texts)
-            if "at_zero" in ACTIVATIONS[call.name].parameters:
-                texts = {"function": setter.word(f"functions.{call.name}"), "value": self.number(value_at(call, 0))}
-                yield setter.say("conventions.jump", None, **texts)
-        if self._differentiates_extremes():
-            yield setter.word(f"conventions.extremes_{graph.ties}")
-        if graph.of_role(Role.UPDATE):
-            by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
-            yield setter.word(by_gradients if graph.trained else "conventions.updates_own")
-        yield from self._of_matrices()
-
-    def _of_matrices(self) -> Iterator[str]:
-        """Which way vectors stand, and what ones, masks and dots mean where there are any."""
-        graph, setter = self.worked.graph, self.setter
-        if not is_in_matrices(graph, self.worked.writer):
-            return
-        yield setter.word(f"conventions.vectors_{graph.vectors}")
-        if any(isinstance(q.formula, Call) and q.formula.name in VECTORS for q in graph):
-            yield setter.word(f"conventions.softmax_{graph.vectors}")
-        steps = (step for section in self.worked.sections() for step in section.walk())
-        formulas = (part.formula for step in steps for equation in step.equations for part in equation.parts)
-        parts = [part for formula in formulas for part in walk(formula)]
-        constant = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
-        spoken_of = set(constant)
-        for tensor in (tensor for tensor in graph.tensors if tensor.name in spoken_of and not tensor.names):
-            yield setter.say(f"conventions.{tensor.label.kind}", {tensor.label.kind: tensor.name})
-        called = {part.name for part in parts if isinstance(part, Call)}
-        for name in (name for name in windowed.CALLS if name in called):
-            sign = {"sign": self.format.inline(sign_of(name, self.worked.notation.product))}
-            yield setter.say(f"conventions.call_{name}", None, **sign)
-        if any(isinstance(part, Dots) for part in parts):
-            yield setter.word("conventions.dots")
-
-    def _differentiates_extremes(self) -> bool:
-        """Whether the derivative of a `max` or `min` is on the page."""
-        graph = self.worked.graph
-        made = (graph[q.label.of].formula for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
-        return any(is_extreme(part) for formula in made if formula is not None for part in walk(formula))
-
-    def _functions(self) -> list[Call]:
-        """The activations that the problem uses (each without its input), sorted by name."""
-        calls = (quantity.formula for quantity in self.worked.graph.of_role(Role.FORWARD))
-        used = {Call(c.name, (Ref(""), *c.args[1:])) for c in calls if isinstance(c, Call) and c.name in ACTIVATIONS}
-        return sorted(used, key=lambda call: (call.name, repr(call.args)))
 
     # --- figures ---
 

@@ -73,7 +73,7 @@ def difficulty(task: Task) -> Difficulty:
                         pass  # a sign, which is counted where a number has it
     ordered = {kind: operations[kind] for kind in KINDS if operations[kind]}
     bare = Difficulty(ordered, dict(uses), 0, 0, 0)
-    own = score(bare, task.own)
+    own = score(bare, task.worked)
     share = task.exercise.difficulty
     return Difficulty(ordered, dict(uses), own, ceil(own * (1 - share)), floor(own * (1 + share)))
 

@@ -32,7 +32,6 @@ from generator.sets.checks import (
     zero_exactly,
 )
 from generator.sets.difficulty import Difficulty, difficulty, score
-from generator.sets.layout import Layouts
 from generator.sets.require import Comparison
 from generator.sets.task import Task
 from generator.solve.rounding import Carry
@@ -48,7 +47,6 @@ class Judge:
         allowed = task.exercise.allow
         self.checks = tuple(check for check in self._all() if check.code not in allowed)
         self.engine = Engine(task, self._formulas)
-        self.layouts = Layouts(task, self.engine)
 
     def batch(self, places: Mapping[str, Places]) -> Batch:
         """The numbers of many variants."""
@@ -61,10 +59,7 @@ class Judge:
                 yield check, check.fails(batch)
 
     def accepted(self, batch: Batch) -> tuple[Mask, Mask]:
-        """Which variants satisfy everything, as far as double precision tells, and which have to be judged exactly.
-
-        Whether the worksheet has the blanks of all others is for `layouts`.
-        """
+        """Which variants satisfy everything, as far as double precision tells, and which have to be judged exactly."""
         failed = np.zeros(batch.size, dtype=np.bool_)
         for _, mask in self.failing(batch):
             failed |= mask
@@ -77,14 +72,8 @@ class Judge:
         }
         batch = self.batch(columns)
         accepted, doubt = self.accepted(batch)
-        patterns = self.layouts.patterns(batch)
-        doubt = batch.doubt  # comparing sizes may have raised more
-        for number, (places, good, unsure) in enumerate(zip(draws, accepted.tolist(), doubt.tolist(), strict=True)):
-            drawn = self.task.numbers(places)
-            if unsure:
-                yield self.exactly(drawn) is None
-            else:
-                yield good and self.layouts.usual(patterns.get(number, ()), drawn)
+        for places, good, unsure in zip(draws, accepted.tolist(), doubt.tolist(), strict=True):
+            yield self.exactly(self.task.numbers(places)) is None if unsure else good
 
     def exactly(self, drawn: Mapping[str, Fraction]) -> Check | None:
         """The first requirement that a variant fails, decided exactly (`None`: it satisfies all)."""
@@ -94,10 +83,7 @@ class Judge:
         except SolveError:
             return self.checks[0]
         case = Case(variant, student)
-        failing = next((check for check in self.checks if check.fails_exactly(case)), None)
-        if failing is None and not self.layouts.same(variant):
-            return Check("layout", "", lambda batch: batch.doubt, lambda case: True)
-        return failing
+        return next((check for check in self.checks if check.fails_exactly(case)), None)
 
     # --- the requirements ---
 

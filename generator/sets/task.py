@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
@@ -11,7 +10,7 @@ from functools import cached_property
 
 from generator.definitions.problem import Worksheet, load
 from generator.definitions.source import Location
-from generator.errors import FormulaError, SolveError
+from generator.errors import FormulaError
 from generator.formula.tree import Num, Ref, shortest
 from generator.graph.quantities import Role
 from generator.pipeline import Worked, givens, work
@@ -21,6 +20,7 @@ from generator.sets.ranges import Choices, choices
 from generator.sets.require import Comparison, requirement
 from generator.solve.rounding import Carry, Rounding
 from generator.solve.traces import Trace, trace
+from generator.views.effort import Effort
 from generator.views.worksheet import worksheet
 
 # What may be asked for by group: the roles of the quantities in it.
@@ -32,7 +32,7 @@ GROUPS: Mapping[str, Role] = {
     "updates": Role.UPDATE,
     "after": Role.AFTER,
 }
-_LOOKED_AT = 24  # variants among which the usual blanks of a faded worksheet are found
+_UNITS = tuple(Fraction(1, parts) for parts in (1, 2, 4, 10, 20, 100))  # in which points are shared out
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,9 @@ class Blank:
 
 @dataclass(frozen=True)
 class Task:
-    """A problem of a set, ready to be varied.
-
-    `own` has the definition's numbers; `worked` is a variant whose worksheet has the blanks that everybody's has;
-    `choices` says what varies.
-    """
+    """A problem of a set, ready to be varied: `worked` has the definition's numbers, `choices` says what varies."""
 
     exercise: Exercise
-    own: Worked
     worked: Worked
     blanks: tuple[Blank, ...]
     choices: Mapping[str, Choices]
@@ -89,7 +84,10 @@ class Task:
 
     def drawn(self, secret: bytes, name: str, student: str, attempt: int) -> dict[str, int]:
         """Which of its values each varying given takes, in one draw for a student in the set called `name`."""
-        return _drawn(self.choices, secret, (name, self.id, student), attempt)
+        return {
+            given: one.place(uniform(secret, fields(name, self.id, student, given), attempt, one.total))
+            for given, one in self.choices.items()
+        }
 
     def numbers(self, places: Mapping[str, int]) -> dict[str, Fraction]:
         """The exact values that a draw stands for."""
@@ -134,46 +132,15 @@ def _task(homework: SetFile, number: int) -> Task:
     varied = _choices(homework, (*place, "vary"), own, exercise)
     if own.graph.diagram is not None:
         own = replace(own, graph=replace(own.graph, diagram=own.graph.diagram.varying(varied)))
-    worked, asked = _layout(homework.id, exercise, own, varied)
+    asked = tuple(answer.quantity for answer in worksheet(own, exercise.level).answers)
     if not asked:
         raise homework.source.error((*place, "ask"), "a worksheet without a blank", "something that is computed")
+    effort = Effort(own.graph)
+    points = shared(exercise.points, [effort.of([name]) for name in asked])
     blanks = tuple(
-        Blank(number, quantity, points)
-        for number, (quantity, points) in enumerate(zip(asked, shared(exercise.points, len(asked)), strict=True), 1)
+        Blank(number, name, worth) for number, (name, worth) in enumerate(zip(asked, points, strict=True), 1)
     )
-    return Task(exercise, own, worked, blanks, varied, tuple(_requirements(homework, place, own, exercise)))
-
-
-def _layout(
-    name: str, exercise: Exercise, own: Worked, varied: Mapping[str, Choices]
-) -> tuple[Worked, tuple[str, ...]]:
-    """A variant with the usual blanks, and the quantities that belong on them.
-
-    A faded worksheet prints some values, and leaves out a blank whose value stands printed elsewhere. So there the
-    blanks are those that most variants have, and the variant is the one among them in which the fewest values coincide.
-    """
-    if exercise.level != "faded":
-        return own, _asked_on(own, exercise)
-    found: dict[tuple[str, ...], list[Worked]] = {}
-    for attempt in range(_LOOKED_AT):
-        places = _drawn(varied, b"", (name, exercise.id, "layout"), attempt)
-        with suppress(SolveError):
-            made = _variant(own, {given: varied[given].values[place] for given, place in places.items()})
-            found.setdefault(_asked_on(made, exercise), []).append(made)
-    if not found:
-        return own, _asked_on(own, exercise)
-    asked = max(found, key=lambda layout: len(found[layout]))
-    return max(found[asked], key=lambda made: len({text.lstrip("-") for text in made.trace.shown.values()})), asked
-
-
-def _asked_on(worked: Worked, exercise: Exercise) -> tuple[str, ...]:
-    return tuple(answer.quantity for answer in worksheet(worked, exercise.level).answers)
-
-
-def _drawn(varied: Mapping[str, Choices], secret: bytes, names: tuple[str, ...], attempt: int) -> dict[str, int]:
-    return {
-        given: one.place(uniform(secret, fields(*names, given), attempt, one.total)) for given, one in varied.items()
-    }
+    return Task(exercise, own, blanks, varied, tuple(_requirements(homework, place, own, exercise)))
 
 
 def _variant(worked: Worked, values: Mapping[str, Fraction]) -> Worked:
@@ -181,14 +148,24 @@ def _variant(worked: Worked, values: Mapping[str, Fraction]) -> Worked:
     return replace(worked, graph=graph, trace=trace(graph, worked.trace.rounding))
 
 
-def shared(points: Fraction, count: int) -> tuple[Fraction, ...]:
-    """Points for `count` blanks in whole hundredths, the same for each but for the last of them, which add up."""
-    whole, rest = divmod(points * 100, count)
-    extra = int(rest)
-    odd = rest - extra  # what is not a whole hundredth goes to the last blank
-    cents = [Fraction(whole) + (number >= count - extra) for number in range(count)]
-    cents[-1] += odd
-    return tuple(cent / 100 for cent in cents)
+def shared(points: Fraction, efforts: Sequence[int]) -> tuple[Fraction, ...]:
+    """Points for blanks, in quarters where there are enough of them, so that they can be added up by hand.
+
+    All blanks are worth the same where that is a whole number of quarters. Else the unit is the largest of which each
+    blank has two, or at least one; what is over goes, unit by unit, to the blanks that take the most operations.
+    """
+    count = len(efforts)
+    if (points / count * 4).denominator == 1:
+        return (points / count,) * count
+    least = ((unit, times) for times in (2, 1) for unit in _UNITS if unit * times * count <= points)
+    unit = next(least, (_UNITS[-1], 0))[0]
+    each, over = divmod(points / unit, count)
+    worth = [each * unit] * count
+    hardest = sorted(range(count), key=lambda number: -efforts[number])
+    for number in hardest[: int(over)]:
+        worth[number] += unit
+    worth[hardest[0]] += (over - int(over)) * unit  # what is no whole number of units
+    return tuple(worth)
 
 
 def _asked(homework: SetFile, place: Location, worked: Worked, exercise: Exercise) -> tuple[str, ...]:

@@ -112,14 +112,11 @@ def fixed(value: Fraction, places: int) -> str:
 
 
 def full(value: Exact, digits: int = 20) -> str:
-    """`value` as a plain decimal string with at least `digits` significant digits (all of them where it ends)."""
+    """`value` as a plain decimal string: all its digits where they end, else `digits` significant ones."""
     if isinstance(value, Fraction):
         text = shortest(value)
         if "/" not in text:
-            held = len(text.lstrip("-0.").replace(".", ""))
-            if held >= digits or not value:
-                return text if value else "0." + "0" * (digits - 1)
-            return text + ("" if "." in text else ".") + "0" * (digits - held)
+            return text
     rounding = Rounding(significant=digits)
     try:
         rounded = rounding.number(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -72,20 +72,8 @@ class Trace:
         return Num(Fraction(text), text)
 
     def full(self, name: str, digits: int = 20) -> str:
-        """The value as a decimal string with at least `digits` significant digits."""
+        """The value as a decimal string: exactly where its digits end, else with `digits` significant ones."""
         return full(self.values[name], digits)
-
-    def same_text(self, name: str, others: Iterable[str]) -> bool:
-        """Whether the quantity is shown as one of `others` is."""
-        return self.shown[name] in {self.shown[other] for other in others}
-
-    def same_size(self, name: str, others: Iterable[str]) -> bool:
-        """Whether the quantity's shown value is that of one of `others`, or its negative."""
-        return self._size(name) in map(self._size, others)
-
-    def _size(self, name: str) -> str:
-        text = self.shown[name].removeprefix("-")
-        return text.rstrip("0").removesuffix(".") if "." in text else text
 
     def relation(self, shown: Formula, name: str) -> str:
         """What stands between `shown`, a formula of shown numbers, and the shown value of `name`: see `relation`."""

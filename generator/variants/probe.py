@@ -7,7 +7,7 @@ every question alike goes the same way through the code, and its text differs in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -178,20 +178,6 @@ class Probe(Trace):
             raise Opaque("another number of digits than the key has")
         sign = "-" * self.true.full(name).startswith("-")
         return sign + chr(FIRST_NUMBER + len(self.graph) + self.places[name])
-
-    def same_text(self, name: str, others: Iterable[str]) -> bool:
-        """Whether the true text is that of one of `others`."""
-        assert self.true is not None
-        names = tuple(others)
-        sides = (("text", other) for other in names)
-        return self.notes.ask("=", ("text", name), *sides, answer=self.true.same_text(name, names))
-
-    def same_size(self, name: str, others: Iterable[str]) -> bool:
-        """Whether the true size is that of one of `others`."""
-        assert self.true is not None
-        names = tuple(others)
-        sides = (("size", other) for other in names)
-        return self.notes.ask("=", ("size", name), *sides, answer=self.true.same_size(name, names))
 
     def relation(self, shown: Formula, name: str) -> str:
         """A mark for the sign."""

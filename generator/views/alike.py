@@ -125,7 +125,7 @@ class _Alike:
         """The terms of a quantity, and of the derivatives in it, whatever quantities they are of."""
         graph = self.worked.graph
         formula = graph[name].formula
-        found = set() if formula is None else set(_terms(_sort(formula)))
+        found = set() if formula is None else set(_terms(sort_of(formula)))
         for other in graph.operands[name]:
             if graph[other].role is Role.LOCAL:
                 found |= self._sorts(other)
@@ -165,13 +165,13 @@ class _Alike:
         return name
 
 
-def _sort(formula: Formula) -> Formula:
+def sort_of(formula: Formula) -> Formula:
     """A formula whatever quantities it is of, with each sort of term once; of cases, what can come out."""
     if isinstance(formula, Ref):
         return Ref("")
     if isinstance(formula, Cases):  # which is the largest in a window has more to ask where there are more windows
-        return Call("cases", tuple(dict.fromkeys(map(_sort, _outcomes(formula)))))
-    made = rebuild(formula, _sort)
+        return Call("cases", tuple(dict.fromkeys(map(sort_of, _outcomes(formula)))))
+    made = rebuild(formula, sort_of)
     if not isinstance(made, Add):
         return made
     terms = tuple(dict.fromkeys(made.terms))

@@ -11,17 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 
 from generator.derive.equations import quantity_of
 from generator.derive.matrix_equations import room_for
 from generator.derive.runs import in_runs
 from generator.derive.steps import Equation, Part, Section, Step
 from generator.errors import RenderError
-from generator.formula.tree import Blank, Formula, Num, Ref, references, substitute
+from generator.formula.tree import Blank, Formula, Num, Ref, references, substitute, walk
 from generator.graph.quantities import Role, derivative_name, is_constant
 from generator.lifting.tensors import filled_in, put_in, shown_of
 from generator.pipeline import Worked
+from generator.views.alike import tabled
+from generator.views.effort import Effort
+from generator.views.posed import posed
 
 LEVELS = ("guided", "faded", "open")
 _ROLE_KEYS = {Role.LOCAL: "local", Role.AFTER: "after"}
@@ -38,10 +40,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A worksheet: sections whose steps have blanks, and the answers in the order of the blanks."""
+    """A worksheet: sections whose steps have blanks, and the answers in the order of the blanks.
+
+    `told` are the quantities whose values worked steps print.
+    """
 
     sections: tuple[Section, ...]
     answers: tuple[Answer, ...]
+    told: tuple[str, ...] = ()
 
 
 def worksheet(worked: Worked, level: str) -> Sheet:
@@ -49,11 +55,12 @@ def worksheet(worked: Worked, level: str) -> Sheet:
     if level not in LEVELS:
         raise RenderError(f"there is no worksheet level `{level}`: expected one of {', '.join(LEVELS)}")
     sheet = _Sheet(worked, level)
-    detail = "all" if level == "guided" else "first"
-    solved = tuple(section for section in worked.sections(detail) if section.code != "checks")
+    solved = tuple(section for section in worked.sections("first") if section.code != "checks")
+    if level != "open":
+        solved = tuple(tabled(worked, section) for section in solved)
     sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
     sections = in_runs(worked.graph, [section for section in sections if _holds(section)])
-    return Sheet(sections, tuple(sheet.answers))
+    return Sheet(sections, tuple(sheet.answers), tuple(sheet.printed))
 
 
 def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:
@@ -80,14 +87,14 @@ class _Sheet:
         self.answers: list[Answer] = []
         self.blanks: dict[str, int] = {}  # quantity: number of its blank
         self.printed: list[str] = []  # the quantities whose values worked steps print
-        graph = worked.graph
-        self.givens = [q.name for q in graph if q.formula is None]
-        self.known = set(self.givens)  # quantities whose values stand printed
+        self.known = {q.name for q in worked.graph if q.formula is None}  # those whose values stand printed
         rounding = self.trace.rounding
         self.room = room_for(rounding)
-        self.rules: set[str] = set()  # of the steps in matrices so far
+        self.rules: set[str] = set()  # of the steps in matrices so far, or of those that had a sentence
         self.width = (rounding.decimals if rounding.significant is None else rounding.significant) + 3
         self.asked = _asked(worked) if level == "open" else frozenset()
+        self.posed = posed(worked) if level == "open" else None
+        self.effort = Effort(worked.graph)
 
     def section(self, section: Section) -> Section:
         """The section with its results blanked."""
@@ -97,7 +104,7 @@ class _Sheet:
         if self.level == "open":
             steps = (step for step in section.walk() if step.rule not in ("chain_example", "matrix_chain"))
             tasks = [task for step in steps for task in self._tasks(step)]
-            return replace(section, steps=(*tasks, *self._unworked(section.code)))
+            return replace(section, steps=(*tasks, *self._unworked(section)))
         return replace(section, steps=tuple(self._step(step) for step in section.steps))
 
     def _step(self, step: Step) -> Step:
@@ -107,12 +114,9 @@ class _Sheet:
             if not first:
                 return replace(self._empty(step), full=step.full)
         before = tuple(self._step(inner) for inner in step.before)
-        if self.level == "faded" and not step.full and not step.before:
-            return self._empty(step)
-        if self.level == "faded" and not step.full:
-            equations = self._empty(step).equations
-        else:
-            equations = tuple(self._equation(step, equation) for equation in step.equations)
+        if step.cell or (self.level == "faded" and not step.full):
+            return self._untold(replace(self._empty(step), before=before))
+        equations = tuple(self._equation(step, equation) for equation in step.equations)
         return self._untold(replace(step, before=before, equations=equations, after=()))
 
     def _untold(self, step: Step) -> Step:
@@ -131,24 +135,30 @@ class _Sheet:
         formula = self._filled(equation, formulas)
         if isinstance(formula, Ref | Num):
             return replace(equation, parts=tuple(formulas[:1]))  # nothing to compute: the same value under two names
-        worked = self.level == "faded" and not self._is_hidden(equation.target)
-        parts = [*formulas, Part("=", self._operands(formula, worked), "numbers")]
-        if worked:
-            self.printed.append(equation.target)
-            self.known.add(equation.target)
-            leaf = references(formula)
-            if any(name not in self.worked.graph for name in leaf):  # whole vectors, or units' δ
-                return replace(equation, parts=(*parts, equation.parts[-1]))
-            numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
-            sign = self.trace.relation(numbers, equation.target)
-            return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
-        return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
+        operands = self._operands(formula)
+        parts = [*formulas, Part("=", operands, "numbers")]
+        if not self._is_worked(operands) or equation.target in self.blanks:
+            return replace(equation, parts=(*parts, Part("=", self._blank(equation.target), "result")))
+        self._print(equation.target)
+        leaf = references(formula)
+        if any(name not in self.worked.graph for name in leaf):  # whole vectors, or units' δ
+            return replace(equation, parts=(*parts, equation.parts[-1]))
+        numbers = substitute(formula, {name: self.trace.number(name) for name in leaf})
+        sign = self.trace.relation(numbers, equation.target)
+        return replace(equation, parts=(*parts, Part(sign, self.trace.number(equation.target), "result")))
+
+    def _is_worked(self, operands: Formula) -> bool:
+        """Whether the result of what is put in stands printed: a result that a blank goes into would tell the blank."""
+        return self.level == "faded" and not any(isinstance(part, Blank) for part in walk(operands))
+
+    def _print(self, *names: str) -> None:
+        self.printed += names
+        self.known |= set(names)
 
     def _bare(self, equation: Equation) -> Equation:
         """A result that no formula leads to: as it is, or asked for."""
-        if self.level == "faded" and not self._is_hidden(equation.target):
-            self.printed.append(equation.target)
-            self.known.add(equation.target)
+        if self.level == "faded" and equation.target not in self.blanks:
+            self._print(equation.target)
             return equation
         return replace(equation, parts=(Part("=", self._blank(equation.target), "result"),))
 
@@ -163,30 +173,35 @@ class _Sheet:
     def _number(self, name: str) -> Num:
         return self.trace.number(quantity_of(name, self.worked.graph))
 
-    def _operands(self, formula: Formula, worked: bool) -> Formula:
+    def _operands(self, formula: Formula) -> Formula:
         """`formula` with what stands for its operands in their places."""
-        return put_in(formula, self.worked.graph.tensor, partial(self._operand, worked=worked), self.room)
+        return put_in(formula, self.worked.graph.tensor, self._operand, self.room)
 
     def _tasks(self, step: Step) -> Iterator[Step]:
         """At level `open`: what the step is about, and a blank; of a matrix asked for in part, those entries."""
         names = self._entries(step.target)
         asked = [name for name in names if name in self.asked - self.blanks.keys()]
-        if len(asked) == len(names):
-            yield self._untold(replace(self._empty(step), full=True, cell=None))
+        if asked and len(asked) == len(names):
+            said = step.rule in self.rules or (self.posed is not None and self.posed.says(step))
+            self.rules |= {step.rule} - {"formula"}
+            made = replace(self._empty(step), full=step.full and not said, cell=None, number=0)
+            yield self._untold(replace(made, work=self.effort.of(names)))
             return
         for name in asked:
-            blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
-            yield Step(step.rule, name, (blank,), {**step.names, "target": name}, step.words)
+            yield self._task(step.rule, name)
 
-    def _unworked(self, code: str) -> Iterator[Step]:
+    def _task(self, rule: str, name: str) -> Step:
+        """A blank and its symbol."""
+        blank = Equation(name, Ref(name), (Part("=", self._blank(name), "result"),))
+        return Step(rule, name, (blank,), full=False, work=self.effort.of([name]))
+
+    def _unworked(self, section: Section) -> Iterator[Step]:
         """Errors of single outputs that are asked for, which working in matrices passes over."""
-        role = {"error": Role.LOSS, "after": Role.AFTER}.get(code)
+        role = {"error": Role.LOSS, "after": Role.AFTER}.get(section.code)
         for quantity in self.worked.graph.of_role(role) if role and self.worked.graph.tensors else ():
-            if quantity.name in self.asked - self.blanks.keys():
-                blank = Part("=", self._blank(quantity.name), "result")
-                yield Step(
-                    quantity.rule, quantity.name, (Equation(quantity.name, Ref(quantity.name), (blank,)),), full=False
-                )
+            here = role is Role.AFTER or quantity.round == (section.round or 0)
+            if here and quantity.name in self.asked - self.blanks.keys():
+                yield self._task(quantity.rule, quantity.name)
 
     # --- vectors and matrices ---
 
@@ -203,13 +218,12 @@ class _Sheet:
         names = self._entries(equation.target)
         if formulas and isinstance(formulas[-1].formula, Ref):
             return replace(equation, parts=tuple(formulas[:1]))
-        worked = self.level == "faded" and not any(map(self._is_hidden, names))
+        operands = self._operands(formulas[-1].formula) if formulas else Blank(0, self.width)
         parts = [*formulas]
         if formulas and references(formulas[-1].formula):
-            parts.append(Part("=", self._operands(formulas[-1].formula, worked), "numbers"))
-        if worked:
-            self.printed += names
-            self.known |= set(names)
+            parts.append(Part("=", operands, "numbers"))
+        if self._is_worked(operands) and not any(name in self.blanks for name in names):
+            self._print(*names)
             return replace(equation, parts=(*parts, equation.parts[-1]))
         return replace(equation, parts=(*parts, Part("=", self._matrix(equation.target), "result")))
 
@@ -220,50 +234,45 @@ class _Sheet:
     def _place(self, name: str) -> Formula:
         if name in self.blanks:
             return Blank(self.blanks[name], self.width, reference=True)
-        told = self.level == "faded" and self._stands_printed(name)
-        return self.trace.number(name) if told else self._blank(name)
+        return self.trace.number(name) if self._is_told(name) else self._blank(name)
 
-    def _operand(self, name: str, worked: bool) -> Formula:
-        """What stands for an operand: its value where that is printed anyway, a reference to its blank, or a slot."""
+    def _operand(self, name: str) -> Formula:
+        """What stands for an operand: a slot; faded, its value where that is printed, or a reference to its blank."""
         name = quantity_of(name, self.worked.graph)
         formula = self.worked.graph[name].formula
-        if worked and isinstance(formula, Ref):
-            return self._operand(formula.name, worked)  # the same value under two names
-        printed = name in self.known or isinstance(formula, Num) or self.trace.same_size(name, self.printed)
-        if worked and printed:
+        if self.level != "faded":
+            return Blank(0, self.width)
+        if isinstance(formula, Ref):
+            return self._operand(formula.name)  # the same value under two names
+        if name in self.known or isinstance(formula, Num):
             return self.trace.number(name)
-        if worked and name in self.blanks:
-            return Blank(self.blanks[name], self.width, reference=True)
-        return Blank(0, self.width)
+        return Blank(self.blanks.get(name, 0), self.width, reference=name in self.blanks)
+
+    def _is_told(self, name: str) -> bool:
+        return self.level == "faded" and name in self.known
 
     def _empty(self, step: Step) -> Step:
-        """A step with nothing but its blank; where its value stands printed already, with its formula alone."""
+        """A step with nothing but its blank; what has a place already is a reference, or its value, or its formula."""
         equation = next(made for made in step.equations if made.target == step.target)
+        name, relation = equation.target, ":=" if equation.parts[0].relation == ":=" else "="
         formulas = tuple(part for part in equation.parts if part.kind == "formula")[:1]
         if step.cell:  # a table's cell shows no formula unless there is nothing to ask for
-            formulas = (Part("=", self.worked.writer.formula(step.target), "formula"),)
-        bare = bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
-        if equation.target in self.worked.graph.tensor:
-            told = bare or all(map(self._stands_printed, self._entries(equation.target)))
-            if not (self.level == "faded" and told and formulas):
-                formulas = (Part(equation.parts[0].relation, self._matrix(equation.target), "result"),)
-            made = replace(equation, parts=formulas)
-            return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
-        told = self.level == "faded" and (bare or self._stands_printed(equation.target))
-        if equation.target in self.blanks or told:
-            if not formulas:  # a slot: that a 0 or a 1 stands somewhere does not tell which it is here
-                formulas = (Part("=", Blank(0, self.width), "result"),)
-            return replace(step, equations=(replace(equation, parts=formulas),), before=(), opening=(), after=())
-        parts = (Part(equation.parts[0].relation, self._blank(equation.target), "result"),)
+            formulas = (Part("=", self.worked.writer.formula(name), "formula"),)
+        bare = self.level != "open" and bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
+        parts: tuple[Part, ...]
+        if name in self.worked.graph.tensor:
+            told = self.level == "faded" and (bare or all(map(self._is_told, self._entries(name))))
+            parts = formulas if told and formulas else (Part(relation, self._matrix(name), "result"),)
+        elif bare or (name in self.blanks and not step.cell):
+            parts = formulas or (Part("=", Blank(0, self.width), "result"),)
+        elif name in self.blanks:
+            parts = (Part("=", Blank(self.blanks[name], self.width, reference=True), "result"),)
+        elif self._is_told(name):
+            parts = equation.parts
+        else:
+            parts = (Part(relation, self._blank(name), "result"),)
         made = replace(equation, parts=parts)
         return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
-
-    def _stands_printed(self, name: str) -> bool:
-        return self.trace.same_size(name, self.printed) or self.trace.same_text(name, self.givens)
-
-    def _is_hidden(self, name: str) -> bool:
-        """Whether a value is that of a blank, or its negative: -0.12 would tell 0.12."""
-        return self.trace.same_size(name, self.blanks)
 
     def _points(self, part: str) -> Fraction:
         """What a blank of a part of the worksheet is worth: what the definition says, else one point."""

@@ -1,0 +1,130 @@
+"""`Worked`, a format and a language -> what a document says about how its numbers come about and how to read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from generator.backward.derivative import kinks, value_at
+from generator.derive.matrix_equations import is_in_matrices
+from generator.formula.extremes import is_extreme
+from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.formula.indicators import has_indicator
+from generator.formula.tree import Call, Dots, Ref, shortest, walk
+from generator.graph.quantities import Quantity, Role
+from generator.lifting import windowed
+from generator.notation.arrange import sign_of
+from generator.render.blocks import Setter
+from generator.typeset.boxes import Digits, Op
+
+_SEPARATED = re.compile(r"[^,; ]+")  # one of the numbers that a convention lists
+
+
+class Conventions:
+    """The conventions of one problem; `author_texts` sets what its author says about some of them."""
+
+    def __init__(self, setter: Setter, author_texts: Callable[[Mapping[str, str]], list[str]]) -> None:
+        self.worked, self.setter, self.author_texts = setter.worked, setter, author_texts
+
+    def _number(self, value: object) -> str:
+        return self.setter.format.inline(Digits(str(value)))
+
+    def all(self, stated: bool) -> Iterator[str]:
+        """How to read the numbers, and what functions there are, unless their formulas are `stated`."""
+        rounding, setter = self.worked.trace.rounding, self.setter
+        significant = rounding.significant is not None
+        digits = self._number(rounding.significant if significant else rounding.decimals)
+        yield setter.say(
+            "conventions.significant" if significant else "conventions.digits",
+            mode=setter.word(f"modes.{rounding.mode}"),
+            decimals=digits,
+            significant=digits,
+        )
+        yield setter.word(f"conventions.carry_{rounding.carry}")
+        equal, near = (self.setter.format.inline(Op(sign)).strip() for sign in "=≈")
+        yield setter.say("conventions.relations", equal=equal, near=near)
+        graph = self.worked.graph
+        yield from () if stated else self._layers()
+        for convention in graph.conventions:
+            if convention.code == "loss" and stated:
+                continue
+            texts = {key: setter.word(code) for key, code in convention.words.items()}
+            texts |= {
+                key: _SEPARATED.sub(lambda found: self._number(found[0]), text)
+                for key, text in convention.numbers.items()
+            }
+            if convention.code == "loss":
+                texts["formula"] = next(setter.defined(q.name) for q in graph.of_role(Role.LOSS) if q.rule == "error")
+            yield setter.say(f"conventions.{convention.code}", None, **texts)
+        if any(q.formula is not None and has_indicator(q.formula) for q in graph):
+            yield setter.word("conventions.indicators")
+        for own in self.worked.problem.conventions:
+            yield from self.author_texts(own)
+        for call in self._functions():
+            for slope in sorted(set(kinks(call).values())):
+                texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(shortest(slope))}
+                yield setter.say("conventions.kink", None, **texts)
+            if "at_zero" in ACTIVATIONS[call.name].parameters:
+                texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(value_at(call, 0))}
+                yield setter.say("conventions.jump", None, **texts)
+        if self._differentiates_extremes():
+            yield setter.word(f"conventions.extremes_{graph.ties}")
+        if graph.of_role(Role.UPDATE):
+            by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
+            yield setter.word(by_gradients if graph.trained else "conventions.updates_own")
+        yield from self._of_matrices()
+
+    def _layers(self) -> Iterator[str]:
+        """Which function each layer passes its sums through, with the formula of the first of its units."""
+        said: dict[tuple[str, str], str] = {}
+        for quantity in self.worked.graph.of_role(Role.FORWARD):
+            call = quantity.formula
+            if not isinstance(call, Call) or call.name not in (*ACTIVATIONS, *VECTORS) or not _is_of_layer(quantity):
+                continue
+            numbered = ":" in quantity.group  # a time step is like the others
+            said.setdefault((call.name, "" if numbered else quantity.group), quantity.name)
+        for (name, group), unit in said.items():
+            texts = {"function": self.setter.word(f"functions.{name}"), "formula": self.setter.defined(unit)}
+            if group:
+                yield self.setter.say("conventions.layer", None, group=self.setter.group(group), **texts)
+            else:
+                yield self.setter.say("conventions.function", None, **texts)
+
+    def _of_matrices(self) -> Iterator[str]:
+        """Which way vectors stand, and what ones, masks and dots mean where there are any."""
+        graph, setter = self.worked.graph, self.setter
+        if not is_in_matrices(graph, self.worked.writer):
+            return
+        yield setter.word(f"conventions.vectors_{graph.vectors}")
+        if any(isinstance(q.formula, Call) and q.formula.name in VECTORS for q in graph):
+            yield setter.word(f"conventions.softmax_{graph.vectors}")
+        steps = (step for section in self.worked.sections() for step in section.walk())
+        formulas = (part.formula for step in steps for equation in step.equations for part in equation.parts)
+        parts = [part for formula in formulas for part in walk(formula)]
+        constant = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
+        spoken_of = set(constant)
+        for tensor in (tensor for tensor in graph.tensors if tensor.name in spoken_of and not tensor.names):
+            yield setter.say(f"conventions.{tensor.label.kind}", {tensor.label.kind: tensor.name})
+        called = {part.name for part in parts if isinstance(part, Call)}
+        for name in (name for name in windowed.CALLS if name in called):
+            sign = {"sign": self.setter.format.inline(sign_of(name, self.worked.notation.product))}
+            yield setter.say(f"conventions.call_{name}", None, **sign)
+        if any(isinstance(part, Dots) for part in parts):
+            yield setter.word("conventions.dots")
+
+    def _differentiates_extremes(self) -> bool:
+        """Whether the derivative of a `max` or `min` is on the page."""
+        graph = self.worked.graph
+        made = (graph[q.label.of].formula for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
+        return any(is_extreme(part) for formula in made if formula is not None for part in walk(formula))
+
+    def _functions(self) -> list[Call]:
+        """The activations that the problem uses (each without its input), sorted by name."""
+        calls = (quantity.formula for quantity in self.worked.graph.of_role(Role.FORWARD))
+        used = {Call(c.name, (Ref(""), *c.args[1:])) for c in calls if isinstance(c, Call) and c.name in ACTIVATIONS}
+        return sorted(used, key=lambda call: (call.name, repr(call.args)))
+
+
+def _is_of_layer(quantity: Quantity) -> bool:
+    """Whether a rule makes a quantity of its formula: an author's own formulas say themselves what they are."""
+    return quantity.rule != "formula"

@@ -1,0 +1,63 @@
+"""What a document sets together: a sentence with its rows, and how much room is left below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import NamedTuple
+
+_ROWS = 6  # that are aligned with one another
+_FEWEST_LINES, _MOST_LINES = 2, 12  # left free for the working of one result
+
+
+class Line(NamedTuple):
+    """One row of aligned mathematics; a row with no relation goes on with the row above."""
+
+    left: str
+    relation: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
+
+    `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
+    `depth` counts the steps it is inside, `room` the lines left free for working below it; `joins`: it goes on with the
+    block above.
+    """
+
+    kind: str
+    sentence: str
+    rows: tuple[Line, ...]
+    depth: int = 0
+    title: str = ""
+    room: int = 0
+    joins: bool = False
+
+
+def lines_for(work: int) -> int:
+    """The lines that so many operations need (none: no room is left)."""
+    return min(_MOST_LINES, max(_FEWEST_LINES, ceil(work / 2))) if work else 0
+
+
+def merged(blocks: list[Block]) -> list[Block]:
+    """Listed blocks of the same depth that follow one another become one, up to a readable length.
+
+    So does what goes on with a step, and the step.
+    """
+    made: list[Block] = []
+    for block in blocks:
+        last = made[-1] if made else None
+        if last is not None and _go_together(last, block):
+            made[-1] = replace(last, rows=(*last.rows, *block.rows))
+        else:
+            made.append(block)
+    return made
+
+
+def _go_together(last: Block, block: Block) -> bool:
+    if block.kind != "listed" or last.depth != block.depth or last.room or block.room:
+        return False
+    goes_on = last.kind == "listed" or (block.joins and last.kind == "step")
+    return goes_on and len(last.rows) + len(block.rows) <= _ROWS
