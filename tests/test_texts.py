@@ -50,7 +50,8 @@ def told(text: str, format_name: str, notation: str | None = None, data: dict[st
 def test_a_vector_or_matrix_has_a_symbol_in_scalar_notations(notation: str) -> None:
     text = "so: [[A]], [[v]], [[u]], [[W_1]], [[W_2]]; [[A_1_2=]]."
     assert "so: $A$, $v$, $u$, $W_1$, $W_2$; $A_{1 , 2} = 2$." in told(text, "markdown", notation)
-    targets = r"\mathit{target}_T" if notation == "net_out" else "T"  # `t_<index>` in z_h is for single targets
+    written = {"net_out": r"\mathit{target}_T", "z_h": "t", "sum_output": r"\mathit{target}"}  # as single targets are
+    targets = written.get(notation, "T")
     assert f"The targets ${targets}$." in told("The targets [[T]].", "markdown", notation, ATTENTION)
 
 
