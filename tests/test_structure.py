@@ -52,7 +52,7 @@ ROOMS = {
     "derive": "steps equations pairs firsts rounds shapes runs sections matrix_equations matrix_sections",
     "work": "pipeline",
     "views": "worksheet alike gathered audit export",
-    "render": "language formats program cells grids blocks figures texts paper contents document",
+    "render": "language formats program aligned cells grids blocks figures texts paper contents document",
     "variants": "approx digits shown probe breaks filling slots",
     "reading": "normal names rows find tables chains shape formula latex mathml typst",
     "verify": "truth examined matrix_statement shape_statement statement tables document",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
 
 from generator.derive.equations import DELTA
 from generator.derive.steps import Equation, Part, Section, Step
@@ -14,6 +12,7 @@ from generator.errors import RenderError
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
+from generator.render.aligned import Block, Line, merged, said_once
 from generator.render.cells import Cells
 from generator.render.formats import Format
 from generator.render.grids import grid
@@ -21,33 +20,8 @@ from generator.render.language import Words
 from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
 from generator.typeset.text import width
 
-_ROWS = 6  # that are aligned with one another
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
 _LEAST = 40  # what its right side may be wide, however wide the left one is
-
-
-class Line(NamedTuple):
-    """One row of aligned mathematics; a row with no relation goes on with the row above."""
-
-    left: str
-    relation: str
-    right: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """Something to set: a sentence (may be empty), then rows of mathematics kept together with it.
-
-    `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
-    `depth` counts the steps it is inside; `joins`: it goes on with the block above.
-    """
-
-    kind: str
-    sentence: str
-    rows: tuple[Line, ...]
-    depth: int = 0
-    title: str = ""
-    joins: bool = False
 
 
 def _letter(symbol: Box) -> Box:
@@ -171,7 +145,7 @@ class Setter:
 
     def blocks(self, section: Section) -> list[Block]:
         """The blocks of a section; listed quantities that follow one another are aligned together."""
-        return list(_said_once(_merged(list(self._steps(section.steps, 0)))))
+        return list(said_once(merged(list(self._steps(section.steps, 0)))))
 
     def conclusion(self, step: Step) -> Block:
         """What a step says and its last equation, without what is worked on the way."""
@@ -230,30 +204,3 @@ def _shorter(equation: Equation) -> list[tuple[Part, ...]]:
 
 def _sign(relation: str) -> str:
     return "≔" if relation == ":=" else relation
-
-
-def _merged(blocks: list[Block]) -> list[Block]:
-    """Listed blocks of the same depth that follow one another become one, up to a readable length.
-
-    So does what goes on with a step, and the step.
-    """
-    made: list[Block] = []
-    for block in blocks:
-        last = made[-1] if made else None
-        joins = last is not None and block.kind == "listed" and last.depth == block.depth
-        joins &= last is not None and (last.kind == "listed" or (block.joins and last.kind == "step"))
-        if last is not None and joins and len(last.rows) + len(block.rows) <= _ROWS:
-            made[-1] = replace(last, rows=(*last.rows, *block.rows))
-        else:
-            made.append(block)
-    return made
-
-
-def _said_once(blocks: Iterable[Block]) -> Iterator[Block]:
-    """No sentence that says what the one before it has said, in the same words."""
-    said = ("", -1)
-    for block in blocks:
-        again = block.kind == "step" and bool(block.sentence) and (block.sentence, block.depth) == said
-        yield replace(block, sentence="") if again and not block.title else block
-        if block.kind != "listed" and block.sentence:
-            said = (block.sentence, block.depth)

@@ -15,7 +15,7 @@ from generator.errors import RenderError
 from generator.formula.tree import shortest
 from generator.graph.quantities import Graph, Quantity, Role, followed_name, updated_name
 from generator.pipeline import own_notation
-from generator.render.blocks import Block
+from generator.render.aligned import Block
 from generator.render.paper import Paper
 from generator.views.alike import tabled
 from generator.views.audit import Finding, Verdict, audit
