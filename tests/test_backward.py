@@ -287,7 +287,7 @@ def test_a_weight_used_twice_adds_both_uses_up() -> None:
     data["trained"] = "weights"
     for chain in Chain:
         graph = graph_of(data, chain)
-        assert len(list(module.paths(graph, "E_total", "w0"))) == 2
+        assert len(list(paths(graph, "E_total", "w0"))) == 2
         for witness in WITNESSES if chain is Chain.FACTORS else WITNESSES[1:4]:
             witness(data, graph)
 
@@ -299,7 +299,7 @@ def test_a_shared_bias_adds_up_all_units_of_its_layer() -> None:
     data["trained"] = "all"
     for chain in Chain:
         graph = graph_of(data, chain)
-        assert len(list(module.paths(graph, "E_total", "b0"))) == 3 * 2
+        assert len(list(paths(graph, "E_total", "b0"))) == 3 * 2
         for witness in WITNESSES if chain is Chain.FACTORS else WITNESSES[1:4]:
             witness(data, graph)
 

@@ -178,7 +178,7 @@ def test_a_claim_can_have_a_sentence_of_its_own(tmp_path: Path) -> None:
         solution = render(made, "solution", "terminal")
         checks = solution.partition("## Checks")[2]
         sentences = [line for line in checks.splitlines() if line.endswith(":") and not line.startswith(" ")]
-        own = ["The square of w, a times:", "This has to hold, and it does:", "No more than that:"]
+        own = ["The square of w, a times:", "These have to hold, and they do:", "No more than that:"]
         assert [line for line in sentences if line in own] == own
         assert "a 乘以 w 的平方：" in render(made, "solution", "terminal", "zh")
 

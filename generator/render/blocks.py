@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
@@ -16,12 +15,10 @@ from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
 from generator.render.cells import Cells
-from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
-from generator.render.layout import Block, Line, lines_for, merged
+from generator.render.layout import Block, Line, lines_for, merged, said_once
 from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
-from generator.typeset.text import width
 
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
 _LEAST = 40  # what its right side may be wide, however wide the left one is
@@ -156,7 +153,7 @@ class Setter:
 
     def blocks(self, section: Section) -> list[Block]:
         """The blocks of a section; listed quantities that follow one another are aligned together."""
-        return list(_said_once(merged(list(self._steps(section.steps, 0)))))
+        return list(said_once(merged(list(self._steps(section.steps, 0)))))
 
     def statements(self, steps: Iterable[Step]) -> list[Block]:
         """What is computed, without any numbers: a formula of which nothing is to be said stands by itself."""
@@ -224,13 +221,3 @@ def _shorter(equation: Equation) -> list[tuple[Part, ...]]:
 
 def _sign(relation: str) -> str:
     return "≔" if relation == ":=" else relation
-
-
-def _said_once(blocks: Iterable[Block]) -> Iterator[Block]:
-    """No sentence that says what the one before it has said, in the same words."""
-    said = ("", -1)
-    for block in blocks:
-        again = block.kind == "step" and bool(block.sentence) and (block.sentence, block.depth) == said
-        yield replace(block, sentence="") if again and not block.title else block
-        if block.kind != "listed" and block.sentence:
-            said = (block.sentence, block.depth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import NamedTuple
@@ -61,3 +62,13 @@ def _go_together(last: Block, block: Block) -> bool:
         return False
     goes_on = last.kind == "listed" or (block.joins and last.kind == "step")
     return goes_on and len(last.rows) + len(block.rows) <= _ROWS
+
+
+def said_once(blocks: Iterable[Block]) -> Iterator[Block]:
+    """No sentence that says what the one before it has said, in the same words."""
+    said = ("", -1)
+    for block in blocks:
+        again = block.kind == "step" and bool(block.sentence) and (block.sentence, block.depth) == said
+        yield replace(block, sentence="") if again and not block.title else block
+        if block.kind != "listed" and block.sentence:
+            said = (block.sentence, block.depth)
