@@ -61,7 +61,7 @@ class Derivation:
         self.round = rounds[0]
         sections = [
             *(Section("forward", self._plain_steps(Role.FORWARD, group), group) for group in self.round.groups),
-            Section("error", self._plain_steps(Role.LOSS, None)),
+            Section(self._ending(), self._plain_steps(Role.LOSS, None)),
         ]
         for self.round in rounds:
             of = self.round.loss if len(rounds) > 1 else ""
@@ -71,6 +71,11 @@ class Derivation:
         for section in sections:
             if section.steps:
                 yield replace(section, round=number)
+
+    def _ending(self) -> str:
+        """What stands at the end of the forward pass: an error, or a sum that is differentiated in place of one."""
+        loss = self.round.loss
+        return "weighted_sum" if loss and self.graph[loss].rule == "weighted_total" else "error"
 
     def _gradients(self) -> Iterator[Section]:
         if self.round.targets:

@@ -46,10 +46,10 @@ def wholes(graph: Graph) -> tuple[Whole, ...]:
     labels: dict[tuple[str, str], tuple[Label, str, Role]] = {}
     for quantity in graph:
         label = quantity.label
-        match = _ENTRY.fullmatch(label.of if label.kind == "target" else label.name)  # which is that of its unit
-        if match is None or quantity.role not in _ROLES or quantity.round or (label.index and not label.of):
+        split = _split(label)
+        if split is None or quantity.role not in _ROLES or quantity.round or (label.index and not label.of):
             continue
-        stem, suffix = match[1], match[2]
+        stem, suffix = split
         called = _called(quantity.name, suffix)
         whole = Label(label.kind, stem, of=stem, case=label.case)
         labels.setdefault((called, label.case), (whole, stem, quantity.role))
@@ -70,6 +70,17 @@ def grids(whole: Whole) -> Iterator[Whole]:
         entries = whole.entries[number * size : (number + 1) * size]
         label, name = replace(whole.label, name=stem), f"whole:{stem}:{whole.label.case}"
         yield replace(whole, name=name, label=label, dims=(down, across), entries=entries)
+
+
+def _split(label: Label) -> tuple[str, str] | None:
+    """The name of what a quantity is an entry of, and its index there (`None`: it has none)."""
+    if label.kind == "target":  # whose name is that of its unit
+        match = _ENTRY.fullmatch(label.of)
+    elif label.of and (label.name == label.of or label.name.startswith(f"{label.of}_")):  # W_1_2_3 is one of W_1
+        match = re.fullmatch(rf"({re.escape(label.of)})((?:_\d+)+)", label.name)
+    else:
+        match = _ENTRY.fullmatch(label.name)
+    return (match[1], match[2]) if match else None
 
 
 def _called(name: str, suffix: str) -> str:

@@ -40,6 +40,7 @@ from generator.formula.tree import (
 from generator.formula.tree import replace as replace_names
 from generator.graph.quantities import FORBIDDEN, Role, Tensor
 from generator.lifting.factors import Cube, Factors, added, multiplied, negative, opened, scaled, single, times, turned
+from generator.lifting.masked import settled
 from generator.lifting.sparse import candidates, without_gaps
 from generator.lifting.tensors import Rows, entrywise, ones
 from generator.lifting.windowed import stacked
@@ -167,7 +168,8 @@ class Lifter:
             return None
         if first.name in VECTORS:
             forms = (Call(first.name, (own,)), Transpose(Call(first.name, (turned(own),))))
-            return next((form for form in forms if self.is_matrix(own) and self.proves(form, rows)), None)
+            made = _each(rows, settled)  # of −∞ there is nothing
+            return next((form for form in forms if self.is_matrix(own) and self.proves(form, made)), None)
         others = [self._lift(_each(rows, partial(_argument, place=place))) for place in range(1, len(first.args))]
         known = tuple(other for other in others if other is not None)
         return Call(first.name, (own, *known)) if len(known) == len(others) else None

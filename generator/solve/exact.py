@@ -187,6 +187,8 @@ def _divide(a: Exact, b: Exact) -> Exact:
         raise Undecided("the divisor may be zero")
     if isinstance(a, Fraction) and not a:
         return a
+    if a is b:  # the same value, however wide its ball
+        return Fraction(1)
     return _both(a, b, lambda x, y: x / y)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.definitions.problem import Finding
+from generator.definitions.rows import check_row, row_name
 from generator.definitions.tables import said, shape
-from generator.formula.functions import LOSSES
+from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.kinds.attention.attending import Attending
 from generator.kinds.attention.model import PROJECTIONS, Attention, Widths, expected_shapes
+from generator.learning.losses import LOSS_ROWS
 from generator.learning.training import check_brought, check_learning, check_trained, check_training
 
 
@@ -33,15 +35,23 @@ def _check_sources(problem: Attention) -> Iterator[Finding]:
                 return
         if problem.residual or problem.normalization == "before":
             yield (), "a residual or a layer norm of inputs that are not there", "`inputs`"
-    elif all(rows is not None for rows in given.values()) and not problem.residual:
-        yield ("inputs",), "inputs that nothing uses", "`queries`, `keys` and `values` left out, or no `inputs`"
+    elif not problem.residual and not any(_reads_inputs(problem, letter) for letter in PROJECTIONS):
+        expected = "one of `queries`, `keys` and `values` (and `memory`) left out, or no `inputs`"
+        yield ("inputs",), "inputs that nothing uses", expected
     keys, values = (problem.count(letter) for letter in "KV")
     if keys != values:
         yield ("values" if problem.values else "keys",), f"{values} rows of values", f"one for each of the {keys} keys"
-    if problem.mask == "causal" and keys != problem.count("Q"):
-        yield ("queries",), f"{problem.count('Q')} queries of {keys} keys", "as many queries as keys"
+    if problem.mask == "causal" and problem.memory:
+        expected = "`none`, or rows of 1 and 0: a token stands neither before nor after those of another sequence"
+        yield ("mask",), "`causal` beside `memory`", expected
+    elif problem.mask == "causal" and keys != problem.count("Q"):
+        yield ("mask",), f"{problem.count('Q')} queries of {keys} keys", "as many queries as keys"
     if problem.residual and problem.inputs and len(problem.inputs) != problem.count("Q"):
         yield ("queries",), f"{problem.count('Q')} queries of {len(problem.inputs)} inputs", "as many queries as inputs"
+
+
+def _reads_inputs(problem: Attention, letter: str) -> bool:
+    return problem.given(letter) is None and (letter == "Q" or not problem.memory)
 
 
 def _check_shapes(problem: Attention) -> Iterator[Finding]:
@@ -56,14 +66,19 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
     for key, width in (("keys", widths.keys), ("values", widths.values)):
         if width % problem.heads:
             yield ("heads",), f"{problem.heads} heads", f"a number that divides the {width} columns of the {key}"
-    if not isinstance(problem.mask, str):
-        size = (queries, problem.count("K"))
-        if shape(problem.mask) != size:
-            yield ("mask",), said(shape(problem.mask)), said(size)
-        elif any(number not in (0, 1) for row in problem.mask for number in row) or not all(map(any, problem.mask)):
-            yield ("mask",), "a mask", "rows of 0 and 1, with a 1 in each"
-    if problem.residual and widths.inputs != widths.output:
-        yield ("residual",), f"inputs of {widths.inputs} and outputs of {widths.output} numbers", "the same width"
+    yield from _check_masks(problem)
+    if problem.scores_bias is not None and shape(problem.scores_bias) != (queries, problem.count("K")):
+        yield ("scores_bias",), said(shape(problem.scores_bias)), said((queries, problem.count("K")))
+    if not isinstance(problem.scale, str) and problem.scale <= 0:
+        yield ("scale",), "a number that is not above zero", "a number above zero, `sqrt`, `d` or `none`"
+    missing = [name for name in ("W_1", "W_2") if name not in problem.weights]
+    if problem.feed_forward is not None and missing:
+        yield ("weights",), f"no `{missing[0]}`", "`W_1` and `W_2` of `feed_forward`"
+    if problem.residual and widths.inputs != widths.mixed:
+        yield ("residual",), f"inputs of {widths.inputs} and outputs of {widths.mixed} numbers", "the same width"
+    if problem.residual and widths.after != widths.mixed:
+        found = f"a network of {widths.mixed} and {widths.after} numbers"
+        yield ("feed_forward",), found, "as many outputs as inputs, since they are added"
     if problem.epsilon < 0:
         yield ("epsilon",), "a number below zero", "zero or more"
     for key in ("targets", "upstream"):
@@ -74,9 +89,41 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
         yield ("upstream",), "`upstream` beside `targets`", "one of them"
 
 
+def _check_masks(problem: Attention) -> Iterator[Finding]:
+    queries, keys = problem.count("Q"), problem.count("K")
+    if problem.padding is not None and (len(problem.padding) != keys or set(problem.padding) - {0, 1}):
+        yield ("padding",), f"a list of {len(problem.padding)} numbers", f"{keys} numbers, each of them 0 or 1"
+        return
+    if not isinstance(problem.mask, str):
+        size = (queries, keys)
+        if shape(problem.mask) not in (size, (1, keys)):
+            yield ("mask",), said(shape(problem.mask)), f"{said(size)}, or one for all tokens"
+            return
+        if any(number not in (0, 1) for row in problem.mask for number in row):
+            yield ("mask",), "a mask", "rows of 0 and 1, with a 1 in each"
+            return
+    blind = next((i for i in range(queries) if not any(problem.sees(i, j) for j in range(keys))), None)
+    if blind is not None:
+        key = "padding" if problem.padding is not None else "mask"
+        yield (key,), f"nothing that token {blind + 1} may look at", "a 1 for one key or more of each token"
+
+
 def _check_learning(problem: Attention) -> Iterator[Finding]:
-    if problem.loss not in LOSSES:
-        yield ("loss",), f"`{problem.loss}`", f"one of {', '.join(LOSSES)}"
+    wrong = [*check_row(problem.loss, LOSS_ROWS, ("loss",))]
+    wrong += check_row(problem.output_activation, {**ACTIVATIONS, **VECTORS}, ("output_activation",))
+    if problem.feed_forward is not None:
+        wrong += check_row(problem.feed_forward, ACTIVATIONS, ("feed_forward",))
+    yield from wrong
+    if wrong:
+        return
+    last = row_name(problem.output_activation)
+    allowed = {"cross_entropy": ("softmax", "logistic"), "binary_cross_entropy": ("logistic", "softmax")}
+    choice = allowed.get(row_name(problem.loss), (last,))
+    if problem.targets and last not in choice:
+        found = f"`{row_name(problem.loss)}` of outputs that need not lie between 0 and 1"
+        yield ("loss",), found, f"`output_activation: {' or '.join(choice)}`"
+    if last in VECTORS and Widths.of(problem).output < 2:
+        yield ("output_activation",), f"`{last}` of one number for each token", "two numbers or more"
     if not (problem.targets or problem.upstream) and (problem.learning_rate or problem.wanted or problem.training):
         yield ("targets",), "no `targets` and no `upstream`", "one of them, since gradients are asked for"
     for number, name in enumerate(problem.wanted):

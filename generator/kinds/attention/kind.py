@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 from generator.definitions.problem import Finding
+from generator.definitions.rows import row_name
 from generator.definitions.tables import names
 from generator.formula.tree import shortest
 from generator.graph.declared import whole
 from generator.graph.quantities import Convention, Graph
-from generator.kinds.attention.attending import LOSS, Attending
+from generator.kinds.attention.attending import Attending
 from generator.kinds.attention.checks import check_attention
 from generator.kinds.attention.model import Attention, Widths
 from generator.learning.biases import bias_conventions
@@ -32,11 +33,10 @@ def check(problem: Definition) -> Iterator[Finding]:
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: projections, scores, weights, mixtures, outputs, and what becomes of them."""
     made = Attending(problem)
-    loss = LOSS if problem.targets or problem.upstream else ""
-    work = plan_of(problem, problem.learned, loss)
+    work = plan_of(problem, problem.learned, made.loss)
     wanted = tuple(own for name in problem.wanted for row in made.rows[name] for own in row)
     return Graph(
-        (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
+        (*made.quantities, *work.givens), {**made.givens, **work.values}, made.loss, problem.learned, problem.rate,
         wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
         conventions=tuple(_conventions(problem)), tensors=whole(made.tensors), vectors=problem.vectors,
     )  # fmt: skip
@@ -45,14 +45,23 @@ def build(problem: Definition) -> Graph:
 def _conventions(problem: Definition) -> Iterator[Convention]:
     yield Convention("attention_columns" if problem.columns else "attention_rows")
     width = Widths.of(problem).keys // problem.heads
-    divided = {"sqrt": "scores_sqrt", "d": "scores_d"} if width > 1 else {}
-    yield Convention(divided.get(problem.scale, "scores_none"), numbers={"d": str(width)})
+    if isinstance(problem.scale, str):
+        divided = {"sqrt": "scores_sqrt", "d": "scores_d"} if width > 1 else {}
+        yield Convention(divided.get(problem.scale, "scores_none"), numbers={"d": str(width)})
+    else:
+        yield Convention("scores_number", numbers={"number": shortest(problem.scale)})
+    if problem.scores_bias is not None:
+        yield Convention("scores_bias")
     if problem.memory:
         yield Convention("memory")
     if problem.heads > 1:
         yield Convention("heads", numbers={"heads": str(problem.heads)})
     if problem.mask != "none":
         yield Convention("mask_causal" if problem.mask == "causal" else "mask_given")
+    if problem.padding is not None:
+        yield Convention("mask_padding")
+    if problem.feed_forward is not None:
+        yield Convention("feed_forward", {"function": f"functions.{row_name(problem.feed_forward)}"})
     if problem.normalization != "none":
         yield Convention("layer_norm")
         epsilon = {"epsilon": shortest(problem.epsilon)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generator.formula.tree import MINUS_INFINITY, Call, Div, Formula, Ref, num
+from generator.formula.tree import MINUS_INFINITY, Add, Call, Div, Formula, Num, Ref, num
 from generator.kinds.attention.model import Attention
 from generator.kinds.attention.placed import Cells, Placed, Places, share, total
 
@@ -29,13 +29,15 @@ def mixed(problem: Attention, made: Placed, queries: Cells, keys: Cells, values:
 def _scores(problem: Attention, made: Placed, queries: Cells, keys: Cells, head: int) -> Cells:
     """The scaled dot product of every query with every key that it may look at."""
     width = len(keys[0])
-    divisors: dict[str, Formula] = {"sqrt": Call("sqrt", (num(width),)), "d": num(width)}
-    below = divisors.get(problem.scale) if width > 1 else None
+    divisors: dict[str, Formula] = {"sqrt": Call("sqrt", (num(width),)), "d": num(width)} if width > 1 else {}
+    below = divisors.get(problem.scale) if isinstance(problem.scale, str) else Num(problem.scale)
+    bias = made.rows.get("b_S")
     formulas: dict[tuple[int, int], Formula] = {}
     for i, query in enumerate(queries):
         for j, key in enumerate(keys):
             score = total(made.products(query, key))
             scaled = Div(score, below) if below else score
+            scaled = Add((scaled, Ref(bias[i][j]))) if bias else scaled
             formulas[i, j] = scaled if problem.sees(i, j) else MINUS_INFINITY
     return made.made("S", "scores", "score" if problem.sees_all else "score_masked", formulas, head)
 

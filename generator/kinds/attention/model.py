@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from generator.definitions.problem import Exact, Name, Whole
+from generator.definitions.rows import Chosen, row_name
 from generator.definitions.tables import Rows, Table, names, shape
 from generator.learning.training import Learning
 
@@ -28,20 +29,35 @@ class Attention(Learning):
     values: Table | None = Field(None, description="given values")
     weights: dict[Name, Table] = Field(
         default_factory=dict,
-        description="W_Q, W_K, W_V, W_O as they are written (X W, or W X), b_Q, ..., gamma and beta",
+        description="W_Q, W_K, W_V, W_O as they are written (X W, or W X), b_Q, ..., gamma and beta; W_1, b_1, W_2,"
+        " b_2, gamma_f and beta_f of `feed_forward`; W_P and b_P of an output layer",
     )
     heads: Whole = Field(
         1, ge=1, le=8, description="among which the numbers of a query, key or value are shared out, in order"
     )
-    mask: Literal["none", "causal"] | Table = Field("none", description="or 1 (may look) and 0, a list for each token")
-    scale: Literal["sqrt", "d", "none"] = Field("sqrt", description="scores divided by the root of d, by d, or not")
+    mask: Literal["none", "causal"] | Table = Field(
+        "none", description="or 1 (may look) and 0, a list for each token, or one list for all of them"
+    )
+    padding: tuple[Exact, ...] | None = Field(
+        None, description="1 for each key that may be looked at at all, 0 for one that only fills up; beside any mask"
+    )
+    scale: Literal["sqrt", "d", "none"] | Exact = Field(
+        "sqrt", description="scores divided by the root of d, by d, by a number (a temperature), or not"
+    )
+    scores_bias: Table | None = Field(None, description="added to the scores of every head, a list for each query")
     softmax: Literal["row", "steps"] = Field("row", description="as one formula, or exponentials, their sum, quotients")
     residual: bool = Field(False, description="add the inputs to the output")
-    normalization: Literal["none", "before", "after"] = Field("none", description="layer norm of the input or output")
+    feed_forward: Chosen | None = Field(
+        None, description="the activation of a layer for each token, W_1 and b_1, which W_2 and b_2 follow"
+    )
+    normalization: Literal["none", "before", "after"] = Field(
+        "none", description="layer norm of the input or output, of attention and of `feed_forward`"
+    )
+    output_activation: Chosen = Field("identity", description="of an output layer, W_P and b_P")
     epsilon: Exact = Field(Fraction(0), description="added to the variance in a layer norm")
     targets: Table | None = Field(None, description="a list for each token, compared with its output")
     upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
-    loss: str = "half_squared_error"
+    loss: Chosen = "half_squared_error"
     trained: Literal["all"] | tuple[Name, ...] = "all"
     wanted: tuple[Literal["X", "U", "Q", "K", "V"], ...] = Field(
         (), description="also differentiate by inputs, memory, or Q, K, V"
@@ -78,11 +94,18 @@ class Attention(Learning):
         high, wide = shape(self.weights[name])
         return (wide, high) if self.columns else (high, wide)
 
+    @property
+    def has_head(self) -> bool:
+        """Whether there is an output layer, or a function of what the block makes."""
+        return "W_P" in self.weights or row_name(self.output_activation) != "identity"
+
     def sees(self, query: int, key: int) -> bool:
         """Whether a token may look at another (both counted from 0)."""
+        if self.padding is not None and self.padding[key] != 1:
+            return False
         if isinstance(self.mask, str):
             return self.mask == "none" or key <= query
-        return self.mask[query][key] == 1
+        return self.mask[query if len(self.mask) > 1 else 0][key] == 1
 
     @property
     def sees_all(self) -> bool:
@@ -92,12 +115,17 @@ class Attention(Learning):
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """How wide the rows are: of the inputs, of the memory, of queries and keys, of values, and of the output."""
+    """How wide the rows are: of the inputs, of the memory, of queries and keys, of values, of what attention makes, of
+    the hidden layer of a feed-forward network and its output, and of the output layer (without one, as wide as before).
+    """
 
     inputs: int
     memory: int
     keys: int
     values: int
+    mixed: int
+    hidden: int
+    after: int
     output: int
 
     @classmethod
@@ -113,13 +141,22 @@ class Widths:
                 return len(direct[0])
             return problem.size(name)[1] if name in problem.weights else width(problem.source(letter))
 
+        def after(name: str, before: int) -> int:
+            return problem.size(name)[1] if name in problem.weights else before
+
         values = made("V")
+        mixed = after("W_O", values)
+        hidden = after("W_1", mixed)
+        behind = after("W_2", hidden) if problem.feed_forward is not None else mixed
         return cls(
             width(problem.inputs),
             width(problem.source("K")),
             made("K") if made("K") else made("Q"),
             values,
-            problem.size("W_O")[1] if "W_O" in problem.weights else values,
+            mixed,
+            hidden,
+            behind,
+            after("W_P", behind),
         )
 
 
@@ -136,8 +173,15 @@ def expected_shapes(problem: Attention) -> dict[str, tuple[int, int]]:
         if problem.given(letter) is None:
             taken = widths.inputs if letter == "Q" else widths.memory
             found |= {f"W_{letter}": written(taken, width), f"b_{letter}": (1, width)}
-    found |= {"W_O": written(widths.values, widths.output), "b_O": (1, widths.output)}
+    found |= {"W_O": written(widths.values, widths.mixed), "b_O": (1, widths.mixed)}
+    if problem.feed_forward is not None:
+        found |= {"W_1": written(widths.mixed, widths.hidden), "b_1": (1, widths.hidden)}
+        found |= {"W_2": written(widths.hidden, widths.after), "b_2": (1, widths.after)}
+    found |= {"W_P": written(widths.after, widths.output), "b_P": (1, widths.output)}
     if problem.normalization != "none":
-        width = widths.inputs if problem.normalization == "before" else widths.output
+        before = problem.normalization == "before"
+        width = widths.inputs if before else widths.mixed
         found |= {"gamma": (1, width), "beta": (1, width)}
+        width = widths.mixed if before else widths.after
+        found |= {"gamma_f": (1, width), "beta_f": (1, width)} if problem.feed_forward is not None else {}
     return found

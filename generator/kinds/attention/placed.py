@@ -28,6 +28,7 @@ class Placed:
         self.quantities: list[Quantity] = []
         self.tensors: list[Tensor] = []
         self.givens: dict[str, Fraction] = {}
+        self.rows: dict[str, Cells] = {}  # what is given, by its letter
 
     def given(self, name: str, rows: Rows, kind: str) -> Cells:
         """Given quantities, a list for each token."""
