@@ -191,6 +191,16 @@ def test_a_weight_of_a_filter_goes_by_way_of_what_windows_made(tmp_path: Path, n
             assert wrt.startswith("z_") or wrt == name, part
 
 
+def test_the_channels_of_a_map_come_in_order_on_the_way_back(tmp_path: Path) -> None:
+    worked = made(tmp_path, CLASSIFIER)
+    steps = [step.target for section in worked.sections("first") for step in section.steps]
+    of_maps = [name for name in steps if name.startswith(("dE_total/dp_", "dE_total/dz_"))]
+    assert of_maps[:8] == [
+        f"dE_total/dp_{channel}_{place}" for channel in (1, 2) for place in ("1_1", "1_2", "2_1", "2_2")
+    ]
+    assert of_maps[8] == "dE_total/dz_1_1_1"
+
+
 def test_given_numbers_are_not_called_targets(tmp_path: Path) -> None:
     page = render(made(tmp_path, GIVEN), "solution", "markdown")
     assert "Upstream gradient" in page
