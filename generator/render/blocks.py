@@ -15,10 +15,12 @@ from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
 from generator.render.cells import Cells
+from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
 from generator.render.layout import Block, Line, lines_for, merged, said_once
 from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
+from generator.typeset.text import width
 
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
 _LEAST = 40  # what its right side may be wide, however wide the left one is
