@@ -40,7 +40,7 @@ class MissingFileError(DefinitionError):
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, None, "", "no such file", "a definition file")
-        self.args = (f"{file}: there is no such file; expected a definition file",)
+        LonghandError.__init__(self, f"{file}: there is no such file; expected a definition file")
 
     def __reduce__(self) -> tuple[type[DefinitionError], tuple[object, ...]]:
         """Let the error come back whole from another process."""
