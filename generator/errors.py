@@ -36,15 +36,15 @@ class DefinitionError(LonghandError):
 
 
 class MissingFileError(DefinitionError):
-    """A definition file is not there."""
+    """A definition file is not there: what the error says in place of what was found and expected."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, message: str) -> None:
         super().__init__(file, None, "", "no such file", "a definition file")
-        self.args = (f"{file}: there is no such file; expected a definition file",)
+        self.args = (message,)
 
     def __reduce__(self) -> tuple[type[DefinitionError], tuple[object, ...]]:
         """Let the error come back whole from another process."""
-        return type(self), (self.file,)
+        return type(self), (self.file, str(self))
 
 
 class FormulaError(LonghandError):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import combinations, pairwise
@@ -19,9 +20,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import ALL
 
-from generator.definitions.problem import load
+from generator.definitions.problem import find_definitions, load
 from generator.drawings.diagram import WIDE, draw_diagram
 from generator.drawings.drawing import (
     Arrow,
@@ -53,6 +53,7 @@ from generator.typeset.latex import latex
 from generator.typeset.typst import typst
 
 ROOT = Path(__file__).parents[1]
+ALL = find_definitions(ROOT / "problems")
 SHIPPED = sorted(path.with_suffix("").with_suffix(".yml") for path in (ROOT / "problems/networks").glob("*.claims.yml"))
 
 
@@ -491,7 +492,9 @@ def test_minus_and_scripts_in_svg() -> None:
     mark = Mark(Row((symbol("w_5^+"), Digits("-0.5"))), (10.0, 10.0))
     text = svg(Drawing(50, 20, (mark,)), "t", "d", "c")
     assert texts(text) == ["w5+−0.5"]
-    assert '<tspan class="lh-var">w</tspan><tspan dy="2.6" font-size="9.1">5</tspan>' in text
+    assert '<tspan class="lh-var">w</tspan><tspan dy="3.38" font-size="9.1">5</tspan>' in text
+    plain_index = svg(Drawing(50, 20, (replace(mark, content=symbol("w_5")),)), "t", "d", "c")
+    assert '<tspan class="lh-var">w</tspan><tspan dy="2.6" font-size="9.1">5</tspan>' in plain_index
 
 
 def test_coordinates_have_no_needless_digits() -> None:

@@ -49,7 +49,7 @@ def read(path: Path) -> Source:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         if isinstance(error, FileNotFoundError):
-            raise MissingFileError(path) from None
+            raise MissingFileError(path, f"{path}: there is no such file; expected a definition file") from None
         raise DefinitionError(path, None, "", error.strerror or "an unreadable file", "a definition file") from None
     except UnicodeDecodeError:
         raise DefinitionError(path, None, "", "bytes that are not UTF-8", "a text file in UTF-8") from None
