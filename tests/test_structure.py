@@ -44,7 +44,7 @@ ROOMS = {
     "kinds": "formulas",
     "solve": "elementary exact rounding compiled traces",
     "typeset": "boxes text latex mathml typst python squares",
-    "lifting": "masked windowed tensors gradients factors sparse lift sliding",
+    "lifting": "masked windowed tensors gradients factors sparse lift sides sliding",
     "notation": "writer files columns breaking arrange",
     "backward": "derivative slopes gradients passes",
     "checks": "claims invariants closing",

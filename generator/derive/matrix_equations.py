@@ -12,6 +12,7 @@ from generator.formula.functions import ACTIVATIONS, VECTORS, expand, is_signed
 from generator.formula.tree import Call, Formula, Matrix, Num, Ref, Transpose, num, references, replace
 from generator.graph.quantities import Graph, Role, Tensor, derivative_name, is_constant
 from generator.lifting.lift import Lifter
+from generator.lifting.sides import on_their_sides
 from generator.lifting.sliding import Slider
 from generator.lifting.tensors import Room, Rows, entry, entrywise, filled_in, put_in, vector_call
 from generator.notation.writer import View, Writer
@@ -96,7 +97,13 @@ class MatrixEquations:
 
     def _searched(self, name: str, rows: Rows) -> Formula | None:
         found = self.slider.formula(rows) or self.lifter.formula(rows) or self.slider.unstacked(rows)
-        return self._through_shares(name, rows) if found is None else found
+        if found is None:
+            return self._through_shares(name, rows)
+        tensor = self.graph.tensor.get(name)
+        if tensor is None or tensor.role is not Role.GRADIENT:
+            return found
+        taught = on_their_sides(tensor, found, self.graph.tensor, self.graph.vectors == "column")
+        return taught if taught != found and self.lifter.proves(taught, rows) else found
 
     def _through_shares(self, name: str, rows: Rows) -> Formula | None:
         """The gradient before a softmax."""
@@ -117,9 +124,9 @@ class MatrixEquations:
         shared = vector_call(self.formula(post.name))
         return shared is not None and shared.args in ((Ref(pre),), (Transpose(Ref(pre)),))
 
-    def short_softmax(self, name: str) -> tuple[Equation, bool, str, str] | None:
-        """A gradient before softmax and cross-entropy in its short form, whether its targets add up to one, and the
-        tensors of the softmax and of the targets (`None`: it has no such form).
+    def short_softmax(self, name: str) -> tuple[Equation, bool, str, str, Softmax] | None:
+        """A gradient before softmax and cross-entropy in its short form, whether its targets add up to one, the tensors
+        of the softmax and of the targets, and the form of its first entry (`None`: it has no such form).
         """
         entries, names = self.graph.tensor[name].entries, self.graph.tensor[name].names
         found = [short for own in names if (short := Softmax.of(self.graph, self.graph[own]))]
@@ -136,7 +143,7 @@ class MatrixEquations:
         if formula is None or not isinstance(post, Ref) or not isinstance(target, Ref):
             return None
         ones = all(sum(self.graph.givens[t] for t in short.targets) == 1 for short in found)
-        return self._worked(name, Ref(name), formula, "=", entries), ones, post.name, target.name
+        return self._worked(name, Ref(name), formula, "=", entries), ones, post.name, target.name, found[0]
 
     # --- equations ---
 

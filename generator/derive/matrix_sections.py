@@ -14,7 +14,7 @@ from generator.derive.sections import Derivation
 from generator.derive.shapes import shape_steps
 from generator.derive.steps import Section, Step
 from generator.formula.functions import VECTORS
-from generator.formula.tree import Call, Formula, Hadamard, Ref, references, substitute
+from generator.formula.tree import Call, Formula, Hadamard, Neg, Ref, references, substitute
 from generator.graph.quantities import Graph, Quantity, Role, Tensor, derivative_name
 from generator.lifting.gradients import DELTAS
 from generator.lifting.tensors import shown_of, vector_call
@@ -193,7 +193,8 @@ class _InMatrices(Derivation):
         if isinstance(formula, Ref) and tensor.rule != "matrix_gradient_biases":
             return "matrix_gradient_same"
         if tensor.rule == "matrix_gradient_biases" and not isinstance(formula, Ref):
-            return "matrix_gradient_shared"
+            is_subtracted = isinstance(formula, Neg) and isinstance(formula.body, Ref)
+            return "matrix_gradient_thresholds" if is_subtracted else "matrix_gradient_shared"
         if isinstance(formula, Hadamard) and self._is_through_shares(tensor):
             return "matrix_gradient_shares"
         if tensor.rule == "matrix_gradient_pres" and not isinstance(formula, Hadamard):
@@ -296,6 +297,7 @@ class _InMatrices(Derivation):
         found = self.matrices.short_softmax(tensor.name)
         if found is None:
             return ()
-        equation, adds_up, post, target = found
+        equation, adds_up, post, target, first = found
         names = {"gradient": tensor.name, "post": post, "wanted": target}
-        return (Step("softmax_rule" if adds_up else "softmax_rule_any", tensor.name, (equation,), names),)
+        rule = "softmax_rule" if adds_up else "softmax_rule_any"
+        return (self._short_way(rule, tensor.name, equation, names, first),)

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from generator.derive.equations import DELTA, Equations
 from generator.derive.firsts import Firsts
-from generator.derive.pairs import Softmax
+from generator.derive.pairs import Logistic, Softmax
 from generator.derive.rounds import Round
 from generator.derive.shapes import shape_steps
 from generator.derive.steps import Equation, Section, Step
@@ -78,7 +78,8 @@ class Derivation:
                 code = "gradients_last" if last else "gradients_in_turn" if in_turn else "gradients"
                 yield Section(code, tuple(self._backward(group)), group)
                 if in_turn:
-                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating(group))
+                    code = "update_in_turn" if group != self.round.groups[0] else "update_in_turn_end"
+                    yield Section(code, self._plain_steps(Role.UPDATE, group), group, self._updating(group))
             for group in self.round.shared:
                 yield Section("gradients_shared", tuple(self._backward(group)), group)
 
@@ -167,7 +168,10 @@ class Derivation:
             yield from (self._listed(self.graph[name]) for name in dict.fromkeys(needed))
         for place, quantity in enumerate(steps):
             asides = self._delta_rule(quantity) if self.notation.delta_rule and self._is_first(steps, place) else ()
-            yield self._gradient(quantity, asides or self._softmax_rule(quantity))
+            short = self._softmax_rule(quantity) or (
+                self._logistic_rule(quantity) if self._is_first(steps, place) else ()
+            )
+            yield self._gradient(quantity, asides or short)
 
     def _wrt_kind(self, quantity: Quantity) -> str:
         return self.graph[quantity.label.wrt].label.kind
@@ -254,7 +258,24 @@ class Derivation:
         equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), found.formula)
         names = {"gradient": quantity.name, "post": found.post, "wanted": found.target}
         ones = sum(self.graph.givens[name] for name in found.targets) == 1
-        return (Step("softmax_rule" if ones else "softmax_rule_any", quantity.name, (equation,), names),)
+        return (self._short_way("softmax_rule" if ones else "softmax_rule_any", quantity.name, equation, names, found),)
+
+    def _logistic_rule(self, quantity: Quantity) -> tuple[Step, ...]:
+        """The same gradient in its short form, where binary cross-entropy follows on a logistic output."""
+        found = Logistic.of(self.graph, quantity)
+        if found is None or self.round.number:
+            return ()
+        equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), self.equations.written(found.formula))
+        names = {"gradient": quantity.name, "wrt": quantity.label.wrt, "post": found.post, "wanted": found.target}
+        return (self._short_way("logistic_rule", quantity.name, equation, names, found),)
+
+    def _short_way(
+        self, rule: str, target: str, equation: Equation, names: dict[str, str], found: Softmax | Logistic
+    ) -> Step:
+        """The step of a short way; where the error counts with a factor in the whole, that is said too."""
+        if found.factor and rule != "softmax_rule_any":  # which says nothing of a difference
+            return Step(f"{rule}_scaled", target, (equation,), {**names, "factor": found.factor})
+        return Step(rule, target, (equation,), names)
 
     def _delta_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient by way of the unit's δ; nothing where several units share it or none feels it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from generator.definitions.rows import Chosen, Rows, arguments, row_name
 from generator.formula.functions import LOSSES, Loss
@@ -54,6 +55,11 @@ def loss_conventions(chosen: Chosen, outputs: int) -> Iterator[Convention]:
     if isinstance(row, Loss) and "base" in row.parameters:
         given = {} if isinstance(chosen, str) else chosen[name]
         yield logarithm(shortest(given["base"]) if "base" in given else "")
+    if isinstance(row, Loss) and "kink" in row.parameters:
+        given = {} if isinstance(chosen, str) else chosen[name]
+        yield Convention(
+            f"kink_{row.name}", numbers={"value": shortest(given.get("kink", Fraction(row.parameters["kink"])))}
+        )
     if outputs > 1 or name == MEAN:
         yield Convention("outputs_mean" if name == MEAN else "outputs_sum")
 

@@ -66,5 +66,7 @@ def _penalty(rate: str, factor: Formula, terms: Sequence[Formula], rule: str) ->
 
 def penalty_conventions(how: Regularization | None) -> Iterator[Convention]:
     """What a document says about penalties."""
+    if how is not None and how.l1 is not None:
+        yield Convention("penalty_kink", numbers={"value": "0"})
     if how is not None and how.l2 is not None:
         yield Convention("penalty_half" if how.half else "penalty_whole")

@@ -41,6 +41,12 @@ class Names(Model):
     term: str = "E_<unit>"
     loss: str = "E_total"
 
+    @property
+    def chosen(self) -> Mapping[str, str]:
+        """Those that the definition chooses, by the kinds of symbols that they stand for."""
+        kinds = {"pre": ("pre",), "post": ("post",), "term": ("term",), "loss": ("loss", "observed", "mean")}
+        return {kind: getattr(self, key) for key in kinds if key in self.model_fields_set for kind in kinds[key]}
+
     def of(self, what: Literal["pre", "post", "term"], unit: str, index: int, case: str) -> str:
         """The name of what belongs to a unit, the `index`th of its layer, in one observation."""
         pattern: str = getattr(self, what)
@@ -64,6 +70,11 @@ class Network(Observations):
     update_order: Literal["at_once", "outputs_first"] = Field("at_once", description="when the parameters move")
     names: Names = Names()
     vectors: Literal["column", "row"] = Field("column", description="in matrices: columns, W x + b, or rows, x W + b")
+
+    @property
+    def called(self) -> Mapping[str, str]:
+        """What the definition calls the quantities of units and the loss."""
+        return self.names.chosen
 
     @property
     def units(self) -> tuple[str, ...]:
