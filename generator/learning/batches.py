@@ -87,6 +87,11 @@ class Observations(Learning):
         return tuple(tuple(map(str, batch)) for batch in self.order)
 
     @property
+    def updates_of_epoch(self) -> int:
+        """How many updates there are until all observations have had their turn."""
+        return len(self.turns) or 1
+
+    @property
     def in_batches(self) -> bool:
         """Whether some update learns from a mini-batch: from several observations, but not from all as `batch` does."""
         return any(len(turn) > 1 for turn in self.turns)

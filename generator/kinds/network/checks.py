@@ -82,7 +82,9 @@ def _check_extras(problem: Network) -> Iterator[Finding]:
         if unit not in problem.units:
             yield ("skip", unit), f"`{unit}`", f"a unit: {', '.join(problem.units)}"
     yield from check_dropout(problem.dropout, problem.units, problem.cases)
-    yield from check_penalties(problem.regularization, problem.penalized)
+    yield from check_penalties(
+        problem.regularization, problem.penalized, (*problem.parameters, *(layer.name for layer in problem.layers))
+    )
 
 
 def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:

@@ -105,9 +105,22 @@ class Network(Observations):
         return tuple(self.weights) if self.trained == "weights" else self.parameters
 
     @property
+    def unweighted(self) -> tuple[str, ...]:
+        """The parameters that are no weights."""
+        return tuple(name for name in self.parameters if name not in self.weights)
+
+    @property
     def penalized(self) -> tuple[str, ...]:
-        """The weights that a penalty is on: those that are trained."""
-        return tuple(name for name in self.learned if name in self.weights)
+        """The parameters that a penalty is on: trained weights, all that is trained, or some of it."""
+        on = self.regularization.on if self.regularization else "weights"
+        if on == "all":
+            return self.learned
+        weights = [name for name in self.learned if name in self.weights]
+        if on == "weights":
+            return tuple(weights)
+        layers = {layer.name: {w for fed in layer.units.values() for w in fed.values()} for layer in self.layers}
+        chosen = {name for own in on for name in ([own] if own in self.parameters else layers.get(own, ()))}
+        return tuple(name for name in self.learned if name in chosen)
 
     def skips(self, unit: str) -> tuple[str, ...]:
         """What is added to what a unit passes on."""
