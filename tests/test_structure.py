@@ -37,7 +37,7 @@ ROOMS = {
     "definitions": "source problem course nested rows tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "optimizers training batches normalization biases losses dropout penalties",
-    "kinds.network": "model units checks kind",
+    "kinds.network": "shorthand model units checks kind",
     "kinds.convolution": "images model laying pipelines kind",
     "kinds.recurrent": "cells model unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",

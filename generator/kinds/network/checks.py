@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from generator.definitions.problem import Finding
 from generator.definitions.problem import name as name_of_quantity
-from generator.definitions.rows import check_row
+from generator.definitions.rows import check_row, row_name
 from generator.definitions.source import Location
+from generator.formula.functions import ACTIVATIONS
 from generator.kinds.network.model import Layer, Network
 from generator.kinds.network.units import FUNCTIONS
 from generator.learning.batches import at, check_observations
@@ -41,6 +42,7 @@ def check_network(problem: Network) -> Iterator[Finding]:
     yield from _check_extras(problem)
     yield from _check_values(problem, used)
     yield from check_trained(problem.trained, problem.parameters)
+    yield from _check_gradients(problem)
     yield from check_observations(problem)
     found = [*check_learning(problem)]
     yield from found or _check_updates(problem)
@@ -77,7 +79,32 @@ def _check_biases(problem: Network, layer: Layer, place: Location) -> Iterator[F
             yield here, f"the bias `{bias}`, which has no value", "a bias listed under `biases`"
 
 
+def _check_gradients(problem: Network) -> Iterator[Finding]:
+    """Activations that let no gradient through to what it is wanted for, and what cannot be differentiated by."""
+    for number, name in enumerate(problem.wanted):
+        if name not in problem.inputs:
+            yield ("wanted", number), f"`{name}`", f"one of the inputs: {', '.join(problem.inputs)}"
+    if problem.wanted and problem.turns:
+        yield ("wanted",), "inputs of observations that have turns", "`order: batch`"
+    asked = {*problem.learned, *problem.wanted}
+    before: set[str] = set(problem.inputs)
+    for number, layer in enumerate(problem.layers):
+        before |= {*(weight for fed in layer.units.values() for weight in fed.values()), *layer.biases.values()}
+        row = ACTIVATIONS.get(row_name(layer.activation))
+        if row is not None and not row.derivative and asked & before:
+            found = f"`{row.name}`, which lets no gradient through to {', '.join(sorted(asked & before)[:3])}"
+            expected = (
+                "another activation; or `trained: []`, to work the forward pass; or a rule of your own as `formulas`, "
+                "as the problem `perceptron` has one"
+            )
+            yield ("layers", number, "activation"), found, expected
+
+
 def _check_extras(problem: Network) -> Iterator[Finding]:
+    if problem.skip_before == "normalization":
+        for unit in problem.skip:
+            if any(unit in layer.units and layer.normalization is None for layer in problem.layers):
+                yield ("skip", unit), f"`{unit}`, whose layer has no normalization", "`skip_before: activation`"
     for unit in problem.skip:
         if unit not in problem.units:
             yield ("skip", unit), f"`{unit}`", f"a unit: {', '.join(problem.units)}"
@@ -93,7 +120,13 @@ def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
             if name not in used:
                 yield (group, name), f"`{name}`, which no unit uses", "a name that a unit uses"
     yield from check_row(problem.loss, LOSS_ROWS, ("loss",))
-    if len(problem.targets) != len(problem.outputs):
+    if not problem.targets:
+        for key in ("learning_rate", "training", "wanted", "regularization", "claims"):
+            if getattr(problem, key) and key != "claims":
+                yield (key,), f"`{key}` without an error", "`targets` beside it"
+    elif problem.classes is not None and len(problem.outputs) < 2:
+        yield ("classes",), "classes for one output", "several outputs, or `targets`"
+    elif len(problem.targets) != len(problem.outputs):
         found, expected = f"{len(problem.targets)} targets", f"one for each output: {', '.join(problem.outputs)}"
         yield ("targets",), found, expected
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from generator.definitions.problem import Exact, Model, Name
 from generator.definitions.rows import Chosen
+from generator.kinds.network.shorthand import written_out
 from generator.learning.batches import Observations, at, batch_name
 from generator.learning.dropout import Dropout
 from generator.learning.normalization import Normalization, normalization_givens
 from generator.learning.penalties import Regularization
+
+Class = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
 
 
 class Layer(Model):
@@ -64,12 +67,24 @@ class Network(Observations):
     skip: dict[Name, Name | tuple[Name, ...]] = Field(
         default_factory=dict, description="unit: what is added to what it passes on"
     )
+    skip_before: Literal["activation", "normalization"] | None = Field(
+        None, description="where that is added, if not at the end of the layer"
+    )
     dropout: Dropout | None = None
+    wanted: tuple[Name, ...] = Field((), description="also differentiate by inputs")
+    classes: Class | tuple[Class, ...] | None = Field(
+        None, description="in place of `targets`: for each observation the number or the unit of its class"
+    )
     trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     bias_as: Literal["bias", "threshold"] = Field("bias", description="added, or subtracted as a threshold")
     update_order: Literal["at_once", "outputs_first"] = Field("at_once", description="when the parameters move")
     names: Names = Names()
     vectors: Literal["column", "row"] = Field("column", description="in matrices: columns, W x + b, or rows, x W + b")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_out(cls, data: Any) -> Any:
+        return written_out(data)
 
     @property
     def called(self) -> Mapping[str, str]:
@@ -99,7 +114,9 @@ class Network(Observations):
 
     @property
     def learned(self) -> tuple[str, ...]:
-        """The parameters that are trained."""
+        """The parameters that are trained; none where there is no error to learn from."""
+        if not self.targets:
+            return ()
         if isinstance(self.trained, tuple):
             return self.trained
         return tuple(self.weights) if self.trained == "weights" else self.parameters
@@ -135,15 +152,16 @@ class Network(Observations):
                     yield self.names.of("pre", unit, index, case), "pre"
                     yield self.names.of("post", unit, index, case), "post"
                     yield from ((at(name, case), "post") for name in self._further(layer, unit))
-            if len(self.outputs) > 1:
+            if len(self.outputs) > 1 and self.targets:
                 for index, unit in enumerate(self.outputs, 1):
                     yield self.names.of("term", unit, index, case), "term"
-            if case:
+            if case and self.targets:
                 yield at(self.names.loss, case), "loss"
         for turn in dict.fromkeys(self.turns):
             if len(turn) > 1:
                 yield at(self.names.loss, batch_name(turn)), "loss"
-        yield self.names.loss, "loss"
+        if self.targets:
+            yield self.names.loss, "loss"
         yield from ((name, "loss") for name in (self.regularization.names if self.regularization else ()))
 
     @property
