@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generator.formula.tree import Call
 from generator.graph.quantities import Graph, Label, Quantity, Role
 
 _DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
@@ -40,14 +41,21 @@ class Firsts:
             own = self.graph[own.of].label
         of = self._family(own)
         wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
-        kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
+        kind = (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1], self._function(quantity))
         if quantity.role is Role.UPDATE:
-            kind = (quantity.rule, "", "", "", of[1])
+            kind = (quantity.rule, "", "", "", of[1], "")
         if quantity.role is Role.AFTER and (label.of != self.graph.loss or quantity.rule == "after_error"):
             return self.detail == "all"
         first = kind not in self.kinds
         self.kinds.add(kind)
         return first or self.detail == "all"
+
+    def _function(self, quantity: Quantity) -> str:
+        """The function that a unit or an error is one of, where the others of its group may be of another."""
+        is_derived = quantity.label.kind == "derivative" and quantity.rule.startswith("local_")
+        formula = self.graph[quantity.label.of].formula if is_derived else quantity.formula
+        plain = quantity.rule.removeprefix("local_").removeprefix("after_")
+        return formula.name if isinstance(formula, Call) and plain in ("activation", "error", "loss") else ""
 
     def _family(self, label: Label) -> tuple[str, str]:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""

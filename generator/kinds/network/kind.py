@@ -15,7 +15,7 @@ from generator.kinds.network.units import Forward
 from generator.learning.batches import Numbers, at, conventions_of_observations, number_at
 from generator.learning.biases import bias_conventions
 from generator.learning.dropout import masks
-from generator.learning.losses import loss_conventions, over_observations
+from generator.learning.losses import losses_conventions, over_observations
 from generator.learning.normalization import normalization_conventions, normalization_givens
 from generator.learning.penalties import penalty_conventions
 from generator.learning.training import conventions_of, plan_of
@@ -74,7 +74,7 @@ def _followed(problem: Definition) -> Pass | None:
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
     if problem.targets:
-        yield from loss_conventions(problem.loss, len(problem.outputs))
+        yield from losses_conventions(problem.loss, problem.outputs, bool(problem.loss_weights))
     yield from penalty_conventions(problem.regularization)
     if problem.dropout:
         yield Convention("dropout")

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from generator.definitions.own import Function
 from generator.definitions.problem import Exact, Model, Name
-from generator.definitions.rows import Chosen
 from generator.kinds.network.shorthand import written_out
 from generator.learning.batches import Observations, at, batch_name
 from generator.learning.dropout import Dropout
@@ -25,7 +25,7 @@ class Layer(Model):
     name: Name
     units: dict[Name, dict[Name, Name]] = Field(description="unit: {input or unit of an earlier layer: its weight}")
     bias: Name | dict[Name, Name] | None = Field(None, description="one for the layer, or one per unit; none if absent")
-    activation: Chosen = "logistic"
+    activation: Function = Field("logistic", description="a function, {formula: ...} over x, or one for each unit")
     normalization: Normalization | None = None
 
     @property
@@ -62,7 +62,11 @@ class Network(Observations):
     layers: tuple[Layer, ...] = Field(min_length=1)
     weights: dict[Name, Exact] = Field(min_length=1)
     biases: dict[Name, Exact] = Field(default_factory=dict)
-    loss: Chosen = Field("half_squared_error", description="a loss, or mean_squared_error: the mean over the outputs")
+    loss: Function = Field(
+        "half_squared_error",
+        description="a loss, mean_squared_error (the mean over the outputs), {formula: ...} over t and y, or several",
+    )
+    loss_weights: dict[Name, Exact] = Field(default_factory=dict, description="output: what its error is multiplied by")
     regularization: Regularization | None = None
     skip: dict[Name, Name | tuple[Name, ...]] = Field(
         default_factory=dict, description="unit: what is added to what it passes on"
