@@ -23,6 +23,7 @@ from generator.graph.quantities import Graph, Role
 from generator.notation.files import notation_for
 from generator.notation.writer import Notation, Writer
 from generator.solve.traces import History, Trace, trace, train
+from generator.typeset.text import text
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def _check_asked(worked: Worked) -> None:
     computed = [q.name for q in worked.graph if q.formula is not None and q.role is not Role.CHECK]
     for place, name in enumerate(worked.problem.worksheet.ask):
         if name not in computed:
-            expected = f"the name of a quantity that is computed{nearest(name, computed)}"
+            written = next((own for own in computed if text(worked.writer.box(own)) == name), "")
+            hint = f": `{written}` is the name of what is written {name}" if written else nearest(name, computed)
+            expected = f"the name of a quantity that is computed{hint}"
             raise worked.definition.source.error(("worksheet", "ask", place), f"`{name}`", expected)
 
 

@@ -128,7 +128,9 @@ def batches(draw: st.DrawFn, most: int = 3) -> Data:
     for group in ("inputs", "targets") if count > 1 else ():
         data[group] = {name: [decimal(draw(st.sampled_from(HUNDREDTHS))) for _ in range(count)] for name in data[group]}
     data["loss"] = draw(st.sampled_from(["half_squared_error", "squared_error", "mean_squared_error"]))
-    data["optimizer"] = draw(st.sampled_from(list(OPTIMIZERS)).filter(lambda name: not name.endswith("inside")))
+    data["optimizer"] = draw(
+        st.sampled_from(list(OPTIMIZERS)).filter(lambda name: not name.endswith(("inside", "subtracted")))
+    )
     data["steps"] = draw(st.sampled_from(["1", "2"]))
     data["batch"] = draw(st.sampled_from(["sum", "mean"]))
     data["vectors"] = draw(st.sampled_from(["column", "row"]))

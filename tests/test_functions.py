@@ -185,6 +185,8 @@ def theirs(torch: Any) -> dict[str, Callable[..., Any]]:
         "gelu": f.gelu,
         "gelu_tanh": lambda x: f.gelu(x, approximate="tanh"),
         "hard_sigmoid": lambda x, kink=0: f.hardsigmoid(x),
+        "hard_tanh": lambda x, kink=0: f.hardtanh(x),
+        "bipolar_sigmoid": lambda x: 2 * torch.sigmoid(x) - 1,
         "step": lambda x, at_zero=1.0: torch.heaviside(x, constant(x, at_zero)),
         "sign": lambda x, at_zero=0.0: torch.sign(x),
     }

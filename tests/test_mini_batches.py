@@ -138,3 +138,34 @@ def test_the_program_goes_through_the_same_batches() -> None:
 )
 def test_a_wrong_batch_is_refused(order: list[list[str]], place: tuple[Any, ...], found: str) -> None:
     assert [(where, what) for where, what, _ in check(problem(order=order))] == [(place, found)]
+
+
+def test_a_schedule_can_go_by_epochs() -> None:
+    done = worked(
+        order=[["1", "2"], ["3", "4"]],
+        epochs="3",
+        schedule="exponential",
+        settings={"gamma": "0.5"},
+        schedule_per="epoch",
+    )
+    rates = [done.trace.values[f"rate{f'_new{n}' if n > 1 else '_new' if n else ''}"] for n in range(6)]
+    assert rates == [Fraction(1, 100) / 2**epoch for epoch in (0, 0, 1, 1, 2, 2)]
+    assert "The number of this epoch:" in render(done, "solution", "markdown")
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"), [("all", {"w1", "b1"}), ("weights", {"w1"}), (["output"], {"w1"}), (["b1"], {"b1"})]
+)
+def test_a_penalty_is_on_what_the_definition_says(on: Any, expected: set[str]) -> None:
+    made = build(problem(regularization={"l2": "0.1", "on": on}))
+    assert {name for name in made.operands["R"] if name != "lambda"} == expected
+    found, *_ = check(problem(regularization={"l2": "0.1", "on": ["o9"]}))
+    assert found[:2] == (("regularization", "on", 0), "`o9`")
+
+
+def test_only_weights_decay_where_it_says_so() -> None:
+    done = worked(optimizer="weight_decay", decayed="weights", settings={"decay": "0.5"})
+    plain = descent([[1, 2, 3, 4]], False)
+    assert done.trace.values["b1_new"] == plain[1][1]
+    assert done.trace.values["w1_new"] == plain[1][0] - Fraction(1, 200)
+    assert "Only weights decay." in render(done, "solution", "markdown")

@@ -74,6 +74,7 @@ def agree(found: dict[str, list[float]], expected: dict[str, list[float]]) -> No
 
 
 INSIDE: dict[str, Any] = {"velocity": "rate_inside"}
+SUBTRACTED: dict[str, Any] = {"velocity": "subtracted"}
 LIKE: dict[str, tuple[dict[str, Any], Callable[[Any], Callable[[list[Any]], Any]]]] = {
     "sgd": ({}, lambda t: lambda p: t.SGD(p, lr=0.05)),
     "weight_decay": ({"settings": {"decay": "0.1"}}, lambda t: lambda p: t.SGD(p, lr=0.05, weight_decay=0.1)),
@@ -81,6 +82,11 @@ LIKE: dict[str, tuple[dict[str, Any], Callable[[Any], Callable[[list[Any]], Any]
     "momentum_rate_inside": (INSIDE | {"settings": {"mu": "0.8"}}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8)),
     "nesterov": ({}, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
     "nesterov_rate_inside": (INSIDE, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
+    "momentum_subtracted": (
+        SUBTRACTED | {"settings": {"mu": "0.8"}},
+        lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.8),
+    ),
+    "nesterov_subtracted": (SUBTRACTED, lambda t: lambda p: t.SGD(p, lr=0.05, momentum=0.9, nesterov=True)),
     "adagrad": ({"settings": {"epsilon": "1e-3"}}, lambda t: lambda p: t.Adagrad(p, lr=0.05, eps=1e-3)),
     "rmsprop": ({}, lambda t: lambda p: t.RMSprop(p, lr=0.05, alpha=0.9)),
     "adam": ({}, lambda t: lambda p: t.Adam(p, lr=0.05)),
@@ -94,7 +100,8 @@ def test_an_optimizer_moves_as_that_of_pytorch(name: str) -> None:
     import torch
 
     more, make = LIKE[name]
-    agree(iterates(descent(optimizer=name.removesuffix("_rate_inside"), **more)), torch_iterates(make(torch.optim)))
+    own = name.removesuffix("_rate_inside").removesuffix("_subtracted")
+    agree(iterates(descent(optimizer=own, **more)), torch_iterates(make(torch.optim)))
 
 
 @needs_torch
@@ -107,10 +114,77 @@ def test_a_schedule_is_that_of_pytorch(name: str, optimizer: str) -> None:
         "constant": ({}, lambda o: torch.optim.lr_scheduler.ConstantLR(o, factor=1)),
         "step": ({"gamma": "0.5", "every": "2"}, lambda o: torch.optim.lr_scheduler.StepLR(o, 2, gamma=0.5)),
         "exponential": ({"gamma": "0.8"}, lambda o: torch.optim.lr_scheduler.ExponentialLR(o, gamma=0.8)),
+        "inverse_time": ({"gamma": "0.5"}, lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda e: 1 / (1 + e / 2))),
+        "linear": ({"span": "2"}, lambda o: torch.optim.lr_scheduler.PolynomialLR(o, total_iters=2, power=1)),
+        "cosine": ({"span": "4"}, lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 4)),
+        "warmup": ({"span": "2"}, lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda e: min(1, (e + 1) / 2))),
     }
     settings, make = schedules[name]
     found = iterates(descent(optimizer=optimizer, schedule=name, settings=settings))
     agree(found, torch_iterates(LIKE[optimizer][1](torch.optim), make))
+
+
+@pytest.mark.parametrize("text", ["eta / (1 + c * (k - 1))", "x0 / (1 + c * (k - 1))"])
+def test_a_schedule_can_be_a_formula(text: str) -> None:
+    own = descent(schedule=text, settings={"c": "0.5"}, learning_rate={"x0": "0.05"})
+    row = descent(schedule="inverse_time", settings={"gamma": "0.5"})
+    assert iterates(own) == iterates(row)
+    assert "c" in own.graph.givens
+
+
+@pytest.mark.parametrize(
+    ("schedule", "found"),
+    [
+        ("slow", "`slow`"),
+        ("eta *", "expected an operand"),
+        ("eta * c", "`c`, which has no value"),
+        ("2 * 3", "`2 * 3`"),
+    ],
+)
+def test_a_wrong_schedule_is_refused(schedule: str, found: str) -> None:
+    problem = Definition.model_validate({**descent().problem.model_dump(exclude_unset=True), "schedule": schedule})
+    ((place, said, _),) = check(problem)
+    assert place == ("schedule",)
+    assert found in said or schedule == "eta *"
+
+
+def test_training_goes_on_from_what_is_remembered() -> None:
+    """Three steps of Adam are one step, and two more with its memory given."""
+    whole = descent(optimizer="adam")
+    values = whole.trace.values
+    kept = {
+        state: {name: str(float(whole.trace.full(f"{state}_{name}_new"))) for name in START} for state in ("m", "s")
+    }
+    start = {name: str(float(whole.trace.full(f"{name}_new"))) for name in START}
+    rest = descent(optimizer="adam", givens=start, steps=2, state={**kept, "k": "1"})
+    assert rest.trace.values["k_new2"] == values["k_new3"] == 3
+    for name in START:
+        assert float(rest.trace.full(f"{name}_new2")) == pytest.approx(
+            float(whole.trace.full(f"{name}_new3")), rel=1e-12
+        )
+    same = descent(optimizer="momentum", state={"v": "0.25"})
+    assert (same.graph.givens["v_x"], same.graph.givens["v_y"]) == (Fraction(1, 4), Fraction(1, 4))
+
+
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [
+        ({"v": "1"}, ("state", "v")),
+        ({"k": "-1"}, ("state", "k")),
+        ({"k": "0.5"}, ("state", "k")),
+        ({"s": "-1"}, ("state", "s")),
+    ],
+)
+def test_a_wrong_memory_is_refused(state: dict[str, str], place: tuple[str, ...]) -> None:
+    data = {**descent().problem.model_dump(exclude_unset=True), "optimizer": "adam", "state": state}
+    assert [where for where, *_ in check(Definition.model_validate(data))] == [place]
+
+
+@pytest.mark.parametrize(("optimizer", "without"), [("weight_decay", "sgd"), ("adamw", "adam")])
+def test_only_what_is_to_decay_does(optimizer: str, without: str) -> None:
+    some = descent(optimizer=optimizer, decayed=["x"], steps=1).trace.values
+    all_of_them, none = (descent(optimizer=name, steps=1).trace.values for name in (optimizer, without))
+    assert (some["x_new"], some["y_new"]) == (all_of_them["x_new"], none["y_new"])
 
 
 @needs_torch

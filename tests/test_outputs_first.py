@@ -69,6 +69,8 @@ RULES: dict[str, tuple[dict[str, str], Rule]] = {
     "momentum_rate_inside": ({"velocity": "rate_inside"}, momentum(inside=True, ahead=False)),
     "nesterov": ({}, momentum(inside=False, ahead=True)),
     "nesterov_rate_inside": ({"velocity": "rate_inside"}, momentum(inside=True, ahead=True)),
+    "momentum_subtracted": ({"velocity": "subtracted"}, momentum(inside=True, ahead=False)),
+    "nesterov_subtracted": ({"velocity": "subtracted"}, momentum(inside=True, ahead=True)),
     "adagrad": ({}, adaptive(None)),
     "rmsprop": ({}, adaptive(0.9)),
     "adam": ({}, adam(0.0)),
@@ -139,7 +141,7 @@ def moved(made: Worked) -> dict[str, float]:
 def test_any_optimizer_moves_the_outputs_first(name: str, chain: Chain) -> None:
     keys, rule = RULES[name]
     notation = {"extends": "default", "chain": str(chain)}
-    made = worked(optimizer=name.removesuffix("_rate_inside"), notation=notation, **keys)
+    made = worked(optimizer=name.removesuffix("_rate_inside").removesuffix("_subtracted"), notation=notation, **keys)
     assert moved(made) == pytest.approx(plain(rule, [[0, 1]] * STEPS), rel=1e-9)
 
 

@@ -230,9 +230,11 @@ def test_a_large_input_has_the_value_and_the_slope_that_it_tends_to(activation: 
     graph = two(y, slope)
     ends: dict[str, tuple[float, float]] = {"logistic": (0, 0), "tanh": (-1, 0), "identity": (z, 1), "elu": (-1, 0)}
     ends |= {"leaky_relu": (0.01 * z, 0.01), "hard_sigmoid": (0, 0)}
+    ends |= {"hard_tanh": (-1, 0), "bipolar_sigmoid": (-1, 0)}
     expected = ends.get(activation, (0, 0))
     if z > 0:
-        expected = {"logistic": (1, 0), "tanh": (1, 0), "hard_sigmoid": (1, 0)}.get(activation, (z, 1))
+        bounded = ("logistic", "tanh", "hard_sigmoid", "hard_tanh", "bipolar_sigmoid")
+        expected = (1, 0) if activation in bounded else (z, 1)
     if activation == "gelu_tanh" and abs(z) == 1e300:  # the cube of z is beyond double precision: an error says so
         with pytest.raises(SolveError, match="`slope` has no finite value"):
             solve(graph, {"z": np.array([z])})

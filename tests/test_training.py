@@ -96,6 +96,14 @@ def velocity(graph: Graph, parameter: str) -> Formula:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("optimizer", VELOCITY)
+def test_the_velocity_can_have_the_other_sign(kind: str, optimizer: str) -> None:
+    inside, other = (graph_of(kind, optimizer=optimizer, velocity=how) for how in ("rate_inside", "subtracted"))
+    assert velocity(inside, inside.trained[0]) != velocity(other, other.trained[0])
+    assert "velocity_subtracted" in {code.code for code in other.conventions}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_steps_are_rounds(kind: str) -> None:
     assert graph_of(kind).rounds == (0,)
     assert graph_of(kind, steps="3").rounds == (0, 0, 0)

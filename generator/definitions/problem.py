@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -150,6 +151,11 @@ class Problem(Model):
     level: Literal["introductory", "intermediate", "advanced"] = "introductory"
     minutes: Whole | None = Field(None, description="about how long it takes by hand", ge=1)
     requires: tuple[str, ...] = Field((), description="the ids of problems that come before this one")
+
+    @property
+    def called(self) -> Mapping[str, str]:
+        """What the problem itself calls quantities, by the kinds of their symbols (`<unit>`, `<index>`: a unit's)."""
+        return {}
 
     def heading(self, group: str, language: str) -> str:
         """What the author calls a group of quantities (empty: nothing)."""

@@ -24,6 +24,14 @@ _DEEPEST = 50  # levels of nesting; no definition needs ten
 _MOST = 500_000  # mappings, lists and texts, aliases counted as often as they stand
 
 
+class Misplaced(ValueError):  # noqa: N818 - what a model raises; a `DefinitionError` is made of it
+    """A mismatch that a model found while it read the whole of a definition, at a place inside it."""
+
+    def __init__(self, place: Location, found: str, expected: str) -> None:
+        super().__init__(expected)
+        self.place, self.found = place, found
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a YAML file says: mappings, lists and text, and the line on which each key or item stands."""
@@ -133,6 +141,9 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
             return source.error(where, "an unknown key", f"{first} the known keys{listed}")
         case "missing":
             return source.error(where, "nothing", "this key")
+        case "value_error" if isinstance(error["ctx"]["error"], Misplaced):
+            misplaced = error["ctx"]["error"]
+            return source.error((*place, *misplaced.place), misplaced.found, str(misplaced))
         case "value_error":
             return source.error(where, found, str(error["ctx"]["error"]))
         case _:

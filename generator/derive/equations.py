@@ -60,6 +60,10 @@ class Equations:
         sign = "=" if self.trace.values[name] == number.value else "≈"
         return Equation(name, Ref(name), (Part(sign, number, "result"),))
 
+    def written(self, formula: Formula) -> Formula:
+        """`formula` as the notation writes it."""
+        return self.writer.written(formula)
+
     def symbolic(self, name: str) -> Equation:
         """A quantity and its formula, in symbols only."""
         return Equation(name, Ref(name), (Part("=", self.writer.formula(name), "formula"),))

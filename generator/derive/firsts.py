@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from generator.derive.equations import is_choice
+from generator.formula.tree import Call
 from generator.graph.quantities import Graph, Label, Quantity, Role
 
 _DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
@@ -80,8 +81,16 @@ class Firsts:
         of = self._family(own)
         wrt = self._family(self.graph[label.wrt].label) if label.wrt else ("", "")
         if quantity.role is Role.UPDATE:
-            return (quantity.rule, "", "", "", of[1])
-        return (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1])  # every time step is worked alike
+            return (quantity.rule, "", "", "", of[1], "")
+        # Every time step is worked alike.
+        return (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1], self._function(quantity))
+
+    def _function(self, quantity: Quantity) -> str:
+        """The function that a unit or an error is one of, where the others of its group may be of another."""
+        is_derived = quantity.label.kind == "derivative" and quantity.rule.startswith("local_")
+        formula = self.graph[quantity.label.of].formula if is_derived else quantity.formula
+        plain = quantity.rule.removeprefix("local_").removeprefix("after_")
+        return formula.name if isinstance(formula, Call) and plain in ("activation", "error", "loss") else ""
 
     def _family(self, label: Label) -> tuple[str, str]:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""

@@ -14,6 +14,7 @@ from generator.formula.functions import ACTIVATIONS, VECTORS, expand, is_signed
 from generator.formula.tree import Call, Formula, Matrix, Num, Ref, Transpose, num, references, replace
 from generator.graph.quantities import Graph, Role, Tensor, derivative_name, is_constant
 from generator.lifting.lift import Lifter
+from generator.lifting.sides import on_their_sides
 from generator.lifting.sliding import Slider
 from generator.lifting.tensors import Room, Rows, entry, entrywise, filled_in, put_in, vector_call
 from generator.notation.writer import View, Writer
@@ -26,7 +27,7 @@ _DERIVATIVES = (Role.LOCAL, Role.GRADIENT)
 @dataclass(frozen=True, slots=True)
 class ShortWay:
     """A gradient before softmax and cross-entropy: how it is shown first, and later; whether its targets `add_up` to
-    one; the tensors of the softmax and of the targets.
+    one; the tensors of the softmax and of the targets, and the form of the first entry.
     """
 
     first: Equation
@@ -34,6 +35,7 @@ class ShortWay:
     adds_up: bool
     post: str
     target: str
+    pair: Softmax
 
 
 def is_in_matrices(graph: Graph, writer: Writer) -> bool:
@@ -111,7 +113,13 @@ class MatrixEquations:
 
     def _searched(self, name: str, rows: Rows) -> Formula | None:
         found = self.slider.formula(rows) or self.lifter.formula(rows) or self.slider.unstacked(rows)
-        return self._through_shares(name, rows) if found is None else found
+        if found is None:
+            return self._through_shares(name, rows)
+        tensor = self.graph.tensor.get(name)
+        if tensor is None or tensor.role is not Role.GRADIENT:
+            return found
+        taught = on_their_sides(tensor, found, self.graph.tensor, self.graph.vectors == "column")
+        return taught if taught != found and self.lifter.proves(taught, rows) else found
 
     def _through_shares(self, name: str, rows: Rows) -> Formula | None:
         """The gradient before a softmax."""
@@ -151,7 +159,7 @@ class MatrixEquations:
             return None
         made = [self._worked(name, Ref(name), form, "=", entries) for form in forms]
         first = replace_parts(made[-1], parts=(*(each.parts[0] for each in made[:-1]), *made[-1].parts))
-        return ShortWay(first, made[-1], ones, post.name, target.name)
+        return ShortWay(first, made[-1], ones, post.name, target.name, found[0])
 
     # --- equations ---
 

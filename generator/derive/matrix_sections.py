@@ -14,7 +14,7 @@ from generator.derive.sections import Derivation
 from generator.derive.shapes import shape_steps
 from generator.derive.steps import Section, Step
 from generator.formula.functions import VECTORS
-from generator.formula.tree import Call, Formula, Hadamard, Ref, references, substitute
+from generator.formula.tree import Call, Formula, Hadamard, Neg, Ref, references, substitute
 from generator.graph.families import families
 from generator.graph.quantities import Graph, Quantity, Role, Tensor, derivative_name
 from generator.lifting.gradients import DELTAS
@@ -200,7 +200,8 @@ class _InMatrices(Derivation):
         if isinstance(formula, Ref) and tensor.rule != "matrix_gradient_biases":
             return "matrix_gradient_same"
         if tensor.rule == "matrix_gradient_biases" and not isinstance(formula, Ref):
-            return "matrix_gradient_shared"
+            is_subtracted = isinstance(formula, Neg) and isinstance(formula.body, Ref)
+            return "matrix_gradient_thresholds" if is_subtracted else "matrix_gradient_shared"
         if isinstance(formula, Hadamard) and self._is_through_shares(tensor):
             return "matrix_gradient_shares"
         if tensor.rule == "matrix_gradient_pres" and not isinstance(formula, Hadamard):
@@ -281,7 +282,7 @@ class _InMatrices(Derivation):
             if item.name in passed:
                 continue
             if item.name in short:
-                yield self._short_way(item.name, short[item.name])
+                yield self._in_line(item.name, short[item.name])
             elif isinstance(item, Tensor):
                 yield from self._slopes(item)
                 yield from self._tensor(item)
@@ -296,7 +297,7 @@ class _InMatrices(Derivation):
         self.paired = self.paired or bool(pairs)
         return short
 
-    def _short_way(self, name: str, way: ShortWay) -> Step:
+    def _in_line(self, name: str, way: ShortWay) -> Step:
         tensor = self.graph.tensor[name]
         self.firsts.is_full(self.graph[tensor.names[0]])
         self.shown |= {name, *tensor.names}
@@ -326,4 +327,5 @@ class _InMatrices(Derivation):
         if found is None:
             return ()
         names = {"gradient": tensor.name, "post": found.post, "wanted": found.target}
-        return (Step("softmax_rule" if found.adds_up else "softmax_rule_any", tensor.name, (found.first,), names),)
+        rule = "softmax_rule" if found.adds_up else "softmax_rule_any"
+        return (self._short_way(rule, tensor.name, found.first, names, found.pair),)

@@ -1,4 +1,4 @@
-"""Graph and a gradient before a softmax -> the short form that it has where cross-entropy follows."""
+"""Graph and a gradient before a softmax, or behind a logistic output -> its short form where cross-entropy follows."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Softmax:
     targets: tuple[str, ...]
     formula: Formula
     short: Formula
+    factor: str = ""  # the derivative of the loss with respect to that sum, where the loss is another
 
     def adds_up(self, graph: Graph) -> bool:
         """Whether the given targets add up to one."""
@@ -53,9 +54,11 @@ class Softmax:
         less = Neg(Ref(errors[own][1]))
         forms: list[Formula] = [Add((Mul((Ref(own), whole)), less)), Add((Ref(own), less))]
         (end,) = ends
-        if end != loss:
-            forms = [Mul((Ref(derivative_name(loss, end)), form)) for form in forms]
-        return cls(own, errors[own][1], targets, *forms)
+        factor = derivative_name(loss, end) if end != loss else ""
+        if factor:
+            forms = [Mul((Ref(factor), form)) for form in forms]
+        formula, short = forms
+        return cls(own, errors[own][1], targets, formula, short, factor)
 
 
 def adding_up(graph: Graph) -> Iterator[tuple[str, ...]]:
@@ -66,14 +69,60 @@ def adding_up(graph: Graph) -> Iterator[tuple[str, ...]]:
     yield from dict.fromkeys(pair.targets for pair in found if pair is not None and pair.adds_up(graph))
 
 
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """The gradient of a loss with respect to a weight of logistic outputs whose errors are binary cross-entropies.
+
+    With y an output, t its target and x what the weight is multiplied by, the derivatives of the error and of the
+    logistic function multiply to y - t, so that an output has the share (y - t) x in the gradient.
+    """
+
+    post: str
+    target: str
+    formula: Formula
+    factor: str = ""  # as in `Softmax`
+
+    @classmethod
+    def of(cls, graph: Graph, gradient: Quantity) -> Logistic | None:
+        """The short form of a gradient (`None`: it has none)."""
+        loss, weight = gradient.label.of, gradient.label.wrt
+        pres = [name for name in _users(graph, weight) if name in graph.computing(loss)]
+        found = [_logistic(graph, pre) for pre in pres]
+        terms: list[Formula] = []
+        factor = ""
+        for pre, pair in zip(pres, found, strict=True):
+            if pair is None or derivative_name(pre, weight) not in graph:
+                return None
+            end = _summed(graph, pair[2])
+            factor = derivative_name(loss, end) if end != loss else ""
+            if factor and factor not in graph:
+                return None
+            difference = Add((Ref(pair[0]), Neg(Ref(pair[1]))))
+            own = graph[derivative_name(pre, weight)].formula
+            shares = (*((Ref(factor),) if factor else ()), difference, *((own,) if own is not None else ()))
+            terms.append(Mul(shares))
+        if not terms or found[0] is None:
+            return None
+        return cls(found[0][0], found[0][1], Add(tuple(terms)) if len(terms) > 1 else terms[0], factor)
+
+
+def _logistic(graph: Graph, pre: str) -> tuple[str, str, str] | None:
+    """The output, the target and the error of a weighted sum that a logistic function turns into an output."""
+    (post, *others) = [*_users(graph, pre), ""]
+    call = graph[post].formula if post and others == [""] else None
+    errors = _users(graph, post) if isinstance(call, Call) and call.name == "logistic" else []
+    target = _target(graph, errors[0], post, "binary_cross_entropy") if len(errors) == 1 else None
+    return (post, target, errors[0]) if target is not None else None
+
+
 def _users(graph: Graph, name: str) -> list[str]:
     return [user for user in graph.consumers[name] if graph[user].role in (Role.FORWARD, Role.LOSS)]
 
 
-def _target(graph: Graph, error: str, output: str) -> str | None:
+def _target(graph: Graph, error: str, output: str, row: str = "cross_entropy") -> str | None:
     """The target of a cross-entropy with the natural logarithm, of this output."""
     call = graph[error].formula
-    if not isinstance(call, Call) or call.name != "cross_entropy" or bound(call)["base"] != parse("exp(1)"):
+    if not isinstance(call, Call) or call.name != row or bound(call)["base"] != parse("exp(1)"):
         return None
     target, of, *_ = call.args
     return target.name if isinstance(target, Ref) and of == Ref(output) else None

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from generator.derive.equations import DELTA, Equations, is_choice
 from generator.derive.firsts import Firsts
-from generator.derive.pairs import Softmax
+from generator.derive.pairs import Logistic, Softmax
 from generator.derive.rounds import Round
 from generator.derive.shapes import shape_steps
 from generator.derive.steps import Equation, Section, Step
@@ -89,7 +89,8 @@ class Derivation:
                 yield Section(code if begun else "gradients_last", steps, group)
                 begun = begun or bool(steps)
                 if in_turn:
-                    yield Section("update_in_turn", self._plain_steps(Role.UPDATE, group), group, self._updating(group))
+                    code = "update_in_turn" if group != self.round.groups[0] else "update_in_turn_end"
+                    yield Section(code, self._plain_steps(Role.UPDATE, group), group, self._updating(group))
             for group in self.round.shared:
                 yield Section("gradients_shared", tuple(self._backward(group)), group)
 
@@ -201,7 +202,9 @@ class Derivation:
                 yield self._in_one_line(quantity, pairs[quantity.name])
                 continue
             asides = self._delta_rule(quantity) if self.notation.delta_rule and self._is_first(steps, place) else ()
-            yield self._gradient(quantity, asides or self._softmax_rule(quantity))
+            first = self._is_first(steps, place)
+            ways = self._softmax_rule(quantity) or (self._logistic_rule(quantity) if first else ())
+            yield self._gradient(quantity, asides or ways)
 
     def _wrt_kind(self, quantity: Quantity) -> str:
         """The kind of what a gradient is by, whatever updates that has seen."""
@@ -265,7 +268,7 @@ class Derivation:
         kind = self._wrt_kind(quantity)
         if quantity.rule == "gradient_none":
             return "gradient_cut" if self._is_cut_short(quantity) else quantity.rule
-        rule = f"{quantity.rule}_{kind}" if kind in ("weight", "bias", "post") else quantity.rule
+        rule = f"{quantity.rule}_{kind}" if kind in ("weight", "bias", "post", "input") else quantity.rule
         return f"{rule}_cut" if rule.startswith("gradient_uses_") and self._is_cut_short(quantity) else rule
 
     def _is_cut_short(self, quantity: Quantity) -> bool:
@@ -313,7 +316,24 @@ class Derivation:
         forms = (found.formula, found.short) if ones else (found.formula,)
         equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), *forms)
         names = {"gradient": quantity.name, "post": found.post, "wanted": found.target}
-        return (Step("softmax_rule" if ones else "softmax_rule_any", quantity.name, (equation,), names),)
+        return (self._short_way("softmax_rule" if ones else "softmax_rule_any", quantity.name, equation, names, found),)
+
+    def _logistic_rule(self, quantity: Quantity) -> tuple[Step, ...]:
+        """The same gradient in its short form, where binary cross-entropy follows on a logistic output."""
+        found = Logistic.of(self.graph, quantity)
+        if found is None or self.round.number:
+            return ()
+        equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), self.equations.written(found.formula))
+        names = {"gradient": quantity.name, "wrt": quantity.label.wrt, "post": found.post, "wanted": found.target}
+        return (self._short_way("logistic_rule", quantity.name, equation, names, found),)
+
+    def _short_way(
+        self, rule: str, target: str, equation: Equation, names: dict[str, str], found: Softmax | Logistic
+    ) -> Step:
+        """The step of a short way; where the error counts with a factor in the whole, that is said too."""
+        if found.factor and rule != "softmax_rule_any":  # which says nothing of a difference
+            return Step(f"{rule}_scaled", target, (equation,), {**names, "factor": found.factor})
+        return Step(rule, target, (equation,), names)
 
     def _pair(self, quantity: Quantity) -> Softmax | None:
         """The short form of a gradient before a softmax whose targets add up to one (`None`: it has none)."""

@@ -63,7 +63,10 @@ class Observations(Learning):
     """What every kind has that learns from observations, from all of them at once or from one after the other."""
 
     inputs: dict[Name, Observed] = Field(min_length=1, description="a number, or a list with one for each observation")
-    targets: dict[Name, Observed] = Field(description="one for each unit of the last layer, in its order")
+    targets: dict[Name, Observed] = Field(
+        default_factory=dict,
+        description="one for each unit of the last layer, in its order; none: only the forward pass",
+    )
     batch: Literal["sum", "mean"] = Field("sum", description="how the losses of several observations are put together")
     order: Literal["batch", "online"] | tuple[Batch, ...] = Field(
         "batch",
@@ -85,6 +88,11 @@ class Observations(Learning):
         if isinstance(self.order, str):
             return tuple((case,) for case in self.cases)
         return tuple(tuple(map(str, batch)) for batch in self.order)
+
+    @property
+    def updates_of_epoch(self) -> int:
+        """How many updates there are until all observations have had their turn."""
+        return len(self.turns) or 1
 
     @property
     def in_batches(self) -> bool:

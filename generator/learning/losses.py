@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
+from generator.definitions.own import ForEach, Function, Own, each
 from generator.definitions.rows import Chosen, Rows, arguments, row_name
 from generator.formula.functions import LOSSES, Loss
-from generator.formula.tree import Add, Call, Formula, Ref, num, shortest
+from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, num, shortest
 from generator.formula.tree import Div as Quotient
 from generator.graph.quantities import Convention, Label, Quantity, Role
 from generator.learning.batches import at
@@ -20,30 +22,48 @@ LOSS_ROWS: Rows = {**LOSSES, MEAN: LOSSES["squared_error"]}
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output of one observation: its unit and the unit's number, the names of its value, its target, its error."""
+    """One output of one observation: its unit, the unit's number, and the formula, name and rule of its error."""
 
     unit: str
     index: int
-    value: str
-    target: str
+    formula: Formula
     error: str
+    rule: str = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """How errors are made and added up: a loss's row (and its parameters), means or sums, and the name of the whole."""
+    """How errors are added up: the name of the whole, means or sums, and what an output's error is multiplied by."""
 
-    row: str
     name: str
-    parameters: tuple[Formula, ...] = ()
     mean_outputs: bool = False
     mean_batch: bool = False
+    weights: Mapping[str, Fraction] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, chosen: Chosen, name: str, mean_batch: bool) -> Losses:
-        """The loss that a definition chooses."""
-        row = row_name(chosen)
-        return cls(LOSS_ROWS[row].name, name, arguments(chosen, LOSS_ROWS), row == MEAN, mean_batch)
+
+def error_of(chosen: Chosen, target: str, value: str) -> Formula:
+    """The error of one output by the loss that a definition chooses."""
+    return Call(LOSS_ROWS[row_name(chosen)].name, (Ref(target), Ref(value), *arguments(chosen, LOSS_ROWS)))
+
+
+def averages(chosen: Chosen) -> bool:
+    """Whether a loss is the mean of the outputs' errors, and not their sum."""
+    return row_name(chosen) == MEAN
+
+
+def losses_conventions(chosen: Function, outputs: Sequence[str], weighted: bool) -> Iterator[Convention]:
+    """What a document says about the loss that a definition chooses for its outputs, or about those that it chooses."""
+    if not isinstance(chosen, Own | ForEach) and not weighted:
+        yield from loss_conventions(chosen, len(outputs))
+        return
+    made: list[Convention] = []
+    for own in each(chosen, tuple(outputs)).values():
+        made += loss_conventions(own, 1) if not isinstance(own, Own) else ()
+    several = isinstance(chosen, ForEach) and len({str(own) for _, own in chosen.functions}) > 1
+    for convention in {str(convention): convention for convention in made}.values():
+        yield replace(convention, code="loss_some") if several and convention.code == "loss" else convention
+    if len(outputs) > 1:
+        yield Convention("outputs_weighted" if weighted else "outputs_sum")
 
 
 def loss_conventions(chosen: Chosen, outputs: int) -> Iterator[Convention]:
@@ -54,6 +74,11 @@ def loss_conventions(chosen: Chosen, outputs: int) -> Iterator[Convention]:
     if isinstance(row, Loss) and "base" in row.parameters:
         given = {} if isinstance(chosen, str) else chosen[name]
         yield logarithm(shortest(given["base"]) if "base" in given else "")
+    if isinstance(row, Loss) and "kink" in row.parameters:
+        given = {} if isinstance(chosen, str) else chosen[name]
+        yield Convention(
+            f"kink_{row.name}", numbers={"value": shortest(given.get("kink", Fraction(row.parameters["kink"])))}
+        )
     if outputs > 1 or name == MEAN:
         yield Convention("outputs_mean" if name == MEAN else "outputs_sum")
 
@@ -102,11 +127,18 @@ def _observation(how: Losses, outputs: Sequence[Output], case: str, name: str, l
     for output in outputs:
         made = output.error if several else name
         own = Label("term" if several else label.kind, output.unit, str(output.index), case=label.case or case)
-        call = Call(how.row, (Ref(output.target), Ref(output.value), *how.parameters))
-        yield Quantity(made, Role.LOSS, own if several or label.kind != "data" else label, call, "error", GROUP)
-    if several:
+        label_of = own if several or label.kind != "data" else label
+        yield Quantity(made, Role.LOSS, label_of, output.formula, output.rule, GROUP)
+    if several and how.weights:
+        terms = tuple(_weighted(Ref(output.error), how.weights.get(output.unit, Fraction(1))) for output in outputs)
+        yield Quantity(name, Role.LOSS, label, Add(terms), "total_weighted", GROUP)
+    elif several:
         rule = "total_mean" if how.mean_outputs else "total"
         yield _summed(name, label, [output.error for output in outputs], rule)
+
+
+def _weighted(error: Formula, weight: Fraction) -> Formula:
+    return error if weight == 1 else Mul((Num(weight, shortest(weight)), error))
 
 
 def _summed(name: str, label: Label, terms: Sequence[str], rule: str) -> Quantity:

@@ -25,6 +25,7 @@ class Optimizer:
     lines: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
     states: tuple[str, ...] = ()
+    undecayed: str = ""  # the row for a parameter that does not decay, where this one makes parameters decay
 
 
 _SIGNS = {"decay": "lambda", "clip": "theta"}  # how a setting is written that goes by another name
@@ -34,17 +35,24 @@ _UNBIASED = {"mhat": "m_new / (1 - beta1**k)", "shat": "s_new / (1 - beta2**k)"}
 _ADAM = {"beta1": "0.9", "beta2": "0.999", "epsilon": "1e-8"}
 
 # The forms are those of the optimizers' first publications, as PyTorch computes them; where texts differ about the
-# place of the learning rate in the velocity, both forms stand here.
+# place of the learning rate in the velocity or about its sign, all forms stand here.
 OPTIMIZERS: Mapping[str, Optimizer] = {
     row.name: row
     for row in (
         Optimizer("sgd", {"p": "p - eta * g"}),
-        Optimizer("weight_decay", {"p": "p - eta * (g + decay * p)"}, {"decay": "0.01"}),
+        Optimizer("weight_decay", {"p": "p - eta * (g + decay * p)"}, {"decay": "0.01"}, undecayed="sgd"),
         Optimizer("momentum", {"v": "mu * v + g", "p": "p - eta * v_new"}, {"mu": "0.9"}, ("v",)),
         Optimizer("momentum_rate_inside", {"v": "mu * v + eta * g", "p": "p - v_new"}, {"mu": "0.9"}, ("v",)),
         Optimizer("nesterov", {"v": "mu * v + g", "p": "p - eta * (g + mu * v_new)"}, {"mu": "0.9"}, ("v",)),
         Optimizer(
             "nesterov_rate_inside", {"v": "mu * v + eta * g", "p": "p - (mu * v_new + eta * g)"}, {"mu": "0.9"}, ("v",)
+        ),
+        Optimizer("momentum_subtracted", {"v": "mu * v - eta * g", "p": "p + v_new"}, {"mu": "0.9"}, ("v",)),
+        Optimizer(
+            "nesterov_subtracted",
+            {"v": "mu * v - eta * g", "p": "p + (mu * v_new - eta * g)"},
+            {"mu": "0.9"},
+            ("v",),
         ),
         Optimizer(
             "adagrad", {"s": "s + g**2", "p": "p - eta * g / (sqrt(s_new) + epsilon)"}, {"epsilon": "1e-8"}, ("s",)
@@ -61,6 +69,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
             {**_SECOND, **_UNBIASED, "p": "p - eta * (mhat / (sqrt(shat) + epsilon) + decay * p)"},
             {**_ADAM, "decay": "0.01"},
             ("m", "s"),
+            "adam",
         ),
     )
 }
@@ -72,6 +81,10 @@ SCHEDULES: Mapping[str, Optimizer] = {
         Optimizer("constant", {}),
         Optimizer("step", {"rate": "eta * gamma**floor((k - 1) / every)"}, {"gamma": "0.5", "every": "1"}),
         Optimizer("exponential", {"rate": "eta * gamma**(k - 1)"}, {"gamma": "0.9"}),
+        Optimizer("inverse_time", {"rate": "eta / (1 + gamma * (k - 1))"}, {"gamma": "1"}),
+        Optimizer("linear", {"rate": "eta * max(0, 1 - (k - 1) / span)"}, {"span": "10"}),
+        Optimizer("cosine", {"rate": "eta / 2 * (1 + cos(pi() * (k - 1) / span))"}, {"span": "10"}),
+        Optimizer("warmup", {"rate": "eta * min(1, k / span)"}, {"span": "10"}),
     )
 }
 
@@ -94,6 +107,29 @@ class Plan:
     updates: tuple[Update, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What else a definition says of its updates: what is remembered from earlier ones, for all parameters or for each
+    (`k`: how many these were), which parameters decay (`None`: all), and for how many updates (`each`; 0: for one) a
+    schedule leaves the learning rate as it is.
+    """
+
+    state: Mapping[str, Fraction | Mapping[str, Fraction]] = field(default_factory=dict)
+    decayed: tuple[str, ...] | None = None
+    each: int = 0
+
+    def remembered(self, state: str, parameter: str) -> Fraction:
+        """The value before the first update that is worked."""
+        found = self.state.get(state, Fraction(0))
+        return found if isinstance(found, Fraction) else found.get(parameter, Fraction(0))
+
+
+def own_schedule(text: str, rate: str, settings: Mapping[str, Fraction]) -> Optimizer:
+    """A schedule by a formula over the learning rate (`eta`, or its own name), `k`, and settings that have a value."""
+    own = [name for name in references(parse(text)) if name in settings and name not in ("eta", "k", rate)]
+    return Optimizer("own", {"rate": text}, {name: str(settings[name]) for name in own})
+
+
 def plan(
     optimizer: Optimizer,
     schedule: Optimizer,
@@ -103,6 +139,7 @@ def plan(
     rate: str,
     others: Container[str] = (),
     clip: Clip | None = None,
+    how: Further = Further(),
 ) -> Plan:
     """The update of `parameters` by the gradients of `loss`. `settings` are values in place of the usual ones.
 
@@ -123,49 +160,62 @@ def plan(
         given("setting", "clip", clip[1])
     for state in optimizer.states:
         for parameter in parameters:
-            given("state", _name(state, parameter), Fraction(0), of=parameter)
-    counts = _counts(optimizer, schedule)
-    if counts:
-        given("state", "k", Fraction(0))
-    updates = (*_counted(counts), *_scheduled(schedule, rate))
+            given("state", _name(state, parameter), how.remembered(state, parameter), of=parameter)
+    counted = counts(optimizer, schedule)
+    if counted:
+        given("state", "k", how.remembered("k", ""))
+    updates = (*_counted(counted), *_scheduled(schedule, rate, how.each))
     rate_now = "rate" if schedule.lines else rate
     gradients = {parameter: derivative_name(loss, parameter) for parameter in parameters}
     if clip is not None:
         updates += tuple(_clipped(clip[0], gradients))
         gradients = {parameter: _name("c", parameter) for parameter in parameters}
     for parameter, gradient in gradients.items():
-        updates += tuple(_lines(optimizer, parameter, gradient, rate_now))
+        decays = not optimizer.undecayed or how.decayed is None or parameter in how.decayed
+        row = optimizer if decays else OPTIMIZERS[optimizer.undecayed]
+        updates += tuple(_lines(row, parameter, gradient, rate_now))
     made = givens.values()
     return Plan(tuple(q for q, _ in made), {q.name: value for q, value in made}, updates)
 
 
-def names(optimizer: Optimizer, schedule: Optimizer, parameters: Sequence[str], clip: str = "") -> Iterator[str]:
-    """The names that a plan brings into a problem; `clip` is the row of `CLIPS`, if there is one."""
+def names(
+    optimizer: Optimizer, schedule: Optimizer, parameters: Sequence[str], clip: str = "", epochs: bool = False
+) -> Iterator[str]:
+    """The names that a plan brings into a problem; `clip` is the row of `CLIPS`, if any; `epochs`: the schedule
+    goes by them.
+    """
+    if epochs and schedule.lines:
+        yield "epoch"
     if clip:
         yield "clip"
         yield from ("norm", "scale") if clip == "norm" else ()
         yield from (_name("c", parameter) for parameter in parameters)
     yield from (*optimizer.settings, *schedule.settings, *schedule.lines)
-    if _counts(optimizer, schedule):
+    if counts(optimizer, schedule):
         yield "k"
     for parameter in parameters:
         for target in (*optimizer.states, *(line for line in optimizer.lines if line not in ("p", *optimizer.states))):
             yield _name(target, parameter)
 
 
-def _counts(optimizer: Optimizer, schedule: Optimizer) -> bool:
+def counts(optimizer: Optimizer, schedule: Optimizer) -> bool:
     """Whether the number of the update matters."""
     return any("k" in references(parse(text)) for text in (*optimizer.lines.values(), *schedule.lines.values()))
 
 
-def _counted(counts: bool) -> Iterator[Update]:
-    if counts:
+def _counted(counted: bool) -> Iterator[Update]:
+    if counted:
         yield Update(parse("k + 1"), old="k", rule="update_count")
 
 
-def _scheduled(schedule: Optimizer, rate: str) -> Iterator[Update]:
+def _scheduled(schedule: Optimizer, rate: str, each: int) -> Iterator[Update]:
+    count = updated_name("k")
+    if each and schedule.lines:
+        formula = substitute(parse(f"floor((k - 1) / {each}) + 1"), {"k": Ref(count)})
+        yield Update(formula, name="epoch", rule="update_epoch", label=Label("value", "epoch"), stepped=True)
+        count = "epoch"
     for target, text in schedule.lines.items():
-        formula = substitute(parse(text), {"eta": Ref(rate), "k": Ref(updated_name("k"))})
+        formula = substitute(parse(text), {"eta": Ref(rate), "k": Ref(count)})
         label = Label("scheduled", target, of=rate)
         yield Update(formula, name=target, rule="update_rate", label=label, stepped=True)
 

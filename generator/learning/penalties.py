@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Literal
 
 from pydantic import Field
 
-from generator.definitions.problem import Exact, Finding, Model
+from generator.definitions.problem import Exact, Finding, Model, Name
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Pow, Ref, num
 from generator.graph.quantities import Convention, Label, Quantity, Role
 from generator.learning.losses import DATA, GROUP
@@ -18,6 +19,9 @@ class Regularization(Model):
 
     l1: Exact | None = Field(None, gt=0, description="times the sum of the weights' sizes")
     l2: Exact | None = Field(None, gt=0, description="times the sum of the weights' squares")
+    on: Literal["weights", "all"] | tuple[Name, ...] = Field(
+        "weights", description="what they are on: all trained weights, biases too, or a list of layers and parameters"
+    )
     half: bool = Field(True, description="whether the sum of squares is halved")
 
     @property
@@ -32,8 +36,11 @@ class Regularization(Model):
         return (DATA, *map(_penalty_of, self.rates))
 
 
-def check_penalties(how: Regularization | None, weights: Sequence[str]) -> Iterator[Finding]:
-    """What is wrong with penalties on `weights`, those that are trained."""
+def check_penalties(how: Regularization | None, weights: Sequence[str], known: Container[str]) -> Iterator[Finding]:
+    """What is wrong with penalties on `weights`, those that are trained; `known` is what can be named."""
+    for number, name in enumerate(how.on if how is not None and isinstance(how.on, tuple) else ()):
+        if name not in known:
+            yield ("regularization", "on", number), f"`{name}`", "a layer, a weight or a bias"
     if how is not None and not how.rates:
         yield ("regularization",), "no penalty", "`l1`, `l2` or both"
     if how is not None and not weights:
@@ -66,5 +73,7 @@ def _penalty(rate: str, factor: Formula, terms: Sequence[Formula], rule: str) ->
 
 def penalty_conventions(how: Regularization | None) -> Iterator[Convention]:
     """What a document says about penalties."""
+    if how is not None and how.l1 is not None:
+        yield Convention("penalty_kink", numbers={"value": "0"})
     if how is not None and how.l2 is not None:
         yield Convention("penalty_half" if how.half else "penalty_whole")

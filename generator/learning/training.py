@@ -6,13 +6,28 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from generator.definitions.problem import Exact, Finding, Name, Problem, Rate, Whole
+from generator.definitions.problem import NUMBER_SCHEMA, Exact, Finding, Name, Problem, Rate, Whole
+from generator.errors import FormulaError
+from generator.formula.infix import parse
+from generator.formula.tree import references
 from generator.graph.quantities import Convention, Label, Quantity, Role
-from generator.learning.optimizers import OPTIMIZERS, SCHEDULES, Optimizer, Plan, names, plan
+from generator.learning.optimizers import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Further,
+    Optimizer,
+    Plan,
+    counts,
+    names,
+    own_schedule,
+    plan,
+)
 
-_INSIDE = "_rate_inside"
+_VELOCITIES = {"plain": "", "rate_inside": "_rate_inside", "subtracted": "_subtracted"}  # the ends of rows' names
+_FORMS = tuple(end for end in _VELOCITIES.values() if end)
+State = Annotated[dict[Name, Exact] | Exact, WithJsonSchema({"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "object"}]})]
 
 
 class Learning(Problem):
@@ -21,8 +36,17 @@ class Learning(Problem):
     learning_rate: Rate | None = None
     optimizer: str = "sgd"
     settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's and the schedule's givens")
-    schedule: str = "constant"
-    velocity: Literal["plain", "rate_inside"] = Field("plain", description="whether the learning rate is inside it")
+    schedule: str = Field("constant", description="a schedule, or a formula over eta, k and settings of your own")
+    schedule_per: Literal["update", "epoch"] = Field("update", description="what k counts in the schedule")
+    velocity: Literal["plain", "rate_inside", "subtracted"] = Field(
+        "plain", description="whether the learning rate is inside it, and the gradient subtracted from it"
+    )
+    state: dict[Name, State] = Field(
+        default_factory=dict, description="what the optimizer remembers: {m: 0.1, s: {w1: 0.2}, k: 4}; zero if left out"
+    )
+    decayed: Literal["all", "weights"] | tuple[Name, ...] = Field(
+        "all", description="which parameters the optimizer's own decay makes smaller"
+    )
     steps: Whole | None = Field(
         None, description="how many updates are worked (default: one, or one epoch)", ge=1, le=50
     )
@@ -36,11 +60,28 @@ class Learning(Problem):
         """The name of the learning rate (empty: there is none)."""
         return next(iter(self.learning_rate or {}), "")
 
+    @property
+    def updates_of_epoch(self) -> int:
+        """After how many updates everything has had its turn (0: that is not told)."""
+        return 0
+
+    @property
+    def unweighted(self) -> tuple[str, ...] | None:
+        """The parameters that are no weights, as biases (`None`: that is not told)."""
+        return None
+
 
 def optimizer_of(problem: Learning) -> Optimizer:
     """The row of the optimizer, with the velocity as the definition wants it."""
-    inside = f"{problem.optimizer}{_INSIDE}"
-    return OPTIMIZERS[inside if problem.velocity == "rate_inside" and inside in OPTIMIZERS else problem.optimizer]
+    form = f"{problem.optimizer}{_VELOCITIES[problem.velocity]}"
+    return OPTIMIZERS[form if form in OPTIMIZERS else problem.optimizer]
+
+
+def schedule_of(problem: Learning) -> Optimizer:
+    """The row of the schedule, or that of the definition's own formula."""
+    if problem.schedule in SCHEDULES:
+        return SCHEDULES[problem.schedule]
+    return own_schedule(problem.schedule, problem.rate, problem.settings)
 
 
 # --- checks ---
@@ -48,17 +89,19 @@ def optimizer_of(problem: Learning) -> Optimizer:
 
 def check_learning(problem: Learning) -> Iterator[Finding]:
     """What is wrong with the optimizer, its settings and the schedule."""
-    known = [name for name in OPTIMIZERS if not name.endswith(_INSIDE)]
-    for key, row, rows in (
-        ("optimizer", problem.optimizer, known),
-        ("schedule", problem.schedule, list(SCHEDULES)),
-    ):
-        if row not in rows:
-            yield (key,), f"`{row}`", f"one of {', '.join(rows)}"
-            return
-    if problem.velocity == "rate_inside" and f"{problem.optimizer}{_INSIDE}" not in OPTIMIZERS:
+    known = [name for name in OPTIMIZERS if not name.endswith(_FORMS)]
+    if problem.optimizer not in known:
+        yield ("optimizer",), f"`{problem.optimizer}`", f"one of {', '.join(known)}"
+        return
+    wrong = [*_check_schedule(problem)]
+    yield from wrong
+    if wrong:
+        return
+    if problem.velocity != "plain" and f"{problem.optimizer}{_VELOCITIES[problem.velocity]}" not in OPTIMIZERS:
         yield ("velocity",), f"`{problem.velocity}`", "`plain`: this optimizer has no velocity"
-    settings = {**optimizer_of(problem).settings, **SCHEDULES[problem.schedule].settings}
+    yield from _check_state(problem)
+    yield from _check_decayed(problem)
+    settings = {**optimizer_of(problem).settings, **schedule_of(problem).settings}
     for name in problem.settings:
         if name not in settings:
             yield ("settings", name), f"`{name}`", f"one of {', '.join(settings)}" if settings else "no settings"
@@ -67,9 +110,54 @@ def check_learning(problem: Learning) -> Iterator[Finding]:
             yield ("clip", way), f"{bound}", "a number above 0"
         if way == "norm" and getattr(problem, "update_order", "") == "outputs_first":
             yield ("clip", way), "the length of all gradients", "`update_order: at_once`, which has them all at once"
-    for key in ("settings", "steps", "clip"):
+    for key in ("settings", "steps", "clip", "state"):
         if getattr(problem, key) and problem.learning_rate is None:
             yield (key,), f"`{key}` without a learning rate", "`learning_rate` beside it"
+
+
+def _check_schedule(problem: Learning) -> Iterator[Finding]:
+    """What is wrong with a schedule, which is a row's name or a formula."""
+    rows = ", ".join(SCHEDULES)
+    if problem.schedule_per == "epoch" and not problem.updates_of_epoch:
+        yield ("schedule_per",), "`epoch`", "`update`: there are no epochs"
+    if problem.schedule in SCHEDULES:
+        return
+    try:
+        used = references(parse(problem.schedule))
+    except FormulaError as error:
+        yield ("schedule",), str(error), f"one of {rows}, or a formula over eta and k"
+        return
+    if not {"k", "eta", problem.rate} & set(used):
+        yield ("schedule",), f"`{problem.schedule}`", f"one of {rows}, or a formula over eta and k"
+        return
+    for name in used:
+        if name not in ("k", "eta", problem.rate, *problem.settings):
+            yield ("schedule",), f"`{name}`, which has no value", "eta, k, or a name with a value under `settings`"
+
+
+def _check_state(problem: Learning) -> Iterator[Finding]:
+    """What is wrong with what an optimizer is said to remember."""
+    optimizer, schedule = optimizer_of(problem), schedule_of(problem)
+    known = (*optimizer.states, *(["k"] if counts(optimizer, schedule) else []))
+    for name, value in problem.state.items():
+        if name not in known:
+            expected = f"one of {', '.join(known)}" if known else "no state: this optimizer remembers nothing"
+            yield ("state", name), f"`{name}`", expected
+        elif name == "k" and (isinstance(value, dict) or value < 0 or value.denominator > 1):
+            yield ("state", name), "a number of updates that cannot be", "a whole number, zero or more"
+        elif name == "s" and any(one < 0 for one in (value.values() if isinstance(value, dict) else (value,))):
+            yield ("state", name), "a mean of squares below zero", "zero or more"
+
+
+def _check_decayed(problem: Learning) -> Iterator[Finding]:
+    """What is wrong with which parameters decay."""
+    if problem.decayed == "all":
+        return
+    if not optimizer_of(problem).undecayed:
+        decaying = ", ".join(name for name, row in OPTIMIZERS.items() if row.undecayed)
+        yield ("decayed",), f"the optimizer `{problem.optimizer}`, in which nothing decays", f"one of {decaying}"
+    if problem.decayed == "weights" and problem.unweighted is None:
+        yield ("decayed",), "`weights`", "`all`, or a list of names"
 
 
 def check_trained(trained: str | Sequence[str], known: Sequence[str]) -> Iterator[Finding]:
@@ -108,7 +196,10 @@ def check_brought(problem: Learning, taken: Container[str], parameters: Sequence
 def brought_names(problem: Learning, parameters: Sequence[str]) -> Iterator[str]:
     """The names that the optimizer and the schedule bring into the problem."""
     if problem.rate and parameters:
-        yield from names(optimizer_of(problem), SCHEDULES[problem.schedule], parameters, *(problem.clip or ()))
+        epochs = problem.schedule_per == "epoch"
+        yield from names(
+            optimizer_of(problem), schedule_of(problem), parameters, next(iter(problem.clip or ()), ""), epochs
+        )
 
 
 # --- the graph ---
@@ -126,10 +217,19 @@ def plan_of(problem: Learning, parameters: Sequence[str], loss: str, others: Con
     rate = Quantity(problem.rate, Role.GIVEN, Label("rate", problem.rate))
     if not parameters:
         return Plan((rate,), problem.learning_rate, ())
-    optimizer, schedule = optimizer_of(problem), SCHEDULES[problem.schedule]
+    optimizer, schedule = optimizer_of(problem), schedule_of(problem)
     clip = next(iter((problem.clip or {}).items()), None)
-    made = plan(optimizer, schedule, problem.settings, parameters, loss, problem.rate, others, clip)
+    each = problem.updates_of_epoch if problem.schedule_per == "epoch" else 0
+    how = Further(problem.state, _decayed(problem, parameters), each)
+    made = plan(optimizer, schedule, problem.settings, parameters, loss, problem.rate, others, clip, how)
     return replace(made, givens=(rate, *made.givens), values={**problem.learning_rate, **made.values})
+
+
+def _decayed(problem: Learning, parameters: Sequence[str]) -> tuple[str, ...] | None:
+    """The parameters that decay (`None`: all)."""
+    if problem.decayed == "weights":
+        return tuple(name for name in parameters if name not in (problem.unweighted or ()))
+    return None if problem.decayed == "all" else problem.decayed
 
 
 def conventions_of(problem: Learning) -> Iterator[Convention]:
@@ -140,4 +240,13 @@ def conventions_of(problem: Learning) -> Iterator[Convention]:
     if problem.clip and problem.learning_rate is not None:
         yield from (Convention(f"clip_{way}") for way in problem.clip)
     if "v" in row.states and problem.learning_rate is not None:
-        yield Convention({"plain": "velocity_plain", "rate_inside": "velocity_rate_inside"}[problem.velocity])
+        yield Convention(
+            {
+                "plain": "velocity_plain",
+                "rate_inside": "velocity_rate_inside",
+                "subtracted": "velocity_subtracted",
+            }[problem.velocity]
+        )
+    if row.undecayed and problem.learning_rate is not None:
+        some = {"all": "decay_all", "weights": "decay_weights"}
+        yield Convention(some.get(problem.decayed, "decay_some") if isinstance(problem.decayed, str) else "decay_some")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from generator import resources
 from generator.definitions.problem import Definition
 from generator.definitions.source import Location, Source, read, validated
 from generator.errors import NotationError
-from generator.notation.writer import Notation
+from generator.notation.writer import Notation, indexed
 
 _FOLDER = "notations"
 
@@ -29,13 +30,38 @@ def notation_for(definition: Definition, name: str | None = None) -> Notation:
     if name is not None:
         return load_notation(name)
     own = definition.problem.notation
-    if isinstance(own, str):
-        try:
-            return load_notation(own)
-        except NotationError:
-            expected = f"a notation ({', '.join(notation_names())}) or a block"
-            raise definition.source.error(("notation",), f"`{own}`", expected) from None
-    return _merged(definition.source, own, ("notation",), (), f"{definition.id}'s own")
+    if not isinstance(own, str):
+        found = _merged(definition.source, own, ("notation",), (), f"{definition.id}'s own")
+        return _as_called(definition, found, own.get("symbols", {}))
+    try:
+        return _as_called(definition, load_notation(own))
+    except NotationError:
+        expected = f"a notation ({', '.join(notation_names())}) or a block"
+        raise definition.source.error(("notation",), f"`{own}`", expected) from None
+
+
+def _as_called(definition: Definition, notation: Notation, settled: Collection[str] = ()) -> Notation:
+    """`notation` with what the problem calls its quantities, unless it has a symbol of its own for the like of them."""
+    patterns = definition.problem.called
+    if not patterns:
+        return notation
+    usual = load_notation("default").symbols
+    named = {
+        kind: _symbol_of(pattern)
+        for kind, pattern in patterns.items()
+        if kind not in settled and (kind in _LOSSES or notation.symbols[kind] == usual[kind])
+    }
+    return replace(notation, symbols={**notation.symbols, **named})
+
+
+_LOSSES = ("loss", "observed", "mean")  # whose sign a problem chooses in any notation
+
+
+def _symbol_of(pattern: str) -> str:
+    """The symbol of quantities that a problem calls by a pattern: `z_<unit>` is z with the unit's name below it."""
+    unit, index = "UNIT", "INDEX"  # in their places while the pattern is read as a name
+    made = indexed(pattern.replace("<unit>", unit).replace("<index>", index))
+    return made.replace(unit, "<name>").replace(index, "<index>")
 
 
 def load_notation(name: str) -> Notation:

@@ -211,7 +211,7 @@ class Setter:
 
     def _aside(self, step: Step, depth: int) -> Iterator[Block]:
         rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
-        title = self.word("labels.aside_softmax" if step.rule.startswith("softmax") else "labels.aside")
+        title = self.word("labels.aside_softmax" if step.rule.startswith(("softmax", "logistic")) else "labels.aside")
         yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, title)
 
 

@@ -61,9 +61,10 @@ class Conventions:
         for own in self.worked.problem.conventions:
             yield from self.author_texts(own)
         for call in self._functions():
-            for slope in sorted(set(kinks(call).values())):
+            slopes = list(kinks(call).values())
+            for slope in sorted(set(slopes)):
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(shortest(slope))}
-                yield setter.say("conventions.kink", None, **texts)
+                yield setter.say("conventions.kinks" if slopes.count(slope) > 1 else "conventions.kink", None, **texts)
             if "at_zero" in ACTIVATIONS[call.name].parameters:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(value_at(call, 0))}
                 yield setter.say("conventions.jump", None, **texts)

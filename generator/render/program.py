@@ -180,7 +180,11 @@ class Listing:
         """The backward pass layer by layer: a local derivative stands with the first gradient that it is made for."""
         number = quantities[0].round
         groups = list(dict.fromkeys(q.group for q in self.graph.of_role(Role.FORWARD) if q.round == number))
-        layer = {q.name: groups.index(q.group) if q.group in groups else 0 for q in quantities}
+        errors = {
+            q.group for q in self.graph.of_role(Role.LOSS)
+        }  # what their derivatives need stands with the last layer
+        places = {**dict.fromkeys(errors, len(groups) - 1), **{group: place for place, group in enumerate(groups)}}
+        layer = {q.name: places.get(q.group, 0) for q in quantities}
         for quantity in quantities:  # never nearer to the loss than what it is computed from
             if quantity.role is Role.GRADIENT:
                 above = (layer[name] for name in self.graph.operands[quantity.name] if self._is_near(name, layer))

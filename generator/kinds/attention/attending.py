@@ -9,7 +9,7 @@ from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds.attention.mixtures import mixed
 from generator.kinds.attention.model import PROJECTIONS, Attention
 from generator.kinds.attention.placed import Cells, Placed, total
-from generator.learning.losses import Losses
+from generator.learning.losses import averages, error_of
 from generator.learning.normalization import Part, scaled, standardized
 
 LOSS = "E_total"
@@ -148,7 +148,6 @@ class Attending(Placed):
     # --- the error ---
 
     def _error(self, made: Cells) -> None:
-        losses = Losses.of(self.problem.loss, LOSS, False)
         label = Label("loss", LOSS)
         pairs = [(i, j, own) for i, row in enumerate(made) for j, own in enumerate(row)]
         if self.problem.upstream:
@@ -160,14 +159,14 @@ class Attending(Placed):
         for i, j, own in pairs:
             target = self.rows["T"][i][j]
             symbol = f"E{target.removeprefix('T')}"
-            formula = Call(losses.row, (Ref(target), Ref(own), *losses.parameters))
+            formula = error_of(self.problem.loss, target, own)
             place = symbol.removeprefix("E_")
             terms.append(Quantity(symbol, Role.LOSS, Label("value", symbol, place, of="E"), formula, "error", "loss"))
         if len(terms) == 1:
             self.quantities.append(Quantity(LOSS, Role.LOSS, label, terms[0].formula, "error", "loss"))
             return
         whole: Formula = Add(tuple(Ref(term.name) for term in terms))
-        if losses.mean_outputs:
+        if averages(self.problem.loss):
             whole = Div(whole, num(len(terms)))
-        rule = "total_entries_mean" if losses.mean_outputs else "total"
+        rule = "total_entries_mean" if averages(self.problem.loss) else "total"
         self.quantities += [*terms, Quantity(LOSS, Role.LOSS, label, whole, rule, "loss")]

@@ -12,7 +12,7 @@ from generator.graph.windows import Maps, named
 from generator.kinds.convolution.images import Images, MisfitError, labels_of, matrices
 from generator.kinds.convolution.laying import added
 from generator.kinds.convolution.model import Pipeline
-from generator.learning.losses import LOSS_ROWS, Losses, Output, losses
+from generator.learning.losses import LOSS_ROWS, Losses, Output, averages, error_of, losses
 
 
 def compare(problem: Pipeline, images: Images, maps: Maps) -> None:
@@ -53,8 +53,10 @@ def _errors(problem: Pipeline, images: Images, maps: Maps, given: tuple[str, Any
     images.tensors += matrices(name, maps.like(targets))
     short = problem.loss_name.removesuffix("_total")
     pairs = enumerate(zip(maps.entries, targets, strict=True), 1)
-    outputs = [Output(str(at), at, output, target, f"{short}_{at}") for at, (output, target) in pairs]
-    made = list(losses(Losses.of(problem.loss, problem.loss_name, mean_batch=False), {"": outputs}))
+    outputs = [
+        Output(str(at), at, error_of(problem.loss, target, output), f"{short}_{at}") for at, (output, target) in pairs
+    ]
+    made = list(losses(Losses(problem.loss_name, averages(problem.loss)), {"": outputs}))
     images.take([(quantity.name, quantity.label) for quantity in made], "loss_name")
     images.quantities += made
 

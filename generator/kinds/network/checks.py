@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generator.definitions.own import ForEach, check_function, each, name_of
 from generator.definitions.problem import Finding
 from generator.definitions.problem import name as name_of_quantity
-from generator.definitions.rows import FUNCTIONS, check_row
+from generator.definitions.rows import FUNCTIONS
 from generator.definitions.source import Location
+from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.kinds.network.model import Layer, Network
 from generator.learning.batches import at, check_observations
 from generator.learning.dropout import check_dropout, masks
-from generator.learning.losses import LOSS_ROWS
+from generator.learning.losses import LOSS_ROWS, MEAN
 from generator.learning.normalization import check_normalization, normalization_givens
 from generator.learning.penalties import check_penalties
 from generator.learning.training import brought_names, check_learning, check_trained, check_training
@@ -25,7 +27,7 @@ def check_network(problem: Network) -> Iterator[Finding]:
         place: Location = ("layers", number)
         if layer.name in ("loss", *(other.name for other in problem.layers[:number])):
             yield (*place, "name"), f"`{layer.name}`, which is taken", "a name of its own"
-        yield from check_row(layer.activation, FUNCTIONS, (*place, "activation"))
+        yield from _check_activation(layer, (*place, "activation"))
         yield from _check_units(problem, layer, sources, place)
         yield from _check_biases(problem, layer, place)
         if layer.normalization is not None:
@@ -40,9 +42,17 @@ def check_network(problem: Network) -> Iterator[Finding]:
     yield from _check_extras(problem)
     yield from _check_values(problem, used)
     yield from check_trained(problem.trained, problem.parameters)
+    yield from _check_gradients(problem)
     yield from check_observations(problem)
     found = [*check_learning(problem)]
     yield from found or _check_updates(problem)
+
+
+def _check_activation(layer: Layer, place: Location) -> Iterator[Finding]:
+    yield from check_function(layer.activation, FUNCTIONS, ("x",), tuple(layer.units), place)
+    for unit, own in layer.activation.functions if isinstance(layer.activation, ForEach) else ():
+        if name_of(own) in VECTORS:
+            yield (*place, unit), f"`{name_of(own)}`, which is of a whole layer", "a function of one number"
 
 
 def _known(sources: list[str]) -> str:
@@ -76,12 +86,41 @@ def _check_biases(problem: Network, layer: Layer, place: Location) -> Iterator[F
             yield here, f"the bias `{bias}`, which has no value", "a bias listed under `biases`"
 
 
+def _check_gradients(problem: Network) -> Iterator[Finding]:
+    """Activations that let no gradient through to what it is wanted for, and what cannot be differentiated by."""
+    for number, name in enumerate(problem.wanted):
+        if name not in problem.inputs:
+            yield ("wanted", number), f"`{name}`", f"one of the inputs: {', '.join(problem.inputs)}"
+    if problem.wanted and problem.turns:
+        yield ("wanted",), "inputs of observations that have turns", "`order: batch`"
+    asked = {*problem.learned, *problem.wanted}
+    before: set[str] = set(problem.inputs)
+    for number, layer in enumerate(problem.layers):
+        before |= {*(weight for fed in layer.units.values() for weight in fed.values()), *layer.biases.values()}
+        names = (name_of(own) for own in each(layer.activation, tuple(layer.units)).values())
+        rows = (ACTIVATIONS[name] for name in names if name in ACTIVATIONS)
+        row = next((row for row in rows if not row.derivative), None)
+        if row is not None and asked & before:
+            found = f"`{row.name}`, which lets no gradient through to {', '.join(sorted(asked & before)[:3])}"
+            expected = (
+                "another activation; or `trained: []`, to work the forward pass; or a rule of your own as `formulas`, "
+                "as the problem `perceptron` has one"
+            )
+            yield ("layers", number, "activation"), found, expected
+
+
 def _check_extras(problem: Network) -> Iterator[Finding]:
+    if problem.skip_before == "normalization":
+        for unit in problem.skip:
+            if any(unit in layer.units and layer.normalization is None for layer in problem.layers):
+                yield ("skip", unit), f"`{unit}`, whose layer has no normalization", "`skip_before: activation`"
     for unit in problem.skip:
         if unit not in problem.units:
             yield ("skip", unit), f"`{unit}`", f"a unit: {', '.join(problem.units)}"
     yield from check_dropout(problem.dropout, problem.units, problem.cases)
-    yield from check_penalties(problem.regularization, problem.penalized)
+    yield from check_penalties(
+        problem.regularization, problem.penalized, (*problem.parameters, *(layer.name for layer in problem.layers))
+    )
 
 
 def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
@@ -89,10 +128,42 @@ def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
         for name in getattr(problem, group):
             if name not in used:
                 yield (group, name), f"`{name}`, which no unit uses", "a name that a unit uses"
-    yield from check_row(problem.loss, LOSS_ROWS, ("loss",))
-    if len(problem.targets) != len(problem.outputs):
+    losses = LOSSES if isinstance(problem.loss, ForEach) else LOSS_ROWS
+    wrong = [*check_function(problem.loss, losses, ("t", "y"), problem.outputs, ("loss",))]
+    yield from wrong or _check_loss(problem)
+    if not problem.targets:
+        for key in ("learning_rate", "training", "wanted", "regularization", "claims"):
+            if getattr(problem, key) and key != "claims":
+                yield (key,), f"`{key}` without an error", "`targets` beside it"
+    elif problem.classes is not None and len(problem.outputs) < 2:
+        yield ("classes",), "classes for one output", "several outputs, or `targets`"
+    elif len(problem.targets) != len(problem.outputs):
         found, expected = f"{len(problem.targets)} targets", f"one for each output: {', '.join(problem.outputs)}"
         yield ("targets",), found, expected
+
+
+def _check_loss(problem: Network) -> Iterator[Finding]:
+    """What is wrong with the loss of single outputs, and with their weights."""
+    for unit in problem.loss_weights:
+        if unit not in problem.outputs:
+            yield ("loss_weights", unit), f"`{unit}`", f"an output: {', '.join(problem.outputs)}"
+    if problem.loss_weights and (len(problem.outputs) < 2 or name_of(problem.loss) == MEAN):
+        yield (
+            ("loss_weights",),
+            "weights of errors that are not added up",
+            "several outputs, and a loss that is no mean",
+        )
+    activations = each(problem.layers[-1].activation, problem.outputs)
+    for unit, own in each(problem.loss, problem.outputs).items() if problem.targets else ():
+        activation = name_of(activations.get(unit, ""))
+        place: Location = ("loss", unit) if isinstance(problem.loss, ForEach) else ("loss",)
+        if name_of(own) == "binary_cross_entropy" and activation in _BELOW:
+            expected = "an activation with values between 0 and 1, as `logistic`"
+            yield place, f"`binary_cross_entropy` of what `{activation}` makes, which can be below 0", expected
+            return
+
+
+_BELOW = ("tanh", "hard_tanh", "bipolar_sigmoid", "sign")
 
 
 def _check_updates(problem: Network) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from generator.kinds.network.units import Forward
 from generator.learning.batches import Numbers, at, conventions_of_observations, number_at
 from generator.learning.biases import bias_conventions
 from generator.learning.dropout import always_dropped, masks
-from generator.learning.losses import loss_conventions, over_observations
+from generator.learning.losses import losses_conventions, over_observations
 from generator.learning.normalization import normalization_conventions, normalization_givens
 from generator.learning.penalties import penalty_conventions
 from generator.learning.training import conventions_of, plan_of
@@ -53,6 +53,7 @@ def build(problem: Definition) -> Graph:
         conventions=tuple(_conventions(problem)),
         cases="observation" if len(problem.cases) > 1 else "",
         followed=_followed(problem),
+        wanted=tuple(at(name, case) for name in problem.wanted for case in problem.cases),
         in_turn=problem.update_order == "outputs_first" and bool(work.updates),
     )
     return with_layers(graph, problem.vectors)
@@ -60,7 +61,7 @@ def build(problem: Definition) -> Graph:
 
 def _followed(problem: Definition) -> Pass | None:
     """The passes of all observations and what their errors come to, where each is learned from by itself."""
-    if not problem.turns or len(problem.cases) == 1:
+    if not problem.turns or len(problem.cases) == 1 or not problem.targets:
         return None
     if problem.in_batches:
         whole = Forward(problem, problem.cases, whole=True)
@@ -72,7 +73,8 @@ def _followed(problem: Definition) -> Pass | None:
 
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
-    yield from loss_conventions(problem.loss, len(problem.outputs))
+    if problem.targets:
+        yield from losses_conventions(problem.loss, problem.outputs, bool(problem.loss_weights))
     yield from penalty_conventions(problem.regularization)
     if problem.dropout:
         yield Convention("dropout")
@@ -80,7 +82,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     for how in (layer.normalization for layer in problem.layers):
         said += [convention for convention in (normalization_conventions(how) if how else ()) if convention not in said]
     yield from said
-    yield from conventions_of_observations(problem)
+    if problem.targets:
+        yield from conventions_of_observations(problem)
     layers = [[layer.biases.get(unit, "") for unit in layer.units] for layer in problem.layers]
     learned = problem.learned if problem.learning_rate else ()
     yield from bias_conventions(layers, learned, subtracted=problem.bias_as == "threshold")
@@ -108,7 +111,7 @@ def _givens(problem: Definition) -> Iterator[tuple[Quantity, Fraction]]:
 
 def _observed(problem: Definition, kind: str, values: dict[str, Numbers]) -> Iterator[tuple[Quantity, Fraction]]:
     """Inputs, or targets: these are labelled with the units that they are for."""
-    units = problem.outputs if kind == "target" else tuple(problem.inputs)
+    units = tuple(problem.inputs) if kind == "input" else problem.outputs if values else ()
     for case in problem.cases:
         for index, (unit, (name, numbers)) in enumerate(zip(units, values.items(), strict=True), 1):
             label = Label(kind, unit, str(index), of=name if kind == "target" else "", case=case)

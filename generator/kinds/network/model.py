@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
+from generator.definitions.own import Function
 from generator.definitions.problem import Exact, Model, Name
-from generator.definitions.rows import Chosen
+from generator.kinds.network.shorthand import written_out
 from generator.learning.batches import Observations, at, batch_name
 from generator.learning.dropout import Dropout
 from generator.learning.normalization import Normalization, normalization_givens
 from generator.learning.penalties import Regularization
+
+Class = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
 
 
 class Layer(Model):
@@ -22,7 +25,7 @@ class Layer(Model):
     name: Name
     units: dict[Name, dict[Name, Name]] = Field(description="unit: {input or unit of an earlier layer: its weight}")
     bias: Name | dict[Name, Name] | None = Field(None, description="one for the layer, or one per unit; none if absent")
-    activation: Chosen = "logistic"
+    activation: Function = Field("logistic", description="a function, {formula: ...} over x, or one for each unit")
     normalization: Normalization | None = None
 
     @property
@@ -41,6 +44,12 @@ class Names(Model):
     term: str = "E_<unit>"
     loss: str = "E_total"
 
+    @property
+    def chosen(self) -> Mapping[str, str]:
+        """Those that the definition chooses, by the kinds of symbols that they stand for."""
+        kinds = {"pre": ("pre",), "post": ("post",), "term": ("term",), "loss": ("loss", "observed", "mean")}
+        return {kind: getattr(self, key) for key in kinds if key in self.model_fields_set for kind in kinds[key]}
+
     def of(self, what: Literal["pre", "post", "term"], unit: str, index: int, case: str) -> str:
         """The name of what belongs to a unit, the `index`th of its layer, in one observation."""
         pattern: str = getattr(self, what)
@@ -53,17 +62,38 @@ class Network(Observations):
     layers: tuple[Layer, ...] = Field(min_length=1)
     weights: dict[Name, Exact] = Field(min_length=1)
     biases: dict[Name, Exact] = Field(default_factory=dict)
-    loss: Chosen = Field("half_squared_error", description="a loss, or mean_squared_error: the mean over the outputs")
+    loss: Function = Field(
+        "half_squared_error",
+        description="a loss, mean_squared_error (the mean over the outputs), {formula: ...} over t and y, or several",
+    )
+    loss_weights: dict[Name, Exact] = Field(default_factory=dict, description="output: what its error is multiplied by")
     regularization: Regularization | None = None
     skip: dict[Name, Name | tuple[Name, ...]] = Field(
         default_factory=dict, description="unit: what is added to what it passes on"
     )
+    skip_before: Literal["activation", "normalization"] | None = Field(
+        None, description="where that is added, if not at the end of the layer"
+    )
     dropout: Dropout | None = None
+    wanted: tuple[Name, ...] = Field((), description="also differentiate by inputs")
+    classes: Class | tuple[Class, ...] | None = Field(
+        None, description="in place of `targets`: for each observation the number or the unit of its class"
+    )
     trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     bias_as: Literal["bias", "threshold"] = Field("bias", description="added, or subtracted as a threshold")
     update_order: Literal["at_once", "outputs_first"] = Field("at_once", description="when the parameters move")
     names: Names = Names()
     vectors: Literal["column", "row"] = Field("column", description="in matrices: columns, W x + b, or rows, x W + b")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_out(cls, data: Any) -> Any:
+        return written_out(data)
+
+    @property
+    def called(self) -> Mapping[str, str]:
+        """What the definition calls the quantities of units and the loss."""
+        return self.names.chosen
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -88,15 +118,30 @@ class Network(Observations):
 
     @property
     def learned(self) -> tuple[str, ...]:
-        """The parameters that are trained."""
+        """The parameters that are trained; none where there is no error to learn from."""
+        if not self.targets:
+            return ()
         if isinstance(self.trained, tuple):
             return self.trained
         return tuple(self.weights) if self.trained == "weights" else self.parameters
 
     @property
+    def unweighted(self) -> tuple[str, ...]:
+        """The parameters that are no weights."""
+        return tuple(name for name in self.parameters if name not in self.weights)
+
+    @property
     def penalized(self) -> tuple[str, ...]:
-        """The weights that a penalty is on: those that are trained."""
-        return tuple(name for name in self.learned if name in self.weights)
+        """The parameters that a penalty is on: trained weights, all that is trained, or some of it."""
+        on = self.regularization.on if self.regularization else "weights"
+        if on == "all":
+            return self.learned
+        weights = [name for name in self.learned if name in self.weights]
+        if on == "weights":
+            return tuple(weights)
+        layers = {layer.name: {w for fed in layer.units.values() for w in fed.values()} for layer in self.layers}
+        chosen = {name for own in on for name in ([own] if own in self.parameters else layers.get(own, ()))}
+        return tuple(name for name in self.learned if name in chosen)
 
     def skips(self, unit: str) -> tuple[str, ...]:
         """What is added to what a unit passes on."""
@@ -111,15 +156,16 @@ class Network(Observations):
                     yield self.names.of("pre", unit, index, case), "pre"
                     yield self.names.of("post", unit, index, case), "post"
                     yield from ((at(name, case), "post") for name in self._further(layer, unit))
-            if len(self.outputs) > 1:
+            if len(self.outputs) > 1 and self.targets:
                 for index, unit in enumerate(self.outputs, 1):
                     yield self.names.of("term", unit, index, case), "term"
-            if case:
+            if case and self.targets:
                 yield at(self.names.loss, case), "loss"
         for turn in dict.fromkeys(self.turns):
             if len(turn) > 1:
                 yield at(self.names.loss, batch_name(turn)), "loss"
-        yield self.names.loss, "loss"
+        if self.targets:
+            yield self.names.loss, "loss"
         yield from ((name, "loss") for name in (self.regularization.names if self.regularization else ()))
 
     @property

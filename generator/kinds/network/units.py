@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from generator.definitions.rows import FUNCTIONS, arguments, row_name
+from generator.definitions.own import Own, applied, each, name_of
+from generator.definitions.rows import FUNCTIONS
 from generator.formula.functions import VECTORS
-from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
+from generator.formula.tree import Add, Formula, Mul, Neg, Ref
 from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds.network.model import Layer, Network
 from generator.learning.batches import at, batch_name
 from generator.learning.dropout import dropped
-from generator.learning.losses import Losses, Output, losses
+from generator.learning.losses import LOSS_ROWS, MEAN, Losses, Output, losses
 from generator.learning.normalization import Entry, Normalization, normalize, normalized_name
 from generator.learning.penalties import penalties
 
@@ -36,7 +38,7 @@ class Forward:
     @property
     def loss(self) -> str:
         """The name of the loss: that of all observations, or that of those that have their turn."""
-        return at(self.problem.names.loss, self.batch)
+        return at(self.problem.names.loss, self.batch) if self.problem.targets else ""
 
     @property
     def nodes(self) -> dict[str, str]:
@@ -51,21 +53,38 @@ class Forward:
 
     def _layer(self, layer: Layer) -> Iterator[Quantity]:
         """The quantities of one layer, unit by unit; what needs several units or observations at once comes between."""
-        how = layer.normalization
-        stages: list[list[_Stage]] = [[self._pre]]
-        if (how and how.place == "before") or row_name(layer.activation) in VECTORS:
-            stages.append([])
-        stages[-1].append(self._post)
-        if how and how.place == "after":
-            stages.append([])
-        stages[-1] += [self._drop, self._skip]
-        for number, together in enumerate(stages):
-            if number and how and (self._post in together) == (how.place == "before"):
-                yield from self._normalized(layer, how)
+        stages: list[_Stage] = []
+        for item in (*self._order(layer), None):
+            if item is not None and not isinstance(item, Normalization):
+                stages.append(item)
+                continue
             for case in self.cases:
                 for index, unit in enumerate(layer.units, 1):
-                    for stage in together:
+                    for stage in stages:
                         yield from stage(layer, unit, index, case)
+            stages = []
+            if item is not None:
+                yield from self._normalized(layer, item)
+
+    def _order(self, layer: Layer) -> Iterator[_Stage | Normalization | None]:
+        """What is done to a unit one after the other; `None`: from here on all units are needed."""
+        how, place = layer.normalization, self.problem.skip_before
+        over = how.place if how else ""
+        yield self._pre
+        if over == "before":
+            yield from (self._skip,) if place == "normalization" else ()
+            yield how
+        if place == "activation":
+            yield self._skip
+        if name_of(layer.activation) in VECTORS:
+            yield None
+        yield self._post
+        if over == "after":
+            yield from (self._skip,) if place == "normalization" else ()
+            yield how
+        yield self._drop
+        if place is None:
+            yield self._skip
 
     def _pre(self, layer: Layer, unit: str, index: int, case: str) -> Iterator[Quantity]:
         """z = Σ w·x + b, or − b where it is a threshold."""
@@ -81,16 +100,19 @@ class Forward:
 
     def _post(self, layer: Layer, unit: str, index: int, case: str) -> Iterator[Quantity]:
         """h = f(z), where a vector function is of the z of all units."""
-        activation, before = row_name(layer.activation), Ref(self.value[unit, case])
-        args: tuple[Formula, ...] = (before, *arguments(layer.activation, FUNCTIONS))
-        if activation in VECTORS:
+        activation, before = each(layer.activation, tuple(layer.units))[unit], Ref(self.value[unit, case])
+        others: tuple[Formula, ...] = ()
+        if name_of(activation) in VECTORS:
             self.before = self.before if index > 1 else tuple(Ref(self.value[other, case]) for other in layer.units)
-            args = (before, *self.before)
+            others = self.before
+        formula = applied(activation, FUNCTIONS, {"x": before}, others)
         name = self.value[unit, case] = self.problem.names.of("post", unit, index, case)
         label = Label("post", unit, str(index), case=case)
         between = layer.normalization is not None and layer.normalization.place == "before"
+        between |= self.problem.skip_before is not None and unit in self.problem.skip
         rule = "activation_of" if between else "activation"  # the weighted sum comes normalized
-        yield Quantity(name, Role.FORWARD, label, Call(activation, args), rule, layer.name)
+        rule = "activation_own" if isinstance(activation, Own) else rule
+        yield Quantity(name, Role.FORWARD, label, formula, rule, layer.name)
 
     def _normalized(self, layer: Layer, how: Normalization) -> Iterator[Quantity]:
         """Each unit over the observations, or each observation's units."""
@@ -115,7 +137,10 @@ class Forward:
         sources = self.problem.skips(unit)
         if sources:
             terms = (self.value[unit, case], *(self.value[source, case] for source in sources))
-            yield self._further("skip", layer, unit, case, Add(tuple(map(Ref, terms))), "skip")
+            inside = self.value[unit, case] != self.problem.names.of("post", unit, index, case)
+            inside &= self.problem.skip_before == "activation"
+            rule = "skip_inside" if inside else "skip"
+            yield self._further("skip", layer, unit, case, Add(tuple(map(Ref, terms))), rule)
 
     def _further(self, kind: str, layer: Layer, unit: str, case: str, formula: Formula, rule: str) -> Quantity:
         """What takes the place of a unit's output."""
@@ -127,16 +152,20 @@ class Forward:
 
     def _loss(self) -> Iterator[Quantity]:
         problem = self.problem
+        if not problem.targets:
+            return iter(())
         units = list(enumerate(zip(problem.outputs, problem.targets, strict=True), 1))
+        chosen = each(problem.loss, problem.outputs)
         observations = {
-            case: [
-                Output(
-                    unit, index, self.value[unit, case], at(target, case), problem.names.of("term", unit, index, case)
-                )
-                for index, (unit, target) in units
-            ]
+            case: [self._output(chosen[unit], unit, index, at(target, case), case) for index, (unit, target) in units]
             for case in self.cases
         }
-        how = Losses.of(problem.loss, problem.names.loss, mean_batch=problem.batch == "mean")
+        how = Losses(problem.names.loss, name_of(problem.loss) == MEAN, problem.batch == "mean", problem.loss_weights)
         added = tuple(penalties(problem.regularization, problem.penalized))
         return losses(how, observations, added, self.batch)
+
+    def _output(self, chosen: Any, unit: str, index: int, target: str, case: str) -> Output:
+        """One output and its error."""
+        value, error = self.value[unit, case], self.problem.names.of("term", unit, index, case)
+        formula = applied(chosen, LOSS_ROWS, {"t": Ref(target), "y": Ref(value)})
+        return Output(unit, index, formula, error, "error_own" if isinstance(chosen, Own) else "error")

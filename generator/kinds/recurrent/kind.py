@@ -13,7 +13,7 @@ from generator.kinds.recurrent.checks import check_recurrent
 from generator.kinds.recurrent.model import Recurrent, lengths, output_of
 from generator.kinds.recurrent.unrolled import LOSS, Unrolled
 from generator.learning.biases import bias_conventions
-from generator.learning.losses import Losses, loss_conventions
+from generator.learning.losses import averages, loss_conventions
 from generator.learning.training import conventions_of, plan_of
 
 
@@ -53,7 +53,7 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     if problem.held:
         yield from loss_conventions(problem.loss, outputs)
     if len(problem.held) > 1:
-        several = outputs > 1 and Losses.of(problem.loss, LOSS, False).mean_outputs
+        several = outputs > 1 and averages(problem.loss)
         mean = "over_time_means" if several else "over_time_mean"
         yield Convention("over_time_sum" if problem.over_time == "sum" else mean)
     if problem.learning_rate and set(problem.trained) & set(problem.states):

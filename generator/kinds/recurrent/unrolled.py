@@ -30,7 +30,7 @@ from generator.kinds.recurrent.model import (
     worked_steps,
 )
 from generator.kinds.recurrent.unfolding import Gathered, unfolded
-from generator.learning.losses import Losses
+from generator.learning.losses import averages, error_of
 
 LOSS = "E_total"
 MOST_DRAWN = 6  # time steps; a drawing of more could not be read
@@ -45,7 +45,6 @@ class Unrolled:
         self.functions: dict[str, Chosen] = {
             "gate": problem.gate_activation, "squash": problem.activation, "out": problem.output_activation,
         }  # fmt: skip
-        self.losses = Losses.of(problem.loss, LOSS, False)
         self.quantities: list[Quantity] = []
         self.givens: dict[str, Fraction] = {}
         self.at: dict[tuple[str, int], tuple[str, ...]] = {}
@@ -253,7 +252,7 @@ class Unrolled:
         for index, (output, target) in enumerate(zip(outputs, targets, strict=True), 1):
             symbol = entry("E", (index, len(outputs)))
             label = Label("value", symbol, str(index), of="E", case=str(step))
-            formula = Call(self.losses.row, (Ref(target), Ref(output), *self.losses.parameters))
+            formula = error_of(self.problem.loss, target, output)
             self.terms.append(Quantity(f"{symbol}_t{step}", Role.LOSS, label, formula, "error", "loss"))
 
     def _errors(self) -> None:
@@ -271,7 +270,7 @@ class Unrolled:
     def _mean(self) -> tuple[str, int]:
         """How the errors are put together, and what their sum is divided by: over outputs, time steps, both, or not."""
         steps = len(self.problem.held)
-        outputs = len(self.terms) // steps if self.losses.mean_outputs else 1
+        outputs = len(self.terms) // steps if averages(self.problem.loss) else 1
         times = steps if self.problem.over_time == "mean" else 1
         if steps == 1:
             return "total_mean" if outputs > 1 else "total_outputs", outputs
