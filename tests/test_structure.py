@@ -39,7 +39,7 @@ ROOMS = {
     "learning": "optimizers training batches normalization biases losses dropout penalties",
     "kinds.network": "shorthand model units checks kind",
     "kinds.convolution": "images model laying saying comparing pipelines kind",
-    "kinds.recurrent": "cells model unfolding unrolled checks kind",
+    "kinds.recurrent": "cells model totals unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
     "kinds": "formulas",
     "solve": "elementary exact rounding compiled traces",

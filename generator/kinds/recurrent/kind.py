@@ -11,7 +11,8 @@ from generator.graph.declared import whole
 from generator.graph.quantities import Convention, Graph
 from generator.kinds.recurrent.checks import check_recurrent
 from generator.kinds.recurrent.model import Recurrent, lengths, output_of
-from generator.kinds.recurrent.unrolled import LOSS, Unrolled
+from generator.kinds.recurrent.totals import LOSS
+from generator.kinds.recurrent.unrolled import Unrolled
 from generator.learning.biases import bias_conventions
 from generator.learning.losses import averages, loss_conventions
 from generator.learning.training import conventions_of, plan_of

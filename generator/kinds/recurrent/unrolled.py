@@ -9,7 +9,7 @@ from generator.definitions.rows import Chosen, arguments, row_name
 from generator.definitions.tables import entries, entry, names, shape
 from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.formula.infix import parse
-from generator.formula.tree import Add, Call, Div, Formula, Mul, Ref, num, rebuild, references, substitute
+from generator.formula.tree import Add, Call, Formula, Mul, Ref, rebuild, references, substitute
 from generator.graph.declared import grid, whole
 from generator.graph.declared import matrix as as_matrix
 from generator.graph.declared import vector as as_vector
@@ -29,10 +29,9 @@ from generator.kinds.recurrent.model import (
     role_of,
     worked_steps,
 )
+from generator.kinds.recurrent.totals import errors_of, totalled
 from generator.kinds.recurrent.unfolding import Gathered, unfolded
-from generator.learning.losses import averages, error_of
 
-LOSS = "E_total"
 MOST_DRAWN = 6  # time steps; a drawing of more could not be read
 
 
@@ -53,7 +52,7 @@ class Unrolled:
         self.tensors: list[Tensor] = []
         self._start()
         self._forward()
-        self._errors()
+        self.quantities += totalled(problem, self.terms)
 
     @property
     def started(self) -> dict[str, tuple[str, ...]]:
@@ -178,7 +177,7 @@ class Unrolled:
             for line in self.outputs:
                 self._line(line, step, group)
         if step in self.problem.held:
-            self._error(step)
+            self.terms += errors_of(self.problem, step, self.at[self.output, step], self.at["t", step])
 
     def _line(self, line: Line, step: int, group: str) -> None:
         size = self.sizes[line.name]
@@ -244,35 +243,3 @@ class Unrolled:
         name = row_name(chosen)
         others = map(Ref, self.at["s", step]) if name in VECTORS else arguments(chosen, ACTIVATIONS)
         return Call(name, (*tree.args, *others))
-
-    # --- errors ---
-
-    def _error(self, step: int) -> None:
-        outputs, targets = self.at[self.output, step], self.at["t", step]
-        for index, (output, target) in enumerate(zip(outputs, targets, strict=True), 1):
-            symbol = entry("E", (index, len(outputs)))
-            label = Label("value", symbol, str(index), of="E", case=str(step))
-            formula = error_of(self.problem.loss, target, output)
-            self.terms.append(Quantity(f"{symbol}_t{step}", Role.LOSS, label, formula, "error", "loss"))
-
-    def _errors(self) -> None:
-        """Every error, and their sum (a single one is the loss itself)."""
-        label = Label("loss", LOSS)
-        if len(self.terms) == 1:
-            (term,) = self.terms
-            self.quantities.append(Quantity(LOSS, Role.LOSS, label, term.formula, "error", "loss"))
-        elif self.terms:
-            total: Formula = Add(tuple(Ref(term.name) for term in self.terms))
-            rule, count = self._mean()
-            total = Div(total, num(count)) if count > 1 else total
-            self.quantities += [*self.terms, Quantity(LOSS, Role.LOSS, label, total, rule, "loss")]
-
-    def _mean(self) -> tuple[str, int]:
-        """How the errors are put together, and what their sum is divided by: over outputs, time steps, both, or not."""
-        steps = len(self.problem.held)
-        outputs = len(self.terms) // steps if averages(self.problem.loss) else 1
-        times = steps if self.problem.over_time == "mean" else 1
-        if steps == 1:
-            return "total_mean" if outputs > 1 else "total_outputs", outputs
-        rules = {(False, True): "mean_total", (True, False): "mean_outputs", (True, True): "mean_all"}
-        return rules.get((outputs > 1, times > 1), "total"), outputs * times
