@@ -6,10 +6,10 @@ and node by node because a loader silently lets a repeated key overwrite the fir
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -131,7 +131,7 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
     found = f"`{error['input']}`" if isinstance(error["input"], str) else _kind(error["input"])
     match error["type"]:
         case unknown if unknown in _UNKNOWN:
-            known = _known_keys(model) if len(where) == len(place) + 1 else ""
+            known = _known_keys(_inner(model, error["loc"][:-1]))
             return source.error(where, "an unknown key", f"one of the known keys{known}")
         case "missing":
             return source.error(where, "nothing", "this key")
@@ -142,7 +142,43 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
             return source.error(where, found, str(error["ctx"]["error"]))
         case _:
             message = error["msg"].removeprefix("Input should be ")
-            return source.error(where, found, message)
+            return source.error(where, found, _PLAIN.get(error["type"], message))
+
+
+_PLAIN = {  # what a type is called by who writes definitions
+    "dict_type": "a mapping, such as {name: value}",
+    "model_type": "a mapping, such as {name: value}",
+    "model_attributes_type": "a mapping, such as {name: value}",
+    "dataclass_type": "a mapping, such as {name: value}",
+    "tuple_type": "a list, such as [a, b]",
+    "list_type": "a list, such as [a, b]",
+    "string_type": "a text",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
+
+
+def _inner(model: object, place: Location) -> object:
+    """The model that stands at `place` in another: what its fields are annotated with, as far as it is one."""
+    found = [model]
+    for part in place:
+        fields = [own for one in found if (own := _fields(one).get(part)) is not None]
+        found = [inner for field in fields for inner in _models(field)] or found
+    return found[0]
+
+
+def _fields(model: object) -> Mapping[Any, Any]:
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return {name: field.annotation for name, field in model.model_fields.items()}
+    return dict(get_type_hints(model, include_extras=True)) if is_dataclass(model) else {}
+
+
+def _models(annotation: Any) -> Iterator[object]:
+    """The models in an annotation, such as that of a list of layers."""
+    if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_dataclass(annotation)):
+        yield annotation
+    for inside in get_args(annotation):
+        yield from _models(inside)
 
 
 def _is_branch(part: str | int) -> bool:
@@ -160,7 +196,7 @@ def _kind(data: object) -> str:
     return kinds.get(type(data), repr(data))
 
 
-def _known_keys(model: type[object]) -> str:
+def _known_keys(model: object) -> str:
     fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else None
-    names = list(fields) if fields else list(getattr(model, "__dataclass_fields__", ()))
+    names = list(fields) if fields else [name for name in getattr(model, "__dataclass_fields__", ()) if name[0] != "_"]
     return f": {', '.join(names)}" if names else ""

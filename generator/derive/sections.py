@@ -229,7 +229,7 @@ class Derivation:
 
     def _gradient_rule(self, quantity: Quantity) -> str:
         kind = self._wrt_kind(quantity)
-        special = kind in ("weight", "bias", "post", "input") and quantity.rule != "gradient_none"
+        special = kind in ("weight", "bias", "gain", "shift", "post", "input") and quantity.rule != "gradient_none"
         return f"{quantity.rule}_{kind}" if special else quantity.rule
 
     def _factors(self, quantity: Quantity, full: bool) -> Iterator[Step]:

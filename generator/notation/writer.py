@@ -68,7 +68,9 @@ class View(StrEnum):
     MATRIX = "matrix"
 
 
-GIVEN_KINDS = ("input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter", "statistic")
+GIVEN_KINDS = (
+    "input", "weight", "bias", "gain", "shift", "target", "rate", "given", "setting", "state", "filter", "statistic",
+)  # fmt: skip
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
 TENSOR_KINDS = (
     "inputs", "weights", "biases", "targets", "pres", "posts", "deltas", "layer_values", "tensor", "all_inputs",
