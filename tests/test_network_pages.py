@@ -160,3 +160,14 @@ def test_names_of_the_author_are_on_the_page(tmp_path: Path) -> None:
 def test_who_asks_by_a_symbol_is_told_the_name(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="`E_total` is the name of what is written E_mean"):
         worked(tmp_path, LOGISTIC + "batch: mean\nworksheet: {ask: [E_mean]}\n")
+
+
+def test_scales_and_shifts_of_a_norm_have_words_and_derivatives_of_their_own(tmp_path: Path) -> None:
+    norm = "normalization: {over: batch, gamma: 0.5, beta: 0.25}"
+    text = LOGISTIC.replace("bias: b}", f"bias: b, {norm}}}").replace("x2: [0, 1]", "x2: [0, 3]")
+    made = page(worked(tmp_path, text))
+    assert "| Scales of normalized values | $\\gamma_{o1} = 0.5$ |" in made
+    assert "| Weights | $w_1 = 1$, $w_2 = 0.5$ |" in made
+    assert "The scale $\\gamma_{o1}$ multiplies a normalized value of each observation" in made
+    assert "How does the normalized value change with $\\gamma_{o1}$" in made
+    assert "How does the normalized value change with $\\beta_{o1}$" in made

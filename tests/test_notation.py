@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import Data, checked, dense, graph_of, networks
+from networks import Data, dense, graph_of, networks
 from shipped import SAMPLE
 
 from generator.definitions.problem import load
@@ -18,7 +18,7 @@ from generator.errors import DefinitionError, LonghandError, NotationError
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand
 from generator.formula.infix import infix, parse
 from generator.formula.tree import Mul, Ref, references
-from generator.kinds.network.kind import build
+from generator.kinds.network.kind import Definition, build
 from generator.notation.arrange import Arranger
 from generator.notation.files import load_notation, notation_for, notation_names
 from generator.notation.writer import Chain, Notation, Product, Writer, indexed, plain
@@ -199,7 +199,8 @@ def test_every_row_can_be_written(notation: str) -> None:
     chosen = load_notation(notation)
     for activation in ACTIVATIONS:
         for loss in LOSSES:
-            writer = Writer(build(checked({**dense([1, 1], activation), "loss": loss})), chosen)
+            made = Definition.model_validate({**dense([1, 1], activation), "loss": loss})  # some of which make no sense
+            writer = Writer(build(made), chosen)
             assert set(references(writer.formula("E_total"))) == {"t0", "out_u1n0"}
             assert references(writer.formula("out_u1n0")) == ("net_u1n0",)
 
@@ -292,9 +293,9 @@ def test_a_definitions_own_block(tmp_path: Path) -> None:
         ("factor_order: [weight, bias]\n", 1, "factor_order.1", "`bias`", "'weight'"),
         ("\n\nrounding: {decimals: x}\n", 3, "rounding.decimals", "`x`", "integer"),
         ("rounding:\n  digits: 3\n", 2, "rounding.digits", "unknown key", ""),
-        ("rounding: 4\n", 1, "rounding", "`4`", "dictionary"),
-        ("symbols: pre\n", 1, "symbols", "`pre`", "dictionary"),
-        ("symbols:\n  pre: {a: b}\n", 2, "symbols.pre", "mapping", "string"),
+        ("rounding: 4\n", 1, "rounding", "`4`", "a mapping"),
+        ("symbols: pre\n", 1, "symbols", "`pre`", "a mapping"),
+        ("symbols:\n  pre: {a: b}\n", 2, "symbols.pre", "mapping", "a text"),
         ("chain: {a: b}\n", 1, "chain", "mapping", "'factors'"),
         ("delta_rule: maybe\n", 1, "delta_rule", "`maybe`", "boolean"),
         ("name: other\n", 1, "name", "a name", "no name"),

@@ -124,6 +124,10 @@ MISTAKES = {
     "unknown key in training": Mistake("show: [1, 10]", "shown: [1]", "training.shown", "unknown key", "known keys"),
     "unknown key in the worksheet": Mistake("level: faded", "levels: faded", "worksheet.levels", "unknown", "known"),
     "unknown key in points": Mistake("{forward: 0.5}", "{foreward: 1}", "worksheet.points.foreward", "fore", "forward"),
+    "known keys of a layer": Mistake(
+        "bias: b1", "biass: b1", "layers.0.biass", "unknown", "name, units, bias, activation, normalization"
+    ),
+    "known keys of a training": Mistake("show: [1, 10]", "shows: [1]", "training.shows", "unknown", "iterations, show"),
     "unknown key in names": Mistake("loss: sq", "names: {prepost: a}\nloss: sq", "names.prepost", "unknown", "known"),
     # repeated keys
     "repeated key": Mistake("detail: all", "detail: all\ndetail: a", "detail", "second", "once", "detail: a\n"),
@@ -131,10 +135,10 @@ MISTAKES = {
     "repeated input of a unit": Mistake("{x1: w3}", "{x1: w3, x1: w2}", "layers.0.units.h2.x1", "second", "once"),
     "repeated unit": Mistake("h2: {x1: w3}", "h1: {x1: w3}", "layers.0.units.h1", "second", "once"),
     # wrong types
-    "text for a list": Mistake("show: [1, 10]", "show: 1", "training.show", "`1`", "tuple"),
-    "list for a mapping": Mistake("{t1: 1, t2: 0.10}", "[1, 2]", "targets", "a list", "dictionary"),
-    "mapping for a text": Mistake("activation: tanh", "activation: {a: b}", "layers.0.activation.a", "`b`", "dict"),
-    "nothing": Mistake("loss: squared_error", "loss:", "loss", "nothing", "string"),
+    "text for a list": Mistake("show: [1, 10]", "show: 1", "training.show", "`1`", "a list, such as"),
+    "list for a mapping": Mistake("{t1: 1, t2: 0.10}", "[1, 2]", "targets", "a list", "a mapping"),
+    "mapping for a text": Mistake("detail: all", "detail: {a: b}", "detail", "a mapping", "'all' or 'first'"),
+    "nothing": Mistake("loss: squared_error", "loss:", "loss", "nothing", "a text"),
     "nothing for a number": Mistake("w2: 0.2,", "w2: ,", "weights.w2", "nothing", "number"),
     "mapping for a number": Mistake("w2: 0.2,", "w2: {},", "weights.w2", "mapping", "number"),
     # numbers
@@ -220,13 +224,13 @@ def test_a_mistake_is_explained(mistake: Mistake) -> None:
         ("notation: {rounding: {decimal: 3}}", "notation.rounding.decimal", "unknown key", ""),
         ("notation: {rounding: {decimals: -1}}", "notation.rounding.decimals", "`-1`", "0"),
         ("notation: {rounding: {decimals: 99999}}", "notation.rounding.decimals", "`99999`", "100"),
-        ("notation: {rounding: 3}", "notation.rounding", "`3`", "dictionary"),
+        ("notation: {rounding: 3}", "notation.rounding", "`3`", "a mapping"),
         ("notation: {product: {a: b}}", "notation.product", "mapping", "'juxtaposed'"),
         ("notation: {product: cross}", "notation.product", "`cross`", "'juxtaposed'"),
         ("notation: {chain: chain}", "notation.chain", "`chain`", "'factors'"),
         ("notation: {difference: any}", "notation.difference", "`any`", "'target_first'"),
         ("notation: {activation: none}", "notation.activation", "`none`", "'symbol'"),
-        ("notation: {symbols: [a]}", "notation.symbols", "a list", "dictionary"),
+        ("notation: {symbols: [a]}", "notation.symbols", "a list", "a mapping"),
         ("notation: {name: mine}", "notation.name", "a name", "no name"),
         ("notation: [a]", "notation", "a list", ""),
         ("notation:", "notation", "nothing", ""),

@@ -7,10 +7,10 @@ and node by node because a loader silently lets a repeated key overwrite the fir
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -148,7 +148,34 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
             return source.error(where, found, str(error["ctx"]["error"]))
         case _:
             message = error["msg"].removeprefix("Input should be ")
-            return source.error(where, found, message)
+            return source.error(where, found, _PLAIN.get(error["type"], message))
+
+
+_PLAIN = {  # what a type is called by who writes definitions
+    "dict_type": "a mapping, such as {name: value}",
+    "model_type": "a mapping, such as {name: value}",
+    "model_attributes_type": "a mapping, such as {name: value}",
+    "dataclass_type": "a mapping, such as {name: value}",
+    "tuple_type": "a list, such as [a, b]",
+    "list_type": "a list, such as [a, b]",
+    "string_type": "a text",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
+
+
+def _fields(model: object) -> Mapping[Any, Any]:
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return {name: field.annotation for name, field in model.model_fields.items()}
+    return dict(get_type_hints(model, include_extras=True)) if is_dataclass(model) else {}
+
+
+def _models(annotation: Any) -> Iterator[object]:
+    """The models in an annotation, such as that of a list of layers."""
+    if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_dataclass(annotation)):
+        yield annotation
+    for inside in get_args(annotation):
+        yield from _models(inside)
 
 
 def _is_branch(part: str | int) -> bool:
@@ -166,26 +193,11 @@ def _kind(data: object) -> str:
     return kinds.get(type(data), repr(data))
 
 
-def _known_keys(model: type[object], path: Location) -> list[str]:
+def _known_keys(model: object, path: Location) -> list[str]:
     """The keys that can stand at `path` in a `model`: those of the models that are named on the way there."""
     models = [model]
     for part in path:
         fields = {name: kind for each in models for name, kind in _fields(each).items()}
         if part in fields:  # else it is a place in a list, an author's own name, or a branch of a union
             models = list(dict.fromkeys(_models(fields[str(part)])))
-    return list(dict.fromkeys(name for each in models for name in _fields(each)))
-
-
-def _fields(model: type[object]) -> dict[str, Any]:
-    """The keys of a model and what can stand under each."""
-    if issubclass(model, BaseModel):
-        return {name: field.annotation for name, field in model.model_fields.items()}
-    return dict.fromkeys(getattr(model, "__dataclass_fields__", ()), Any)
-
-
-def _models(annotation: Any) -> Iterator[type[object]]:
-    """The models in an annotation, whatever lists, mappings and unions they stand in."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models(inner)
+    return list(dict.fromkeys(name for each in models for name in _fields(each) if name[0] != "_"))

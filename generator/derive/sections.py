@@ -268,7 +268,8 @@ class Derivation:
         kind = self._wrt_kind(quantity)
         if quantity.rule == "gradient_none":
             return "gradient_cut" if self._is_cut_short(quantity) else quantity.rule
-        rule = f"{quantity.rule}_{kind}" if kind in ("weight", "bias", "post", "input") else quantity.rule
+        special = kind in ("weight", "bias", "gain", "shift", "post", "input")
+        rule = f"{quantity.rule}_{kind}" if special else quantity.rule
         return f"{rule}_cut" if rule.startswith("gradient_uses_") and self._is_cut_short(quantity) else rule
 
     def _is_cut_short(self, quantity: Quantity) -> bool:

@@ -86,8 +86,8 @@ def check_normalization(
 def normalization_givens(how: Normalization, units: Collection[str]) -> Iterator[tuple[str, str, Fraction]]:
     """What is given for the units of a normalized layer: kind, name and number of each."""
     for unit in units:
-        yield "weight", _scale_of(unit), _per_unit(how.gamma, unit)
-        yield "bias", _shift_of(unit), _per_unit(how.beta, unit)
+        yield "gain", _scale_of(unit), _per_unit(how.gamma, unit)
+        yield "shift", _shift_of(unit), _per_unit(how.beta, unit)
         if how.running:
             yield "statistic", f"mean_{unit}", how.running.mean[unit]
             yield "statistic", f"var_{unit}", how.running.variance[unit]

@@ -69,7 +69,8 @@ class View(StrEnum):
 
 
 GIVEN_KINDS = (
-    "input", "weight", "bias", "target", "rate", "given", "setting", "state", "filter", "statistic", "upstream",
+    "input", "weight", "bias", "gain", "shift", "target", "rate", "given", "setting", "state", "filter", "statistic",
+    "upstream",
 )  # fmt: skip
 COMPUTED_KINDS = ("value", "pre", "post", "term", "loss", "delta", "observed", "mean", "data", "penalty")
 TENSOR_KINDS = (

@@ -112,7 +112,7 @@ class Network(Observations):
             name
             for layer in self.layers
             for kind, name, _ in (normalization_givens(layer.normalization, layer.units) if layer.normalization else ())
-            if kind in ("weight", "bias")
+            if kind in ("gain", "shift")
         )
         return (*self.weights, *self.biases, *made)
 
