@@ -169,7 +169,7 @@ def schema(output: Annotated[Path | None, typer.Option("-o", "--output")] = None
     """Print the JSON Schema of definitions, so that editors complete and check them."""
     import json
 
-    from generator.definitions.problem import schema as made
+    from generator.definitions.schema import schema as made
 
     _emit(json.dumps(made(), indent=2, ensure_ascii=False) + "\n", output)
 

@@ -17,7 +17,8 @@ from generator.formula.infix import parse
 from generator.formula.tree import references
 from generator.graph.quantities import Role, updated_name
 from generator.kinds.formulas import Definition, check
-from generator.learning.optimizers import CLIPS, OPTIMIZERS, SCHEDULES, names, plan
+from generator.learning.clipping import CLIPS
+from generator.learning.optimizers import OPTIMIZERS, SCHEDULES, names, plan
 from generator.pipeline import Worked, work
 from generator.render.document import render
 from generator.verify.document import verify

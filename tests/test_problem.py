@@ -27,8 +27,8 @@ from generator.definitions.problem import (
     kind_names,
     load,
     name,
-    schema,
 )
+from generator.definitions.schema import schema
 from generator.definitions.source import read
 from generator.errors import DefinitionError, LonghandError
 from generator.pipeline import load_worked, work

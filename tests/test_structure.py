@@ -34,9 +34,9 @@ PACKAGE = ROOT / "generator"
 ROOMS = {
     "": "errors resources kinds",  # `kinds` is only looked through for the files in it
     "formula": "tree extremes infix functions indicators identity grids inlining entrywise matrices vectors naming",
-    "definitions": "source problem course nested rows own tables",
+    "definitions": "source problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
-    "learning": "optimizers training batches normalization biases losses dropout penalties",
+    "learning": "clipping optimizers training batches normalization biases losses dropout penalties",
     "kinds.network": "shorthand model units checks kind",
     "kinds.convolution": "images model laying saying comparing pipelines kind",
     "kinds.recurrent": "cells model totals unfolding unrolled checks kind",

@@ -232,20 +232,3 @@ def find_definitions(folder: Path) -> tuple[Path, ...]:
         and path != folder / "course.yml"
         and "sets" not in path.relative_to(folder).parts[:-1]
     )
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of definition files, for editors."""
-    models = {kind: kind_module(kind).Definition.model_json_schema() for kind in kind_names()}
-    definitions: dict[str, Any] = {}
-    branches = []
-    for kind, model in models.items():
-        definitions.update(model.pop("$defs", {}))
-        model["properties"]["kind"] = {"const": kind, "description": model["properties"]["kind"].get("description", "")}
-        branches.append(model)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Longhand problem definition",
-        **(branches[0] if len(branches) == 1 else {"oneOf": branches}),
-        "$defs": definitions,
-    }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from dataclasses import replace as replace_parts
 from functools import cached_property, partial
 
 from generator.derive.equations import Equations
-from generator.derive.pairs import Softmax
+from generator.derive.pairs import ShortWay, Softmax
 from generator.derive.steps import Equation, Part
 from generator.formula.functions import ACTIVATIONS, VECTORS, expand, is_signed
 from generator.formula.tree import Call, Formula, Matrix, Num, Ref, Transpose, num, references, replace
@@ -22,20 +21,6 @@ from generator.solve.rounding import Rounding
 from generator.solve.traces import Trace, relation
 
 _DERIVATIVES = (Role.LOCAL, Role.GRADIENT)
-
-
-@dataclass(frozen=True, slots=True)
-class ShortWay:
-    """A gradient before softmax and cross-entropy: how it is shown first, and later; whether its targets `add_up` to
-    one; the tensors of the softmax and of the targets, and the form of the first entry.
-    """
-
-    first: Equation
-    later: Equation
-    adds_up: bool
-    post: str
-    target: str
-    pair: Softmax
 
 
 def is_in_matrices(graph: Graph, writer: Writer) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from generator.derive.matrix_equations import MatrixEquations, ShortWay
+from generator.derive.matrix_equations import MatrixEquations
+from generator.derive.pairs import ShortWay
 from generator.derive.sections import Derivation
 from generator.derive.shapes import shape_steps
 from generator.derive.steps import Section, Step

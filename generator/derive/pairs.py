@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from generator.derive.steps import Equation
 from generator.formula.functions import VECTORS, bound
 from generator.formula.infix import parse
 from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
@@ -59,6 +60,20 @@ class Softmax:
             forms = [Mul((Ref(factor), form)) for form in forms]
         formula, short = forms
         return cls(own, errors[own][1], targets, formula, short, factor)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortWay:
+    """A gradient before softmax and cross-entropy: how it is shown first, and later; whether its targets `add_up` to
+    one; the tensors of the softmax and of the targets, and the form of the first entry.
+    """
+
+    first: Equation
+    later: Equation
+    adds_up: bool
+    post: str
+    target: str
+    pair: Softmax
 
 
 def adding_up(graph: Graph) -> Iterator[tuple[str, ...]]:

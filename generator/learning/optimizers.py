@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from generator.formula.infix import parse
-from generator.formula.tree import Add, Call, Formula, Pow, Ref, num, references, substitute
+from generator.formula.tree import Formula, Ref, references, substitute
 from generator.graph.quantities import Label, Quantity, Role, Update, derivative_name, updated_name
+from generator.learning.clipping import Clip, clipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,6 @@ SCHEDULES: Mapping[str, Optimizer] = {
 }
 
 
-# What is done to the gradients before they are used: as one vector made no longer than `clip` (Pascanu, Mikolov and
-# Bengio, 2013), or each kept between -clip and clip. `norm` is the length of that vector, `c` the clipped gradient.
-CLIPS: Mapping[str, Mapping[str, str]] = {
-    "norm": {"scale": "clip / norm if norm > clip else 1", "c": "scale * g"},
-    "value": {"c": "max(-clip, min(clip, g))"},
-}
-Clip = tuple[str, Fraction]  # a row of these, and the value of `clip`
-
-
 @dataclass(frozen=True)
 class Plan:
     """An optimizer at work: the givens that it brings along, their values, and the lines of one update."""
@@ -168,7 +160,7 @@ def plan(
     rate_now = "rate" if schedule.lines else rate
     gradients = {parameter: derivative_name(loss, parameter) for parameter in parameters}
     if clip is not None:
-        updates += tuple(_clipped(clip[0], gradients))
+        updates += tuple(clipped(clip[0], gradients))
         gradients = {parameter: _name("c", parameter) for parameter in parameters}
     for parameter, gradient in gradients.items():
         decays = not optimizer.undecayed or how.decayed is None or parameter in how.decayed
@@ -218,17 +210,6 @@ def _scheduled(schedule: Optimizer, rate: str, each: int) -> Iterator[Update]:
         formula = substitute(parse(text), {"eta": Ref(rate), "k": Ref(count)})
         label = Label("scheduled", target, of=rate)
         yield Update(formula, name=target, rule="update_rate", label=label, stepped=True)
-
-
-def _clipped(clip: str, gradients: Mapping[str, str]) -> Iterator[Update]:
-    if clip == "norm":
-        squares = tuple(Pow(Ref(name), num(2)) for name in gradients.values())
-        length = Call("sqrt", (Add(squares) if len(squares) > 1 else squares[0],))
-        yield Update(length, name="norm", rule="update_norm", label=Label("value", "norm"))
-        yield Update(parse(CLIPS[clip]["scale"]), name="scale", rule="update_scale", label=Label("value", "scale"))
-    for parameter, gradient in gradients.items():
-        own, formula = _name("c", parameter), substitute(parse(CLIPS[clip]["c"]), {"g": Ref(gradient)})
-        yield Update(formula, name=own, rule="update_clipped", label=Label("value", own, of=parameter))
 
 
 def _lines(optimizer: Optimizer, parameter: str, gradient: str, rate: str) -> Iterator[Update]:

@@ -240,13 +240,7 @@ def conventions_of(problem: Learning) -> Iterator[Convention]:
     if problem.clip and problem.learning_rate is not None:
         yield from (Convention(f"clip_{way}") for way in problem.clip)
     if "v" in row.states and problem.learning_rate is not None:
-        yield Convention(
-            {
-                "plain": "velocity_plain",
-                "rate_inside": "velocity_rate_inside",
-                "subtracted": "velocity_subtracted",
-            }[problem.velocity]
-        )
+        yield Convention(f"velocity_{problem.velocity}")
     if row.undecayed and problem.learning_rate is not None:
         some = {"all": "decay_all", "weights": "decay_weights"}
         yield Convention(some.get(problem.decayed, "decay_some") if isinstance(problem.decayed, str) else "decay_some")
