@@ -144,7 +144,7 @@ def test_a_wrong_claim_is_explained(claim: str, found: str, expected: str, tmp_p
         ("attention/two_heads.yml", "trace(W_V) == 2"),
         ("attention/attention_by_hand.yml", "A @ V == C"),
         ("convolution/image_edges.yml", "max(h) <= sum(h)"),
-        ("convolution/image_edges.yml", "d(E, k) <= 0"),
+        ("convolution/image_edges.yml", "d(E_total, k) <= 0"),
         ("recurrence/elman_memory.yml", "h_t2 < h_t1"),
         ("batches/batch_of_three.yml", "E_total_new < E_total"),
         ("others/gradient_descent_2d.yml", "f_new < f"),

@@ -656,7 +656,7 @@ def test_documents_have_their_pdfs_at_the_top(fonts: bool, own: Path, monkeypatc
     monkeypatch.setattr("generator.publish.artifacts.can_set", lambda language: language == "en")
     monkeypatch.setattr("generator.publish.pages.can_set", lambda language: fonts or language == "en")
     definition = own / "problems" / "one_unit.yml"
-    text = definition.read_text(encoding="utf-8").replace("zh: 一个单元的学习", "zh: 单元")
+    text = definition.read_text(encoding="utf-8").replace("One unit learns", "{en: One unit learns, zh: 单元}")
     definition.write_text(text, encoding="utf-8")
     (made,) = pages.generate(own / "problems")
     there = {file.path for file in made.downloads}
