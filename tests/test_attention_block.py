@@ -186,7 +186,7 @@ def test_a_block_is_worked_in_matrices(tmp_path: Path) -> None:
         "J = ReLU(F)",
         "O_f = JW₂ + 𝟏₂b₂",
         "H_f = N + O_f",
-        "P = N_fW_P + 𝟏₂b_P",
+        "P = N_f W_P + 𝟏₂b_P",
         "p = softmax(P)",
     ):
         assert line in text

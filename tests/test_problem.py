@@ -511,6 +511,7 @@ BEYOND_A_SCHEMA = {
     "unit named as an input", "pattern gives a given's name", "pattern gives one name",
     "pattern gives no name", "unit without inputs", "too few targets", "unknown activation", "unknown loss",
     "shown too late", "training without a rate", "reserved name",
+    "missing key",  # of a forward pass alone no target is given
     # plain YAML loads these as numbers, or does not tell them from good ones
     "infinity", "very long", "underscore", "hexadecimal",
     "repeated key", "repeated weight", "repeated input of a unit", "repeated unit",

@@ -23,7 +23,7 @@ from networks import DIFFERENTIABLE
 
 from generator.definitions.problem import Definition, find_definitions
 from generator.definitions.source import Source
-from generator.errors import FormulaError, RenderError
+from generator.errors import DefinitionError, FormulaError, RenderError
 from generator.formula.functions import LOSSES
 from generator.formula.infix import parse
 from generator.formula.tree import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
@@ -388,9 +388,9 @@ def test_a_title_never_becomes_code(title: str, flavour: str) -> None:
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_pattern_of_names_never_becomes_code(flavour: str) -> None:
-    made = worked(
-        BASE | {"names": {"pre": 'a"\n\\{<unit>}', "post": "print(<unit>)#", "loss": "'''\u202e"}}, sound=False
-    )
+    with pytest.raises(DefinitionError, match="cannot read the symbol"):  # on the page it would be no symbol
+        worked(BASE | {"names": {"pre": 'a"\n\\{<unit>}', "post": "print(<unit>)#", "loss": "'''\u202e"}}, sound=False)
+    made = worked(BASE | {"names": {"pre": "import_<unit>", "post": "print_(<unit>)", "loss": "exec"}}, sound=False)
     space, output = execute(program(made, flavour))
     assert output.count(" = ") >= sum(q.role is not Role.CHECK for q in made.graph)
     assert space["w1"] if flavour == "python" else space["GIVENS"]["w1"]

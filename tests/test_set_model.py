@@ -73,7 +73,7 @@ def test_a_range_has_as_many_values_as_steps_and_one(count: int, step: int, firs
         (["1"], "at least two"),
         (["1", "x"], "a number such as 0.15"),
         ("0.1..0.9", "a list of values, {from, to, step}"),
-        ({"from": "0", "to": "1", "step": "0.1", "steps": "3"}, "one of the known keys"),
+        ({"from": "0", "to": "1", "step": "0.1", "steps": "3"}, "another of the known keys"),
         (None, "nothing"),
     ],
 )

@@ -157,7 +157,9 @@ def shared(points: Fraction, efforts: Sequence[int]) -> tuple[Fraction, ...]:
     count = len(efforts)
     if (points / count * 4).denominator == 1:
         return (points / count,) * count
-    least = ((unit, times) for times in (2, 1) for unit in _UNITS if unit * times * count <= points)
+    split = _UNITS.index(Fraction(1, 4)) + 1  # what can be added up by hand, and what is finer
+    tried = ((unit, times) for units in (_UNITS[:split], _UNITS[split:]) for times in (2, 1) for unit in units)
+    least = ((unit, times) for unit, times in tried if unit * times * count <= points)
     unit = next(least, (_UNITS[-1], 0))[0]
     each, over = divmod(points / unit, count)
     worth = [each * unit] * count

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from generator.definitions.own import Function
 from generator.definitions.problem import Exact, Model, Name
@@ -19,8 +19,24 @@ from generator.learning.penalties import Regularization
 Class = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
 
 
+def _or_matrix(schema: dict[str, Any]) -> None:
+    """In the JSON Schema, a layer has units or a matrix of weights (see `shorthand`)."""
+    schema["required"].remove("units")
+    schema["anyOf"] = [{"required": [key]} for key in ("units", "weights")]
+    schema["properties"] |= {"weights": {"type": ["array", "object"]}, "biases": {"type": ["array", "object"]}}
+
+
+def _of_layers(schema: dict[str, Any]) -> None:
+    """In the JSON Schema, weights can stand in the layers, and classes are numbers or names."""
+    schema["required"].remove("weights")
+    one = {"type": ["integer", "string"]}
+    schema["properties"]["classes"] |= {"anyOf": [one, {"type": "array", "items": one}, {"type": "null"}]}
+
+
 class Layer(Model):
     """One layer: for each unit, the weight on each of its inputs."""
+
+    model_config = ConfigDict(json_schema_extra=_or_matrix)
 
     name: Name
     units: dict[Name, dict[Name, Name]] = Field(description="unit: {input or unit of an earlier layer: its weight}")
@@ -58,6 +74,8 @@ class Names(Model):
 
 class Network(Observations):
     """Layers of units with their parameters, and what is done besides weighted sums and activations."""
+
+    model_config = ConfigDict(json_schema_extra=_of_layers)
 
     layers: tuple[Layer, ...] = Field(min_length=1)
     weights: dict[Name, Exact] = Field(min_length=1)
