@@ -66,7 +66,7 @@ class Worked:
         return draw_diagram(self.graph.diagram, self.writer, self.trace.shown.__getitem__)
 
     def sections(self, detail: str | None = None) -> tuple[Section, ...]:
-        """The worked solution (`detail`: `all` or `first`; the definition's own by default)."""
+        """The worked solution (`detail` as in `derive`; the definition's own by default)."""
         return self._derived(detail or self.problem.detail)
 
     def _derived(self, detail: str) -> tuple[Section, ...]:

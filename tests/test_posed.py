@@ -19,6 +19,7 @@ from generator.graph.quantities import Role
 from generator.pipeline import Worked, load_worked, work
 from generator.publish.pages import generate
 from generator.render.document import render
+from generator.variants.slots import variant
 from generator.views.effort import Effort
 from generator.views.posed import posed
 from generator.views.worksheet import worksheet
@@ -137,7 +138,8 @@ def test_room_goes_by_the_work() -> None:
     work_of = {step.target: step.work for step in tasks(worked)}
     assert work_of["L"] > 3 * work_of["w_new"]
     text = render(worked, "worksheet", "typst", level="open")
-    rooms = [float(line[3:-3]) for line in text.splitlines() if line.startswith("#v(") and line.endswith("em)")]
+    tasks_only = text[text.index("== The decoder and the loss") :]
+    rooms = [float(line[3:-3]) for line in tasks_only.splitlines() if line.startswith("#v(") and line.endswith("em)")]
     assert len(rooms) == len(tasks(worked))
     assert rooms[0] == max(rooms) > 2 * min(rooms)
 
@@ -163,3 +165,28 @@ def test_the_error_of_an_update_is_asked_for_with_it() -> None:
     sections = worksheet(problem("adam_three_steps"), "open").sections
     errors = [[step.target for step in section.steps] for section in sections if section.code == "error"]
     assert errors == [["E_total"], ["E_total_new"], ["E_total_new2"]]
+
+
+# --- blanks of every variant ---
+
+
+@pytest.mark.parametrize("level", ["guided", "faded", "open"])
+@pytest.mark.parametrize("name", ["image_edges", "example_322", "softmax_cross_entropy", "k_means"])
+def test_every_variant_has_the_same_blanks(name: str, level: str) -> None:
+    """Though other entries are the largest of their windows, and other values coincide."""
+    worked = problem(name)
+    usual = [answer.quantity for answer in worksheet(worked, level).answers]
+    for step in (1, 2, 3):
+        moved = {
+            given: value + Fraction((7 * step * place) % 5 - 2, 8)
+            for place, (given, value) in enumerate(worked.graph.givens.items())
+            if worked.graph[given].label.kind in ("input", "weight", "filter", "bias")
+        }
+        assert [answer.quantity for answer in worksheet(variant(worked, moved), level).answers] == usual
+
+
+def test_what_stands_in_which_matrix_is_no_step() -> None:
+    """The names of the entries stand in a section of their own, of which nothing is computed."""
+    text = render(problem("example_222_net_out", "matrix"), "worksheet", "markdown", level="open")
+    assert text.count("Vectors and matrices") == 1
+    assert "What is computed" in text

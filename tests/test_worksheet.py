@@ -24,7 +24,8 @@ from generator.definitions.problem import Definition, load
 from generator.derive.matrix_equations import is_in_matrices
 from generator.derive.steps import Equation, Part
 from generator.errors import DefinitionError
-from generator.formula.tree import Blank, Dots, Matrix, Num, children, walk
+from generator.formula.functions import expand
+from generator.formula.tree import Blank, Call, Dots, Matrix, Num, children, shortest, walk
 from generator.graph.quantities import Role, derivative_name, updated_name
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
@@ -196,12 +197,12 @@ def _steps_keep_their_answers(worked: Worked, level: str) -> None:
         return
     # Every number is that of a given or of a quantity that is worked, and none of these is asked for.
     assert not {answer.quantity for answer in sheet.answers} & {*sheet.told}
-    told = {worked.trace.shown[name].lstrip("-") for name in sheet.told} | constants(worked)
+    told = frozenset(worked.trace.shown[name].lstrip("-") for name in sheet.told) | constants(worked)
     assert values <= told | given_texts(worked)
     for section in sheet.sections:
         for step in section.walk():
             for equation in step.equations:
-                _tells_no_blank(equation)
+                _tells_no_blank(equation, told)
 
 
 def constants(worked: Worked) -> frozenset[str]:
@@ -209,14 +210,20 @@ def constants(worked: Worked) -> frozenset[str]:
     return frozenset(worked.trace.shown[q.name].lstrip("-") for q in worked.graph if isinstance(q.formula, Num))
 
 
-def _tells_no_blank(equation: Equation) -> None:
-    """A line that a blank goes into ends with a blank: its result would tell what was put in."""
+def _tells_no_blank(equation: Equation, told: frozenset[str]) -> None:
+    """A line that a blank goes into ends with a blank: its result would tell what was put in.
+
+    In a matrix, an entry that has been worked by itself stands with its value beside the blanks.
+    """
     leaves = [leaf for part in equation.parts for leaf in walk(part.formula)]
     if any(isinstance(leaf, Blank) for leaf in leaves):
         last = equation.parts[-1].formula
-        entries = children(last) if isinstance(last, Matrix) else (last,)
-        assert all(isinstance(entry, Blank | Dots) or entry == Num(Fraction(0)) or entry == Num(Fraction(1))
-                   for entry in entries)  # fmt: skip
+        if not isinstance(last, Matrix):
+            assert isinstance(last, Blank)
+            return
+        for entry in children(last):
+            constant = isinstance(entry, Num) and (not entry.text or entry.text.lstrip("-") in told)
+            assert isinstance(entry, Blank | Dots) or constant
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -534,6 +541,13 @@ def test_an_introduction_that_speaks_of_a_value_does_not_tell_it_on_a_worksheet(
     assert worked.trace.shown[worked.graph.loss] in render(telling, "solution", format_name)
 
 
+def of_functions(worked: Worked) -> frozenset[str]:
+    """The numbers in the formulas of functions, which a worksheet states: the slope of a leaky rectifier is one."""
+    calls = (q.formula for q in worked.graph.of_role(Role.FORWARD, Role.LOSS) if isinstance(q.formula, Call))
+    numbers = (part.value for call in calls for part in walk(expand(call)) if isinstance(part, Num))
+    return frozenset(shortest(abs(value)) for value in numbers)
+
+
 # --- any network -----------------------------------------------------------------------------------------------------
 
 
@@ -547,7 +561,7 @@ def test_no_network_tells_an_answer(data: dict[str, object], notation: str) -> N
     for level in LEVELS:
         _steps_keep_their_answers(worked, level)
         sheet = worksheet(worked, level)
-        printed = given_texts(worked) | worked_values(sheet)
+        printed = given_texts(worked) | worked_values(sheet) | of_functions(worked)
         text = render(worked, "worksheet", "markdown", level=level)
         assert not leaks(contents(text, "markdown"), secrets(worked, sheet), printed)
         found = blanks(text, "markdown")

@@ -28,7 +28,7 @@ _CHAIN = 4  # so many gradients stand as examples of the chain rule
 
 
 def derive_matrices(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
-    """The worked solution in matrices as sections; `detail` as in `derive` (`all` or `first`)."""
+    """The worked solution in matrices as sections; `detail` as in `derive`."""
     return tuple(_InMatrices(graph, trace, writer, detail).sections())
 
 

@@ -23,7 +23,10 @@ from generator.solve.traces import Trace
 
 
 def derive(graph: Graph, trace: Trace, writer: Writer, detail: str) -> tuple[Section, ...]:
-    """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind."""
+    """The worked solution as sections. `detail`: `all` works every quantity in full, `first` the first of each kind.
+
+    `asked`: the first of each kind whatever its value is, so that all variants of a problem are asked for the same.
+    """
     return tuple(Derivation(graph, trace, writer, detail).sections())
 
 
@@ -34,7 +37,7 @@ class Derivation:
         self.graph, self.detail, self.notation = graph, detail, writer.notation
         self.equations = Equations(graph, trace, writer)
         self.shown: set[str] = set()
-        self.firsts = Firsts(graph, detail, lambda name: trace.number(name).value == 0)
+        self.firsts = Firsts(graph, detail, lambda name: detail != "asked" and trace.number(name).value == 0)
         self.rounds = Round.all(graph)
         self.slid = made_by_windows(graph)
         self.round = self.rounds[0]

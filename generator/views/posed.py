@@ -39,7 +39,7 @@ class Posed:
 
 def posed(worked: Worked) -> Posed:
     """What is computed before the first update, and how what is updated changes."""
-    firsts = Firsts(worked.graph, "first", lambda name: worked.trace.number(name).value == 0)
+    firsts = Firsts(worked.graph, "first", lambda name: False)
     kinds: dict[Hashable, list[Step]] = {}
     for step in _first_round(worked):
         tensor = worked.graph.tensor.get(step.target)
@@ -58,8 +58,10 @@ def posed(worked: Worked) -> Posed:
 def _first_round(worked: Worked) -> Iterator[Step]:
     """The steps that compute or update something, each with its symbols only."""
     graph = worked.graph
-    for section in worked.sections("first"):
-        for step in section.walk() if not section.round else ():
+    for section in worked.sections("asked"):
+        if section.round or section.code == "matrices":  # which says what stands where
+            continue
+        for step in section.walk():
             made = graph.tensor.get(step.target)
             role = made.role if made else graph[step.target].role if step.target in graph else None
             equations = tuple(

@@ -55,7 +55,7 @@ def worksheet(worked: Worked, level: str) -> Sheet:
     if level not in LEVELS:
         raise RenderError(f"there is no worksheet level `{level}`: expected one of {', '.join(LEVELS)}")
     sheet = _Sheet(worked, level)
-    solved = tuple(section for section in worked.sections("first") if section.code != "checks")
+    solved = tuple(section for section in worked.sections("asked") if section.code != "checks")
     if level != "open":
         solved = tuple(tabled(worked, section) for section in solved)
     sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
@@ -156,10 +156,7 @@ class _Sheet:
         self.known |= set(names)
 
     def _bare(self, equation: Equation) -> Equation:
-        """A result that no formula leads to: as it is, or asked for."""
-        if self.level == "faded" and equation.target not in self.blanks:
-            self._print(equation.target)
-            return equation
+        """A result that no formula leads to: asked for, since what it comes from may be a blank."""
         return replace(equation, parts=(Part("=", self._blank(equation.target), "result"),))
 
     def _filled(self, equation: Equation, formulas: list[Part]) -> Formula:
