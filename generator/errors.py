@@ -64,7 +64,14 @@ class ClaimError(LonghandError):
 
 
 class SolveError(LonghandError):
-    """A quantity has no value: division by zero, overflow, logarithm of zero, or a digit that cannot be decided."""
+    """A quantity has no value: division by zero, overflow, logarithm of zero, or a digit that cannot be decided.
+
+    `quantity` is its name (empty: it is not that of a single one).
+    """
+
+    def __init__(self, message: str, quantity: str = "") -> None:
+        super().__init__(message)
+        self.quantity = quantity
 
 
 class NotationError(LonghandError):

@@ -95,9 +95,8 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     except ClaimError as error:
         raise definition.source.error(("claims", error.place), error.found, error.expected) from error
     except SolveError as error:
-        raise DefinitionError(
-            definition.source.file, None, "", f"that {error}", "numbers with which the problem can be worked"
-        ) from error
+        place = definition.source.place_of(error.quantity)
+        raise definition.source.error(place, f"that {error}", "numbers with which the problem can be worked") from error
     except (FormulaError, GraphError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
     _hold(worked)

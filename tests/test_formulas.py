@@ -407,8 +407,8 @@ def test_what_a_softmax_is_of_has_a_name_and_so_has_its_result() -> None:
         slope = (at(row, column, "0.001") - at(row, column, "-0.001")) / 0.002
         assert values[f"dL/dK_{row + 1}_{column + 1}"] == pytest.approx(slope, rel=1e-5)
     assert truths(made, ("solution", "worksheet"), ("en",)) > 100
-    with pytest.raises(DefinitionError, match="`C_in`, which is taken"):
-        worked_of({**data, "formulas": {"C": "softmax(Q @ K.T) @ V", "C_in": "1"}})
+    taken = {**data, "formulas": {"C": "softmax(Q @ K.T) @ V", "C_in": "1"}}
+    assert [found for _, found, _ in check(Definition.model_validate(taken))] == ["`C_in`, which is taken"]
 
 
 def test_own_functions_are_put_in_where_they_are_called() -> None:
@@ -481,8 +481,8 @@ update: [x]
         ("update: [x]", "update: [x]\nsay: {x: A}", 10, "say.x", "`x`", "the name of a formula"),
         ("learning_rate: {eta: 0.1}\n", "", 8, "update", "an update by gradients", "`learning_rate`"),
         ("update: [x]", "parts: [{title: A, formulas: {h: x}}]", 9, "parts", "beside `formulas`", "one of the two"),
-        ("f * v", "(inverse(M) @ v)[1]", None, "", "`g` has no value: division by zero", "can be worked"),
-        ("f * v", "log(x - 2)", None, "", "`g` has no value", "can be worked"),
+        ("f * v", "(inverse(M) @ v)[1]", 6, "formulas.g", "has no value: division by zero", "can be worked"),
+        ("f * v", "log(x - 2)", 6, "formulas.g", "`g` has no value", "can be worked"),
         ("f * v", "d(floor(x), x)", 6, "formulas.g", "", "a derivative is written"),
     ],
 )  # fmt: skip

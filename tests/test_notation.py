@@ -297,7 +297,7 @@ def test_a_definitions_own_block(tmp_path: Path) -> None:
         ("symbols: pre\n", 1, "symbols", "`pre`", "a mapping"),
         ("symbols:\n  pre: {a: b}\n", 2, "symbols.pre", "mapping", "a text"),
         ("chain: {a: b}\n", 1, "chain", "mapping", "'factors'"),
-        ("delta_rule: maybe\n", 1, "delta_rule", "`maybe`", "boolean"),
+        ("delta_rule: maybe\n", 1, "delta_rule", "`maybe`", "true or false"),
         ("name: other\n", 1, "name", "a name", "no name"),
         ("- a\n", 1, "", "no mapping", "keys"),
         ("extends: [\n", 2, "", "", "YAML"),

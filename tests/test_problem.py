@@ -191,7 +191,7 @@ MISTAKES = {
     "two learning rates": Mistake("{eta: .5}", "{eta: .5, mu: 1}", "learning_rate", "mapping", "at most 1"),
     "training without a rate": Mistake("learning_rate: {eta: .5}\n", "", "training", "updates", "rate`", "training"),
     "unknown language": Mistake("title: A small one", "title: {English: A}", "title.English", "`English`", "match"),
-    "missing key": Mistake("targets: {t1: 1, t2: 0.10}\n", "", "targets", "nothing", "this key", "kind"),
+    "error without targets": Mistake("targets: {t1: 1, t2: 0.10}\n", "", "learning_rate", "without an error", "`targets`", "learning_rate"),
     "missing layer name": Mistake("  - name: hidden\n    units:", "  - units:", "layers.0.name", "nothing", "this key"),
 }  # fmt: skip
 
@@ -511,7 +511,7 @@ BEYOND_A_SCHEMA = {
     "unit named as an input", "pattern gives a given's name", "pattern gives one name",
     "pattern gives no name", "unit without inputs", "too few targets", "unknown activation", "unknown loss",
     "shown too late", "training without a rate", "reserved name",
-    "missing key",  # of a forward pass alone no target is given
+    "error without targets",  # of a forward pass alone no target is given
     # plain YAML loads these as numbers, or does not tell them from good ones
     "infinity", "very long", "underscore", "hexadecimal",
     "repeated key", "repeated weight", "repeated input of a unit", "repeated unit",

@@ -255,7 +255,7 @@ def test_yaml_that_is_shown_is_yaml(page: Path) -> None:
             assert isinstance(yaml.safe_load(block.text), dict), f"{page.name}:{block.line}"
 
 
-NETWORK_KEYS = ("activation", "loss", "optimizer", "differentiate", "update")  # what is no formula
+NETWORK_KEYS = ("activation", "loss", "optimizer", "differentiate", "update", "state")  # what is no formula
 EXERCISES = ROOT / "site" / "guide" / "exercises.md"
 STARTS = [block for block in blocks(EXERCISES) if block.language == "yaml"]
 

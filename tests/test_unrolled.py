@@ -312,7 +312,7 @@ def test_every_gradient_stands_under_the_time_step_that_it_belongs_to(tmp_path: 
         encoding="utf-8",
     )
     sections = _backward_sections(render(load_worked(path), "solution", "terminal"))
-    places = ["time step 3", "time step 2", "time step 1", "what is used at every step"]
+    places = ["time step 3", "time step 2", "time step 1", "the shared weights"]
     titles = [f"Update {number}. Backward pass: {place}" for number in (1, 2) for place in places]
     assert list(sections) == titles
     assert "We begin at the last time step that acts on the error" in sections[titles[0]]
@@ -320,8 +320,8 @@ def test_every_gradient_stands_under_the_time_step_that_it_belongs_to(tmp_path: 
     for title in titles:
         made = set(re.findall(r"^ *∂E_total(?:\^\[1\])?/∂(\S+) =", sections[title], re.M))
         weights = {name for name in made if name[0] in "wu"}
-        assert made == weights if "used" in title else made and not weights
-        if "used" not in title:
+        assert made == weights if "shared" in title else made and not weights
+        if "shared" not in title:
             raised = ("⁽¹⁾", "⁽²⁾", "⁽³⁾")[int(title[-1]) - 1]
             assert all(raised in name or f"(({title[-1]})" in name for name in made)
 
@@ -338,8 +338,7 @@ learning_rate: {eta: 0.1}
 """
 MISTAKES = {
     "too many layers": ("inputs", "layers: 9\ninputs", "layers", "9", "4"),
-    "matrix of no layer": ("inputs", "layers: 2\ninputs", "weights.W", "`W`", "W_1, U_1, b_1, W_2"),
-    "layers in both directions": ("inputs", "layers: 2\ndirection: both\ninputs", "layers", "2 layers", "one layer"),
+    "matrix of no layer": ("inputs", "layers: 2\ninputs", "weights.W", "`W`", "W_1, U_1, b_1, b_hh_1, W_2"),
     "missing direction": (
         "{W: [[1, 2]], U: 1}", "{W_fwd: [[1, 2]], U_fwd: 1}\ndirection: both", "weights", "no `W_bwd`", "V_fwd",
     ),

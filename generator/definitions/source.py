@@ -50,6 +50,19 @@ class Source:
         """An error at `place`."""
         return DefinitionError(self.file, self.line(place), ".".join(map(str, place)), found, expected)
 
+    def place_of(self, name: str) -> Location:
+        """Where a quantity of this name comes from: the longest of the authors' names that it begins or ends with.
+
+        Empty where there is none: a total, say, which no line of the file names.
+        """
+        named = [place for place in self.lines if len(place) > 1 and place[0] not in _ABOUT]
+        begun = [place for place in named if f"{name}_".startswith(f"{place[-1]}_")]
+        found = begun or [place for place in named if name.endswith(f"_{place[-1]}")]
+        return max(found, key=lambda place: len(str(place[-1])), default=())
+
+
+_ABOUT = {"say", "symbols", "worksheet", "names", "title", "introduction"}  # keys under which names are spoken of
+
 
 def read(path: Path) -> Source:
     """Read a YAML file. Raises `DefinitionError` where it is missing, not YAML, or repeats a key."""

@@ -243,7 +243,7 @@ def blank_worksheet(paper: Paper, choice: str | None) -> dict[str, Any]:
         **(paper.posed() if level == "open" else {}),
         "level": level,
         "introduction": paper.author_texts(paper.worked.problem.introduction, secret=True),
-        "instructions": paper.setter.word(f"worksheet.{level}"),
+        "instructions": paper.setter.word(f"worksheet.{'sparing' if sheet.sparing else level}"),
         "sections": [_view(paper, section) for section in sheet.sections],
         "room": _ROOM[level],
     }

@@ -111,10 +111,10 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
                     return None
                 shown[quantity.name] = _text(value, rounding, last)
         except Undefined as error:
-            raise SolveError(f"`{quantity.name}` has no value: {error}") from None
+            raise SolveError(f"`{quantity.name}` has no value: {error}", quantity.name) from None
         except Undecided as error:
             if last:
-                raise SolveError(f"`{quantity.name}` cannot be decided: {error}") from None
+                raise SolveError(f"`{quantity.name}` cannot be decided: {error}", quantity.name) from None
             return None
         values[quantity.name] = value
         carried[quantity.name] = Fraction(shown[quantity.name]) if rounding.carry is Carry.SHOWN else value

@@ -42,25 +42,33 @@ class Answer:
 class Sheet:
     """A worksheet: sections whose steps have blanks, and the answers in the order of the blanks.
 
-    `told` are the quantities whose values worked steps print.
+    `told` are the quantities whose values worked steps print. `sparing` says that no step is worked to its end.
     """
 
     sections: tuple[Section, ...]
     answers: tuple[Answer, ...]
     told: tuple[str, ...] = ()
+    sparing: bool = False
 
 
 def worksheet(worked: Worked, level: str) -> Sheet:
     """The worksheet of a problem at a level: `guided`, `faded` or `open`. Raises `RenderError` for another level."""
     if level not in LEVELS:
         raise RenderError(f"there is no worksheet level `{level}`: expected one of {', '.join(LEVELS)}")
-    sheet = _Sheet(worked, level)
+    made = _made(worked, _Sheet(worked, level))
+    if level == "faded" and not made.answers:  # one step of each kind, and that would be worked
+        made = _made(worked, _Sheet(worked, level, sparing=True))
+    return made
+
+
+def _made(worked: Worked, sheet: _Sheet) -> Sheet:
+    level = sheet.level
     solved = tuple(section for section in worked.sections("asked") if section.code != "checks")
     if level != "open":
         solved = tuple(tabled(worked, section) for section in solved)
     sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
     sections = in_runs(worked.graph, [section for section in sections if _holds(section)])
-    return Sheet(sections, tuple(sheet.answers), tuple(sheet.printed))
+    return Sheet(sections, tuple(sheet.answers), tuple(sheet.printed), sheet.sparing)
 
 
 def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:
@@ -79,10 +87,13 @@ def _holds(section: Section) -> bool:
 
 
 class _Sheet:
-    """A worksheet in the making: which blanks there are so far, and which values stand printed."""
+    """A worksheet in the making: which blanks there are so far, and which values stand printed.
 
-    def __init__(self, worked: Worked, level: str) -> None:
-        self.worked, self.level = worked, level
+    A `sparing` one works no step to its end: of a result it prints the first entry, if there is another to ask for.
+    """
+
+    def __init__(self, worked: Worked, level: str, *, sparing: bool = False) -> None:
+        self.worked, self.level, self.sparing = worked, level, sparing
         self.trace = worked.trace
         self.answers: list[Answer] = []
         self.blanks: dict[str, int] = {}  # quantity: number of its blank
@@ -149,7 +160,8 @@ class _Sheet:
 
     def _is_worked(self, operands: Formula) -> bool:
         """Whether the result of what is put in stands printed: a result that a blank goes into would tell the blank."""
-        return self.level == "faded" and not any(isinstance(part, Blank) for part in walk(operands))
+        blank = self.sparing or any(isinstance(part, Blank) for part in walk(operands))
+        return self.level == "faded" and not blank
 
     def _print(self, *names: str) -> None:
         self.printed += names
@@ -222,6 +234,8 @@ class _Sheet:
         if self._is_worked(operands) and not any(name in self.blanks for name in names):
             self._print(*names)
             return replace(equation, parts=(*parts, equation.parts[-1]))
+        if self.sparing:
+            self._print(*names[: min(1, len(names) - 1)])
         return replace(equation, parts=(*parts, Part("=", self._matrix(equation.target), "result")))
 
     def _matrix(self, target: str) -> Formula:

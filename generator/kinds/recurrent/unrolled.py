@@ -92,7 +92,8 @@ class Unrolled:
             symbol = entry(name, (index, len(row)))
             own = f"{symbol}_t{step}"
             number_of = "" if kind == "target" and len(row) == 1 else str(index)
-            label = Label(kind, entry(sign or name, (index, len(row))), number_of, of=symbol, case=str(step))
+            of = symbol if kind == "target" else name  # a target is written after its unit
+            label = Label(kind, entry(sign or name, (index, len(row))), number_of, of=of, case=str(step))
             self._add(Quantity(own, Role.GIVEN, label), number)
             made.append(own)
         self._declare(name, tuple(made), step)  # a target is written after its unit, but is no state
