@@ -77,9 +77,8 @@ def test_the_page_says_what_each_output_is_measured_by(tmp_path: Path) -> None:
     page = render(worked(tmp_path, TASKS), "solution", "markdown")
     assert "The error of some outputs is the squared difference" in page
     assert "The error of some outputs is the binary cross-entropy" in page
-    assert (
-        page.count(r"= \frac{1}{1 + e^{-") == 2
-    )  # in symbols and numbers: the second function of a layer is worked too
+    # among the conventions, in symbols and in numbers: the second function of a layer is worked too
+    assert page.count(r"= \frac{1}{1 + e^{-") == 3
     own = render(worked(tmp_path, OWN + "loss_weights: {c: 2}\n"), "solution", "markdown")
     assert "The activation turns" in own
     assert "The errors of the outputs are weighted and added up." in own

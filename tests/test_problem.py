@@ -191,7 +191,9 @@ MISTAKES = {
     "two learning rates": Mistake("{eta: .5}", "{eta: .5, mu: 1}", "learning_rate", "mapping", "at most 1"),
     "training without a rate": Mistake("learning_rate: {eta: .5}\n", "", "training", "updates", "rate`", "training"),
     "unknown language": Mistake("title: A small one", "title: {English: A}", "title.English", "`English`", "match"),
-    "error without targets": Mistake("targets: {t1: 1, t2: 0.10}\n", "", "learning_rate", "without an error", "`targets`", "learning_rate"),
+    "error without targets": Mistake(
+        "targets: {t1: 1, t2: 0.10}\n", "", "learning_rate", "without an error", "`targets`", "learning_rate"
+    ),
     "missing layer name": Mistake("  - name: hidden\n    units:", "  - units:", "layers.0.name", "nothing", "this key"),
 }  # fmt: skip
 

@@ -270,7 +270,7 @@ def test_the_tensors_of_any_network_agree_with_its_scalars(data: Data) -> None:
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_tensors_of_any_batch_and_optimizer_agree_with_its_scalars(data: Data) -> None:
     found = lifted(data)
-    assert agree(found) > 10
+    assert agree(found) >= 10  # so many has a single unit with one weight
     for tensor in found.graph.tensors:  # whatever is worked for whole layers is said of whole layers
         if tensor.role is not Role.GIVEN and tensor.role is not Role.LOCAL:
             assert found.formula(tensor.name) is not None, tensor.name

@@ -186,7 +186,8 @@ class _InMatrices(Derivation):
             case Role.LOCAL:
                 return tensor.rule
             case Role.LOSS:
-                return f"matrix_{tensor.label.kind}"
+                is_later = tensor.label.kind == "later"  # the same with other parameters
+                return f"matrix_{(self.graph.tensor[tensor.label.of] if is_later else tensor).label.kind}"
             case Role.AFTER:
                 return f"after_matrix_{tensor.rule.removeprefix('after_')}"
         if vector_call(formula) is not None:

@@ -166,7 +166,7 @@ def _row(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
             item, at = _atom(tokens, at, text)
             last = items[-1] if items else None
             if isinstance(item, Word | Digits) and isinstance(last, Word) and not item.text.startswith("-"):
-                items[-1] = Word(last.text + item.text)  # `new\_w5` is one name
+                items[-1] = Word(last.text + item.text.replace(HAT, "hat"))  # `new\_w5` is one name; a word has no hat
             else:
                 items.append(item)
     return (items[0] if len(items) == 1 else Row(tuple(items))), at
