@@ -504,3 +504,19 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
     path = tmp_path / "made.yml"
     path.write_text(GOOD, encoding="utf-8")
     assert load_worked(path).trace.values["x_new"] == Fraction(8, 5)
+
+
+def test_what_a_derivative_is_taken_to_be_at_a_corner_is_said() -> None:
+    """Of an absolute value and of cases, where one of them is differentiated, and only there."""
+    data = {
+        "kind": "formulas",
+        "title": "made",
+        "givens": {"x": "0"},
+        "formulas": {"f": "abs(x)", "g": "x if x > 0 else -x"},
+    }
+    corners = ("the derivative of an absolute value is taken to be 0", "is differentiated case by case")
+    plain = render(worked_of(data), "solution", "terminal")
+    for formula, corner in zip(("f", "g"), corners, strict=True):
+        page = render(worked_of({**data, "differentiate": {"of": formula, "wrt": ["x"]}}), "solution", "terminal")
+        assert corner in page
+        assert corner not in plain

@@ -48,8 +48,11 @@ class Equations:
         worked = not brief or _operands(formula) <= _BRIEF
         if worked and not isinstance(formula, Ref) and references(formula):  # without any, it is in numbers already
             parts.append(Part("=", self.numbers(formula), "numbers"))
+        shown = self.trace.number(name)
         if not isinstance(formula, Num):
             parts.append(self.result(name, formula))
+        elif formula.value != shown.value:  # which has more digits than are shown
+            parts.append(Part("≈", shown, "result"))
         first, *rest = parts
         whole = (Part(assign, first.formula, first.kind), *rest)
         return Equation(name, left, whole, plain=update and self.notation.plain_updates, brief=brief)

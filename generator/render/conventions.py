@@ -10,7 +10,7 @@ from generator.derive.matrix_equations import is_in_matrices
 from generator.formula.extremes import is_extreme
 from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.formula.indicators import has_indicator
-from generator.formula.tree import Call, Dots, Ref, shortest, walk
+from generator.formula.tree import Call, Cases, Dots, Formula, Ref, shortest, walk
 from generator.graph.quantities import Quantity, Role
 from generator.lifting import windowed
 from generator.notation.arrange import sign_of
@@ -68,8 +68,12 @@ class Conventions:
             if "at_zero" in ACTIVATIONS[call.name].parameters:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(value_at(call, 0))}
                 yield setter.say("conventions.jump", None, **texts)
-        if self._differentiates_extremes():
+        if self._differentiates(is_extreme, layers=True):
             yield setter.word(f"conventions.extremes_{graph.ties}")
+        if self._differentiates(_is_size):
+            yield setter.word("conventions.size_kink")
+        if self._differentiates(_is_split):
+            yield setter.word("conventions.cases")
         if graph.of_role(Role.UPDATE):
             by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
             yield setter.word(by_gradients if graph.trained else "conventions.updates_own")
@@ -113,17 +117,26 @@ class Conventions:
         if any(isinstance(part, Dots) for part in parts):
             yield setter.word("conventions.dots")
 
-    def _differentiates_extremes(self) -> bool:
-        """Whether the derivative of a `max` or `min` is on the page."""
+    def _differentiates(self, wanted: Callable[[Formula], bool], *, layers: bool = False) -> bool:
+        """Whether the derivative of an author's formula (or of a layer's too) with a `wanted` part is on the page."""
         graph = self.worked.graph
-        made = (graph[q.label.of].formula for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
-        return any(is_extreme(part) for formula in made if formula is not None for part in walk(formula))
+        made = (graph[q.label.of] for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
+        formulas = (q.formula for q in made if q.formula is not None and (layers or not _is_of_layer(q)))
+        return any(wanted(part) for formula in formulas for part in walk(formula))
 
     def _functions(self) -> list[Call]:
         """The activations that the problem uses (each without its input), sorted by name."""
         calls = (quantity.formula for quantity in self.worked.graph.of_role(Role.FORWARD))
         used = {Call(c.name, (Ref(""), *c.args[1:])) for c in calls if isinstance(c, Call) and c.name in ACTIVATIONS}
         return sorted(used, key=lambda call: (call.name, repr(call.args)))
+
+
+def _is_size(part: Formula) -> bool:
+    return isinstance(part, Call) and part.name == "abs"
+
+
+def _is_split(part: Formula) -> bool:
+    return isinstance(part, Cases)
 
 
 def _is_of_layer(quantity: Quantity) -> bool:

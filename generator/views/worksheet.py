@@ -254,7 +254,8 @@ class _Sheet:
         if self.level != "faded":
             return Blank(0, self.width)
         if isinstance(formula, Ref):
-            return self._operand(formula.name)  # the same value under two names
+            under = self._operand(formula.name)  # the same value under two names, each shown in its own way
+            return self.trace.number(name) if isinstance(under, Num) else under
         if name in self.known or isinstance(formula, Num):
             return self.trace.number(name)
         return Blank(self.blanks.get(name, 0), self.width, reference=name in self.blanks)
