@@ -6,6 +6,7 @@ Formats, languages and levels take turns, so that each of them meets each notati
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from shipped import ALL, ROOT
 
 from generator.definitions.problem import load
 from generator.notation.files import notation_names
+from generator.notation.writer import Writer
 from generator.pipeline import work
 from generator.render.document import render
 from generator.render.language import language_names
+from generator.solve.rounding import Carry, Rounding
+from generator.solve.traces import trace
 from generator.verify.document import FORMATS as READ
 from generator.verify.document import verify
 from generator.verify.truth import Truth
@@ -61,3 +65,24 @@ def test_every_line_is_true_in_every_notation(path: Path, notation: str) -> None
         report = verify(text, format_name, truth, worked.history)
         assert report.untrue == (), (document, format_name, language, level)
         assert report.checked > 5 or document != "solution"
+
+
+COARSE = (Rounding(decimals=1), Rounding(significant=2), Rounding(decimals=1, carry=Carry.SHOWN))
+
+
+FOURTH = ALL[::4]
+
+
+@pytest.mark.parametrize("path", FOURTH, ids=[str(path.relative_to(ROOT).with_suffix("")) for path in FOURTH])
+def test_every_line_is_true_where_numbers_have_more_digits_than_are_shown(path: Path) -> None:
+    number = FOURTH.index(path)
+    definition = load(path)
+    problem = definition.problem.model_copy(update={"training": None})
+    made = work(definition.model_copy(update={"problem": problem}), NOTATIONS[number % len(NOTATIONS)])
+    rounding = COARSE[number % len(COARSE)]
+    notation = replace(made.notation, rounding=rounding)
+    worked = replace(made, notation=notation, trace=trace(made.graph, rounding), writer=Writer(made.graph, notation))
+    for document, level in (("solution", None), *(("worksheet", level) for level in LEVELS)):
+        text = render(worked, document, "markdown", level=level)
+        report = verify(text, "markdown", Truth.of(worked.graph, worked.writer, rounding))
+        assert report.untrue == (), (document, level)

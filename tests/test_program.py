@@ -31,6 +31,7 @@ from generator.graph.quantities import Role
 from generator.kinds import network
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
+from generator.render.document import render
 from generator.render.language import language_names
 from generator.render.program import FLAVOURS, program
 from generator.solve.rounding import full
@@ -274,6 +275,25 @@ def holds_in_every_flavour(data: dict[str, Any]) -> None:
             for name, value in quantities.items():
                 exact = float(full(made.trace.values[name], 25))
                 assert math.isclose(value, exact, rel_tol=1e-12, abs_tol=1e-12), name
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_programs_work_what_double_precision_cannot_do_as_it_is_written(flavour: str, tmp_path: Path) -> None:
+    """Zero times its logarithm, shares of huge powers of e, and a quotient in a case that does not hold."""
+    path = tmp_path / "made.yml"
+    path.write_text(
+        "kind: formulas\ntitle: made\ngivens: {p: [0.5, 0.5, 0], z: [1000, 0, -900]}\nformulas:\n"
+        "  H: -sum(p[i] * log2(p[i]) for i in 1..3)\n  s: softmax(z)\n  q: 1 / p[3] if p[3] > 0 else 0\n",
+        encoding="utf-8",
+    )
+    made = load_worked(path)
+    source = program(made, flavour)
+    quantities = printed(execute(source)[1])[0]
+    assert {name: quantities[name] for name in ("H", "s_1", "s_2", "q")} == {"H": 1.0, "s_1": 1.0, "s_2": 0.0, "q": 0.0}
+    assert source.count("A product with zero counts as zero") == 1
+    plain = program(worked(BASE), flavour)
+    assert not any(text in plain for text in ("A product with zero", "every case", "np.float64"))
+    assert "Zero times the logarithm of zero counts as zero" in render(made, "solution", "markdown")
 
 
 def test_numpy_programs_borrow_what_numpy_lacks() -> None:

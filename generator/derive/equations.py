@@ -9,7 +9,7 @@ from operator import ge, gt, le, lt
 from generator.backward.derivative import by_terms
 from generator.derive.steps import Equation, Part
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
-from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, references, substitute, walk
+from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, references, shortest, substitute, walk
 from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
 from generator.notation.writer import Working, Writer
 from generator.solve.traces import Trace
@@ -51,8 +51,9 @@ class Equations:
         shown = self.trace.number(name)
         if not isinstance(formula, Num):
             parts.append(self.result(name, formula))
-        elif formula.value != shown.value:  # which has more digits than are shown
-            parts.append(Part("≈", shown, "result"))
+        elif formula.value != shown.value:  # which has more digits than are shown; a third stands as a quotient
+            sign = self.trace.relation(formula, name) if "/" in shortest(formula.value) else "≈"
+            parts.append(Part(sign, shown, "result"))
         first, *rest = parts
         whole = (Part(assign, first.formula, first.kind), *rest)
         return Equation(name, left, whole, plain=update and self.notation.plain_updates, brief=brief)

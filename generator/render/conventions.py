@@ -15,6 +15,7 @@ from generator.graph.quantities import Quantity, Role
 from generator.lifting import windowed
 from generator.notation.arrange import sign_of
 from generator.render.blocks import Setter
+from generator.render.guards import logarithms_of_zero
 from generator.typeset.boxes import Digits, Op
 
 _SEPARATED = re.compile(r"[^,; ]+")  # one of the numbers that a convention lists
@@ -68,6 +69,9 @@ class Conventions:
             if "at_zero" in ACTIVATIONS[call.name].parameters:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(value_at(call, 0))}
                 yield setter.say("conventions.jump", None, **texts)
+        formulas = [q.formula for q in graph if q.formula is not None]
+        if logarithms_of_zero(formulas, self.worked.trace.values.__getitem__):
+            yield setter.word("conventions.zero_logarithm")
         if self._differentiates(is_extreme, layers=True):
             yield setter.word(f"conventions.extremes_{graph.ties}")
         if self._differentiates(_is_size):

@@ -18,6 +18,7 @@ from generator.graph.quantities import Graph, Quantity, Role
 from generator.notation.writer import Writer
 from generator.pipeline import Worked, givens
 from generator.render.formats import environment
+from generator.render.guards import divides_in_a_case, logarithms_of_zero, shifted
 from generator.render.language import Words, load_words
 from generator.solve.rounding import Carry
 from generator.typeset.python import DIALECTS, WIDTH, Dialect, Printer, comment, identifiers, quoted, real
@@ -76,8 +77,15 @@ class Listing:
         steep = any(value > _STEEP or value < -_STEEP for value in worked.trace.values.values())
         if steep and not dialect.arrays:
             dialect = replace(dialect, functions={**dialect.functions, "exp": "exp"})  # defined in the template
-        self._printer = Printer(self.names, dialect)
         self._formulas = {q.name: worked.writer.formula(q.name) for q in self.graph if q.formula is not None}
+        if steep:
+            self._formulas = {name: shifted(tree) for name, tree in self._formulas.items()}
+        known, made = worked.trace.values, self._formulas.values()
+        self._empty_logs = sorted(logarithms_of_zero(made, known.__getitem__))
+        self.guards_cases = dialect.arrays and divides_in_a_case(made)
+        self._logs = {name: dialect.functions[name] for name in self._empty_logs}
+        dialect = replace(dialect, functions={**dialect.functions, **{name: name for name in self._empty_logs}})
+        self._printer = Printer(self.names, dialect)
         problem = worked.problem
         self.title = comment(problem.text(problem.title, language)) or comment(worked.id)
         shown = self.graph.loss or self.graph.quantities[-1].name
@@ -135,7 +143,14 @@ class Listing:
         definitions = [self._function(name) for name in used]
         code = "\n".join([*definitions, *(line for part in self._parts() for line in part.statements)])
         borrowed = self._printer.dialect.borrowed
-        return [*(borrowed[name] for name in borrowed if f"{name}(" in code), *definitions]
+        logs = map(self._logarithm, self._empty_logs)
+        return [*(borrowed[name] for name in borrowed if f"{name}(" in code), *logs, *definitions]
+
+    def _logarithm(self, name: str) -> str:
+        """A logarithm that is finite at zero, where what it is multiplied by is zero too."""
+        plain = self._logs[name]
+        body = f"{plain}(np.where(x > 0, x, 1.0))" if self._printer.dialect.arrays else f"{plain}(x) if x > 0 else 0.0"
+        return f"def {name}(x):\n{textwrap.indent(self.say('program.empty_logarithm'), '    ')}\n    return {body}"
 
     def _function(self, name: str) -> str:
         body = formula_of(Call(name, (Ref("x"),)))

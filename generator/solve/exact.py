@@ -150,18 +150,19 @@ def _times(a: Exact, b: Exact) -> Exact:
 
 def _factors(factors: tuple[Formula, ...], value_of: Callable[[str], Exact]) -> list[Exact]:
     """The values of the factors of a product; 0 ln 0 is 0, because x ln x goes to 0 with x."""
-    if not any(_is_logarithm(factor) for factor in factors):
+    if not any(is_logarithm(factor) for factor in factors):
         return [evaluate(factor, value_of) for factor in factors]
-    others = [evaluate(factor, value_of) for factor in factors if not _is_logarithm(factor)]
+    others = [evaluate(factor, value_of) for factor in factors if not is_logarithm(factor)]
     vanishes = any(isinstance(other, Fraction) and other == 0 for other in others)
-    for factor in filter(_is_logarithm, factors):
+    for factor in filter(is_logarithm, factors):
         (argument,) = (evaluate(part, value_of) for part in children(factor))
         if not (vanishes and argument == 0):
             others.append(evaluate(factor, value_of))
     return others
 
 
-def _is_logarithm(tree: Formula) -> bool:
+def is_logarithm(tree: Formula) -> bool:
+    """Whether a formula is a logarithm, to whatever base."""
     return isinstance(tree, Call) and tree.name in LOGARITHMS and len(tree.args) == 1
 
 
