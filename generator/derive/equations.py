@@ -9,7 +9,7 @@ from operator import ge, gt, le, lt
 from generator.backward.derivative import by_terms
 from generator.derive.steps import Equation, Part
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
-from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, references, shortest, substitute, walk
+from generator.formula.tree import Add, Call, Div, Formula, Mul, Num, Ref, num, references, substitute, walk
 from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
 from generator.notation.writer import Working, Writer
 from generator.solve.traces import Trace
@@ -18,6 +18,13 @@ DELTA = "δ:"  # the prefix of a name that stands for a unit's δ, another sign 
 _HOLDS = {"≤": le, "≥": ge, "<": lt, ">": gt}
 _BRIEF = 6  # operands whose numbers are put in again where a kind of formula has been worked before
 _TERMS = 6  # a longer sum is not differentiated term by term on the page
+
+
+def as_shown(formula: Formula, shown: Num) -> Formula:
+    """A constant that has more digits than are shown of it as a quotient, which it is exactly; else as it is."""
+    if not isinstance(formula, Num) or formula.value == shown.value:
+        return formula
+    return Div(num(formula.value.numerator), num(formula.value.denominator))
 
 
 class Equations:
@@ -51,9 +58,9 @@ class Equations:
         shown = self.trace.number(name)
         if not isinstance(formula, Num):
             parts.append(self.result(name, formula))
-        elif formula.value != shown.value:  # which has more digits than are shown; a third stands as a quotient
-            sign = self.trace.relation(formula, name) if "/" in shortest(formula.value) else "≈"
-            parts.append(Part(sign, shown, "result"))
+        elif formula.value != shown.value:  # as a quotient: it has more digits than are shown
+            quotient = as_shown(formula, shown)
+            parts = [replace(parts[-1], formula=quotient), self.result(name, quotient)]
         first, *rest = parts
         whole = (Part(assign, first.formula, first.kind), *rest)
         return Equation(name, left, whole, plain=update and self.notation.plain_updates, brief=brief)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from generator.derive.equations import quantity_of
+from generator.derive.equations import as_shown, quantity_of
 from generator.derive.matrix_equations import room_for
 from generator.derive.runs import in_runs
 from generator.derive.steps import Equation, Part, Section, Step
@@ -271,6 +271,8 @@ class _Sheet:
         if step.cell:  # a table's cell shows no formula unless there is nothing to ask for
             formulas = (Part("=", self.worked.writer.formula(name), "formula"),)
         bare = self.level != "open" and bool(formulas) and isinstance(formulas[0].formula, Ref | Num)
+        if bare and step.cell:
+            formulas = (Part("=", as_shown(formulas[0].formula, self.trace.number(name)), "formula"),)
         parts: tuple[Part, ...]
         if name in self.worked.graph.tensor:
             told = self.level == "faded" and (bare or all(map(self._is_told, self._entries(name))))
