@@ -5,6 +5,7 @@ Longer than 250 lines because the options and the help of every command stand he
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,13 +39,19 @@ def main() -> None:
     """Run the command line; a known error is printed in one line, with exit status 2."""
     from generator.errors import LonghandError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a letter that a terminal lacks is spelled out, and nothing is lost
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="longhand")
     except LonghandError as error:
         print(f"longhand: {error}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:  # of a file that is written there is an error of its own; this is the output itself
+        sys.stdout = io.StringIO()  # what is left cannot be written either
+        print(f"longhand: cannot write the output: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
 
 
 def _choice(value: str | None, known: tuple[str, ...], option: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from generator.backward.passes import backward
 from generator.checks.closing import failed, with_checks
+from generator.definitions.mentions import mentions
 from generator.definitions.problem import Definition, Problem, kind_module, load
 from generator.derive.matrix_equations import is_in_matrices
 from generator.derive.matrix_sections import derive_matrices
@@ -20,6 +21,7 @@ from generator.drawings.drawing import Drawing
 from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
 from generator.formula.infix import infix
 from generator.graph.quantities import Graph, Role
+from generator.notation.called import called
 from generator.notation.files import notation_for
 from generator.notation.writer import Notation, Writer
 from generator.solve.traces import History, Trace, trace, train
@@ -102,6 +104,7 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     _hold(worked)
     if notation is None:  # in another notation there are other quantities on the way
         _check_asked(worked)
+        _check_mentioned(worked)
     return worked
 
 
@@ -119,6 +122,15 @@ def _check_asked(worked: Worked) -> None:
             hint = f": `{written}` is the name of what is written {name}" if written else nearest(name, computed)
             expected = f"the name of a quantity that is computed{hint}"
             raise worked.definition.source.error(("worksheet", "ask", place), f"`{name}`", expected)
+
+
+def _check_mentioned(worked: Worked) -> None:
+    """Raise `DefinitionError` where a text mentions what nothing in the problem is called."""
+    known = {quantity.name for quantity in worked.graph}
+    for place, name in mentions(worked.definition.source):
+        if name not in known and name not in (wholes := called(worked.writer)):
+            expected = f"the name of a quantity, a vector or a matrix{nearest(name, [*known, *wholes])}"
+            raise worked.definition.source.error(place, f"`[[{name}]]`", expected)
 
 
 def _hold(worked: Worked) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import io
 import json
@@ -238,10 +239,20 @@ BROKEN: Mapping[str, tuple[str, str, str]] = {  # a change to the definition, an
     "no number": ("w1: 0.4", "w1: much", r"LINE: `weights\.w1`: found `much`; expected a number"),
     "undefined name": ("x1: w1,", "x1: w9,", "LINE: .*`w9`, which has no value"),
     "key twice": ("w1: 0.4,", "w1: 0.4, w1: 0.5,", r"LINE: `weights\.w1`: found the key a second time"),
-    "no YAML": ("title: One", "title: [One", r"broken\.yml:\d+: found .*; expected YAML"),
+    "no YAML": (
+        "title: One",
+        "title: [One",
+        r"broken\.yml:\d+: found a text that YAML cannot read; expected .*in quotes",
+    ),
     "unknown notation": ("notation: z_h", "notation: q_r", "LINE: `notation`: found `q_r`; expected"),
     "unknown kind": ("kind: network", "kind: poem", "LINE: `kind`: found `poem`; expected one of .*network"),
-    "unknown mark": ("logistic unit", "[[w77=]] unit", r"`\[\[w77=\]\]` names no quantity"),
+    "unknown mark": (
+        "logistic unit",
+        "[[w77=]] unit",
+        r":\d+: `introduction\S*`: found `\[\[w77\]\]`; expected the name of",
+    ),
+    "open mark": ("logistic unit", "[[w1 unit", r":\d+: `introduction\S*`: found `\[\[w1`; expected a name between"),
+    "half a letter": ("title: One", 'title: "\\ud800"\nremarks: One', "LINE: found half of a letter"),
 }
 
 
@@ -622,3 +633,25 @@ def test_the_terminal_has_everything_four_letters_in_and_bullets_hang() -> None:
     assert all(line.startswith("    ") and line[4] != " " for line in others)
     assert " ".join([first, *(line.strip() for line in others)]) == bullet
     assert terminal._hanging("    " + "x " * 60, 60).plain == "    " + "x " * 60
+
+
+class Full(io.StringIO):
+    """An output with no room."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_output_that_cannot_be_written_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    err = io.StringIO()
+    monkeypatch.setattr(sys, "argv", ["longhand", "solve", str(ONE)])
+    with contextlib.redirect_stdout(Full()), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert err.getvalue() == f"longhand: cannot write the output: {os.strerror(errno.ENOSPC)}\n"
+
+
+def test_a_letter_that_a_terminal_lacks_is_spelled_out() -> None:
+    run = script("solve", ONE, PYTHONIOENCODING="ascii")
+    assert run.status == 0
+    assert r"\u2248" in run.out

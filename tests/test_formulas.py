@@ -448,6 +448,8 @@ update: [x]
     [
         ("x**2 +", "x**2 + y +", 5, "formulas.f", "`x**2 + y", "`y` is not known here"),
         ("x**2 +", "x**2 +* ", 5, "formulas.f", "`x**2 +*", "cannot read the formula"),
+        ("x**2 +", "2x +", 5, "formulas.f", "`2x +", "as `2*x`"),
+        ("x**2 +", f"{'-' * 300}x +", 5, "formulas.f", "`---", "nested too deeply"),
         ("f * v", "M @ [1, 2, 3]", 6, "formulas.g", "`M @", "as many columns"),
         ("g: f * v", "v: f", 6, "formulas.v", "`v`, which is taken", "a name of its own"),
         ("g: f * v", "v_1: f", 6, "formulas.v_1", "`v_1`, which is taken", "a name of its own"),

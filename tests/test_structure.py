@@ -34,7 +34,7 @@ PACKAGE = ROOT / "generator"
 ROOMS = {
     "": "errors resources kinds",  # `kinds` is only looked through for the files in it
     "formula": "tree extremes infix functions indicators identity grids inlining entrywise matrices vectors naming",
-    "definitions": "source problem schema course nested rows own tables",
+    "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers training batches normalization biases losses dropout penalties",
     "kinds.network": "shorthand model units checks kind",
@@ -52,7 +52,8 @@ ROOMS = {
     "derive": "steps equations pairs firsts rounds shapes runs sections matrix_equations matrix_sections",
     "work": "pipeline",
     "views": "alike effort posed gathered worksheet audit export",
-    "render": "language formats program layout cells grids blocks figures texts conventions paper contents document",
+    "render": "language formats guards program layout cells grids blocks figures texts conventions paper contents "
+    "document",
     "variants": "approx digits shown probe breaks filling slots",
     "reading": "normal names rows find tables chains shape formula latex mathml typst",
     "verify": "truth examined matrix_statement shape_statement statement tables document",

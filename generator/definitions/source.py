@@ -6,6 +6,7 @@ and node by node because a loader silently lets a repeated key overwrite the fir
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from difflib import get_close_matches
@@ -78,7 +79,10 @@ def read(path: Path) -> Source:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise DefinitionError(path, line, "", (error.problem or "broken YAML").removeprefix("found "), "YAML") from None
+        found, expected = (error.problem or "broken YAML").removeprefix("found "), "YAML"
+        if found.startswith("expected"):  # how PyYAML speaks of a comma or a bracket that it misses
+            found, expected = "a text that YAML cannot read", "a text with brackets, commas or colons in quotes"
+        raise DefinitionError(path, line, "", found, expected) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: PyYAML on impossible escapes
         raise DefinitionError(path, None, "", str(error).splitlines()[0], "YAML") from None
     except RecursionError:
@@ -109,6 +113,8 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
         return data
     if isinstance(node, yaml.SequenceNode):
         return [_plain(path, item, (*place, number), lines) for number, item in enumerate(node.value)]
+    if re.search("[\ud800-\udfff]", node.value):
+        raise DefinitionError(path, node.start_mark.line + 1, "", "half of a letter, as `\\ud800`", "a whole letter")
     if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null" and node.style is None:
         return None
     return node.value
@@ -154,6 +160,10 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
             return source.error(where, "an unknown key", f"{first} the known keys{listed}")
         case "missing":
             return source.error(where, "nothing", "this key")
+        case "too_short":
+            return source.error(
+                where, "too few" if error["ctx"]["actual_length"] else "none", f"at least {error['ctx']['min_length']}"
+            )
         case "value_error" if isinstance(error["ctx"]["error"], Misplaced):
             misplaced = error["ctx"]["error"]
             return source.error((*place, *misplaced.place), misplaced.found, str(misplaced))

@@ -25,6 +25,7 @@ from generator.formula.tree import (
     Pow,
     Ref,
     Transpose,
+    children,
     num,
     shortest,
 )
@@ -34,6 +35,9 @@ _EXPECTED = "expected names, numbers, + - * / ** @, f(x), [a, b], x[i], `a if x 
 # Python's own words that no formula uses are names like others: `lambda` is a Greek letter here.
 _USED = {"and", "else", "for", "if", "in", "not", "or", "None", "True", "False"}
 _WORDS = re.compile(rf"\b({'|'.join(sorted({*keyword.kwlist} - _USED))})\b")
+_UNSIGNED = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([A-DF-Za-df-z]\w*|\()")  # 2x or 2(x + 1)
+_DEEPEST = 100  # levels of brackets; no formula by hand has ten
+_ECHOED = 200  # letters of a formula in an error
 _MARK = "Ж"  # behind such a word
 
 
@@ -52,9 +56,31 @@ def parse(text: str) -> Formula:
     source = _WORDS.sub(rf"\1{_MARK}", source)
     try:
         node = ast.parse(source, mode="eval").body
-        return _from_ast(node, source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise FormulaError(f"cannot read the formula `{text}`: {error or 'it is nested too deeply'}") from None
+        made = _from_ast(node, source)
+        if _depth(made) > _DEEPEST:
+            raise RecursionError
+        return made
+    except (RecursionError, MemoryError):
+        raise FormulaError(f"cannot read the formula `{_begun(text)}`: it is nested too deeply") from None
+    except (SyntaxError, ValueError) as error:
+        product = _UNSIGNED.search(text)
+        if product:
+            why = f"a product is written with a sign, as `{product[1]}*{product[2]}`"
+            raise FormulaError(f"cannot read the formula `{_begun(text)}`: {why}") from None
+        why = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise FormulaError(f"cannot read the formula `{_begun(text)}`: {why}") from None
+
+
+def _depth(tree: Formula) -> int:
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [part for each in level for part in children(each)]
+    return depth
+
+
+def _begun(text: str) -> str:
+    """A formula as an error names it: of a long one its beginning."""
+    return text if len(text) <= _ECHOED else f"{text[:_ECHOED]}…"
 
 
 def _from_ast(node: ast.expr, text: str) -> Formula:
