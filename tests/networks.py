@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 from generator.backward.passes import backward
 from generator.formula.functions import ACTIVATIONS, LOSSES, Activation, Loss
+from generator.formula.tree import CIRCULAR
 from generator.graph.quantities import Graph
 from generator.kinds.network.kind import Definition, build, check
 from generator.learning.optimizers import OPTIMIZERS
@@ -225,7 +226,8 @@ MPMATH: Space = {
     "exp": mpmath.exp, "log": mpmath.log, "tanh": mpmath.tanh, "sqrt": mpmath.sqrt, "max": max, "min": min,
     "abs": abs, "erf": mpmath.erf, "sin": mpmath.sin, "cos": mpmath.cos, "floor": mpmath.floor,
     "log2": lambda x: mpmath.log(x) / mpmath.log(2), "log10": mpmath.log10, "pi": lambda: +mpmath.pi,
-    "expm1": mpmath.expm1, "log1p": mpmath.log1p, "erfc": mpmath.erfc,
+    "expm1": mpmath.expm1, "log1p": mpmath.log1p, "erfc": mpmath.erfc, "tan": mpmath.tan, "arcsin": mpmath.asin,
+    "arccos": mpmath.acos, "arctan": mpmath.atan, "sinh": mpmath.sinh, "cosh": mpmath.cosh,
 }  # fmt: skip
 
 
@@ -244,7 +246,8 @@ COMPLEX: Space = {
     "exp": cmath.exp, "log": cmath.log, "tanh": cmath.tanh, "sqrt": cmath.sqrt, "max": _complex_max,
     "min": lambda a, b: -_complex_max(-a, -b), "abs": lambda x: _complex_max(x, -x), "erf": _complex_erf,
     "sin": cmath.sin, "cos": cmath.cos, "log2": lambda x: cmath.log(x) / math.log(2), "log10": cmath.log10,
-    "floor": lambda x: complex(math.floor(_real(x))), "pi": lambda: math.pi,
+    "floor": lambda x: complex(math.floor(_real(x))), "pi": lambda: math.pi, "tan": cmath.tan, "arcsin": cmath.asin,
+    "arccos": cmath.acos, "arctan": cmath.atan, "sinh": cmath.sinh, "cosh": cmath.cosh,
 }  # fmt: skip
 
 _RELATIONS = {"Lt": sympy.Lt, "LtE": sympy.Le, "Gt": sympy.Gt, "GtE": sympy.Ge, "Eq": sympy.Eq, "NotEq": sympy.Ne}
@@ -253,7 +256,8 @@ SYMPY: Space = {
     "max": sympy.Max, "min": sympy.Min, "abs": sympy.Abs, "erf": sympy.erf, "sin": sympy.sin, "cos": sympy.cos,
     "floor": sympy.floor, "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10),
     "pi": lambda: sympy.pi, "expm1": lambda x: sympy.exp(x) - 1, "log1p": lambda x: sympy.log(1 + x),
-    "erfc": sympy.erfc,
+    "erfc": sympy.erfc, "tan": sympy.tan, "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan,
+    "sinh": sympy.sinh, "cosh": sympy.cosh,
     "choose": lambda op, left, right, then, otherwise: sympy.Piecewise(
         (then(), _RELATIONS[op](left, right)), (otherwise(), True)
     ),
@@ -269,7 +273,7 @@ def torch_space() -> Space:
     def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args: function(*(torch.as_tensor(arg, dtype=torch.float64) for arg in args))
 
-    names = ("exp", "log", "tanh", "sqrt", "abs", "erf", "sin", "cos", "floor", "log2", "log10")
+    names = ("exp", "log", "tanh", "sqrt", "abs", "erf", "floor", "log2", "log10", "sinh", "cosh", *CIRCULAR)
     return {
         "number": lambda text: torch.tensor(float(Fraction(text)), dtype=torch.float64), "choose": _choose,
         **{name: lifted(getattr(torch, name)) for name in names},

@@ -15,6 +15,7 @@ from generator.errors import FormulaError, LonghandError
 from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS, expand
 from generator.formula.infix import infix, parse
 from generator.formula.tree import (
+    CIRCULAR,
     Add,
     Blank,
     Call,
@@ -52,7 +53,7 @@ leaves = st.one_of(
 def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
     several = st.lists(inner, min_size=2, max_size=4).map(tuple)
     comparison = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
-    one = st.sampled_from(["tanh", "erf", "sin", "cos", "log2", "log10", "floor"])
+    one = st.sampled_from(["tanh", "erf", "sinh", "cosh", "log2", "log10", "floor", *CIRCULAR])
     return st.one_of(
         several.map(Add),
         several.map(Mul),
@@ -280,7 +281,7 @@ def test_shortest_of(text: str, shown: str) -> None:
 
 # --- to SymPy and back ---------------------------------------------------------------------------------------------
 
-SMOOTH = ("tanh", "logistic", "erf", "sin", "cos", "softplus", "silu")
+SMOOTH = ("tanh", "logistic", "erf", "sin", "cos", "arctan", "softplus", "silu")
 smooth = st.recursive(
     leaves,
     lambda inner: st.one_of(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mpmath
+import networks
 import numpy as np
 import pytest
 import sympy
@@ -21,12 +22,14 @@ from generator.definitions.source import Source
 from generator.errors import DefinitionError, FormulaError
 from generator.formula.infix import parse
 from generator.formula.inlining import inlined, own_functions
+from generator.formula.tree import CIRCULAR
 from generator.graph.quantities import derivative_name, updated_name
 from generator.kinds.formulas import Definition, check
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
 from generator.render.document import render
 from generator.render.formats import FORMATS
+from generator.render.program import FLAVOURS, program
 from generator.solve.traces import solve
 from generator.verify.document import verify
 from generator.verify.truth import Truth
@@ -522,3 +525,50 @@ def test_what_a_derivative_is_taken_to_be_at_a_corner_is_said() -> None:
         page = render(worked_of({**data, "differentiate": {"of": formula, "wrt": ["x"]}}), "solution", "terminal")
         assert corner in page
         assert corner not in plain
+
+
+ANGLES = {
+    "sin": "0.7",
+    "cos": "0.7",
+    "tan": "0.7",
+    "arcsin": "0.3",
+    "arccos": "0.3",
+    "arctan": "1.7",
+    "sinh": "0.6",
+    "cosh": "0.6",
+}
+
+
+@pytest.mark.parametrize("name", ANGLES)
+def test_functions_of_angles_have_their_values_and_slopes(name: str) -> None:
+    """Against mpmath, SymPy and a complex step; every line of every format is true, and the page speaks of radians."""
+    x = ANGLES[name]
+    data = {
+        "kind": "formulas", "title": "made", "givens": {"x": x}, "formulas": {"f": f"{name}(x**2) + 2 * {name}(x)"},
+        "differentiate": {"of": "f", "wrt": ["x"]},
+    }  # fmt: skip
+    made = worked_of(data)
+    with mpmath.workdps(40):
+        point = precise(x)
+        exact = networks.MPMATH[name](point**2) + 2 * networks.MPMATH[name](point)
+        assert mpmath.almosteq(precise(made.trace.full("f", 30)), exact, 1e-28)
+    symbol = sympy.Symbol("x")
+    function = networks.SYMPY[name]
+    slope = sympy.diff(function(symbol**2) + 2 * function(symbol), symbol).subs(symbol, sympy.Rational(x))
+    assert mpmath.almosteq(precise(made.trace.full("df/dx", 30)), mpmath.mpf(str(sympy.N(slope, 30))), 1e-14)
+    step, function = complex(float(x), 1e-30), networks.COMPLEX[name]
+    assert float(made.trace.full("df/dx")) == pytest.approx((function(step**2) + 2 * function(step)).imag / 1e-30)
+    assert truths(made, ("solution", "worksheet"), ("en", "zh")) > 20
+    assert ("Angles are in radians." in render(made, "solution", "markdown")) == (name in CIRCULAR)
+    for flavour in FLAVOURS:
+        assert f"{'math' if flavour == 'python' else 'np'}." in program(made, flavour)
+
+
+def test_functions_have_other_names_and_logarithms_any_base() -> None:
+    lines = {"a": "asin(x) - arcsin(x)", "b": "log(x, 2) - log2(x)", "c": "log(8, 3) * ln(3)", "e": "log(x, 10)"}
+    made = worked_of({"kind": "formulas", "title": "made", "givens": {"x": "0.5"}, "formulas": lines})
+    shown = made.trace.shown
+    assert list(map(float, (shown["a"], shown["b"]))) == [0, 0]
+    assert (shown["c"], shown["e"]) == ("2.0794", "-0.3010")
+    with pytest.raises(DefinitionError, match="`f` has no value: arcsin has no finite value there"):
+        worked_of({"kind": "formulas", "title": "made", "givens": {"x": "2"}, "formulas": {"f": "asin(x)"}})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from generator.formula.functions import ACTIVATIONS, LOSSES, loss_formula, textbook_derivative
 from generator.formula.infix import infix, parse
-from generator.formula.tree import Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
+from generator.formula.tree import CIRCULAR, Add, Blank, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref
 from generator.graph.quantities import Graph, Label, Quantity, Role
 from generator.notation.arrange import Arranger
 from generator.notation.writer import Notation, Product, Writer
@@ -82,7 +82,7 @@ numbers = st.one_of(
 leaves = st.one_of(numbers, st.sampled_from([*(Ref(name) for name in BOXES), Call("pi", ())]))
 
 
-SIGNED = ["exp", "log", "log2", "log10", "sqrt", "abs", "erf", "floor", "sin", "cos"]
+SIGNED = ["exp", "log", "log2", "log10", "sqrt", "abs", "erf", "floor", "sinh", "cosh", *CIRCULAR]
 SIGNED += [row.name for row in ACTIVATIONS.values() if row.symbol]
 
 

@@ -12,11 +12,14 @@ from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num
 _FUNCTIONS = {
     "exp": sympy.exp, "log": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt, "abs": sympy.Abs, "max": sympy.Max,
     "min": sympy.Min, "erf": sympy.erf, "floor": sympy.floor, "sin": sympy.sin, "cos": sympy.cos,
-    "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10), "pi": lambda: sympy.pi,
+    "tan": sympy.tan, "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "sinh": sympy.sinh,
+    "cosh": sympy.cosh, "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10), "pi": lambda: sympy.pi,
 }  # fmt: skip
 _NAMES = {
     sympy.exp: "exp", sympy.log: "log", sympy.tanh: "tanh", sympy.Abs: "abs", sympy.Max: "max", sympy.Min: "min",
     sympy.erf: "erf", sympy.floor: "floor", sympy.sin: "sin", sympy.cos: "cos", sympy.sign: "sign",
+    sympy.tan: "tan", sympy.asin: "arcsin", sympy.acos: "arccos", sympy.atan: "arctan", sympy.sinh: "sinh",
+    sympy.cosh: "cosh",
     sympy.Heaviside: "step",
 }  # fmt: skip
 _RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
@@ -69,6 +72,8 @@ def from_sympy(expression: sympy.Expr) -> Formula:
         case sympy.Pow():
             if expression.exp == -1:
                 return Div(num(1), read(expression.base))
+            if expression.exp == sympy.Rational(-1, 2):
+                return Div(num(1), Call("sqrt", (read(expression.base),)))
             if expression.exp == sympy.Rational(1, 2):
                 return Call("sqrt", (read(expression.base),))
             return Pow(read(expression.base), read(expression.exp))

@@ -9,7 +9,7 @@ from operator import ge, gt, le, lt
 from generator.backward.derivative import by_terms
 from generator.derive.steps import Equation, Part
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
-from generator.formula.tree import Add, Call, Div, Formula, Mul, Num, Ref, num, references, substitute, walk
+from generator.formula.tree import Add, Call, Div, Formula, Mul, Num, Ref, num, references, shortest, substitute, walk
 from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
 from generator.notation.writer import Working, Writer
 from generator.solve.traces import Trace
@@ -21,8 +21,8 @@ _TERMS = 6  # a longer sum is not differentiated term by term on the page
 
 
 def as_shown(formula: Formula, shown: Num) -> Formula:
-    """A constant that has more digits than are shown of it as a quotient, which it is exactly; else as it is."""
-    if not isinstance(formula, Num) or formula.value == shown.value:
+    """A decimal that has more digits than are shown of it as a quotient, which it is exactly; else as it is."""
+    if not isinstance(formula, Num) or formula.value == shown.value or "/" in shortest(formula.value):
         return formula
     return Div(num(formula.value.numerator), num(formula.value.denominator))
 
@@ -58,8 +58,7 @@ class Equations:
         shown = self.trace.number(name)
         if not isinstance(formula, Num):
             parts.append(self.result(name, formula))
-        elif formula.value != shown.value:  # as a quotient: it has more digits than are shown
-            quotient = as_shown(formula, shown)
+        elif (quotient := as_shown(formula, shown)) != formula:
             parts = [replace(parts[-1], formula=quotient), self.result(name, quotient)]
         first, *rest = parts
         whole = (Part(assign, first.formula, first.kind), *rest)

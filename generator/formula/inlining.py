@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.errors import FormulaError
 from generator.formula.infix import parse
-from generator.formula.tree import Call, Formula, Ref, rebuild, references, substitute, walk
+from generator.formula.tree import Call, Div, Formula, Num, Ref, rebuild, references, substitute, walk
 
 LOOPS = ("each", "rows")  # what a loop is called: its numbers as one vector, or vectors as the rows of a matrix
 
@@ -53,3 +53,14 @@ def inlined(tree: Formula, known: Mapping[str, OwnFunction]) -> Formula:
         if name in function.indices:
             raise FormulaError(f"`{tree.name}` has the index `{name}` in it: call the one outside it differently")
     return substitute(function.body, dict(zip(function.parameters, tree.args, strict=True)))
+
+
+def with_named_logarithms(tree: Formula) -> Formula:
+    """`tree` with each `log(x, b)` as log2 or log10, or as ln x / ln b."""
+    tree = rebuild(tree, with_named_logarithms)
+    match tree:
+        case Call("log", (of, Num(base))) if base in (2, 10):
+            return Call(f"log{base}", (of,))
+        case Call("log", (of, base)):
+            return Div(Call("log", (of,)), Call("log", (base,)))
+    return tree

@@ -133,8 +133,9 @@ class Dots:
 
 Formula = Num | Ref | Add | Mul | Neg | Div | Pow | Call | Cases | Blank | Matrix | MatMul | Transpose | Hadamard | Dots
 
+CIRCULAR = ("sin", "cos", "tan", "arcsin", "arccos", "arctan")  # of angles, or giving them: in radians
 ELEMENTARY = (
-    "exp", "log", "log2", "log10", "tanh", "sqrt", "abs", "max", "min", "erf", "floor", "sin", "cos", "pi",
+    "exp", "log", "log2", "log10", "tanh", "sqrt", "abs", "max", "min", "erf", "floor", *CIRCULAR, "sinh", "cosh", "pi",
 )  # fmt: skip
 
 HOLDS: Mapping[str, Callable[[Any, Any], Any]] = {  # a comparison's sign, and what it says of two values or arrays

@@ -20,9 +20,9 @@ from generator.errors import FormulaError, nearest
 from generator.formula.extremes import Ties
 from generator.formula.grids import Grid, Value, named, names_of, referring, vector
 from generator.formula.infix import parse
-from generator.formula.inlining import OwnFunction, inlined, own_functions
+from generator.formula.inlining import OwnFunction, inlined, own_functions, with_named_logarithms
 from generator.formula.naming import lines
-from generator.formula.tree import Call, Formula, MatMul, Ref, rebuild, references, walk
+from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, references, walk
 from generator.formula.vectors import expand, function_names
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
@@ -90,7 +90,7 @@ class Definition(Learning):
 
     def parsed(self, text: str) -> Formula:
         """A formula with the author's own functions written out."""
-        return inlined(parse(text), self.own)
+        return with_named_logarithms(inlined(parse(text), self.own))
 
     def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
         """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
@@ -330,6 +330,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("first_of_equals")
     if called >= {"d"} and problem.differentiate is None and problem.ties != "first" and called & {"max", "min"}:
         yield Convention(f"extremes_{problem.ties}")  # of gradients that are quantities, every document says it
+    if called & set(CIRCULAR):
+        yield Convention("radians")
     for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
         if name in called:
             yield logarithm(base)

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.formula.tree import (
+    CIRCULAR,
     MINUS_INFINITY,
     Add,
     Blank,
@@ -54,7 +55,7 @@ _SLIDES = {**{sign: name for name, sign in windowed.SLIDES.items()}, "⊛": "con
 TRANSPOSED = Op("⊤")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
-_ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sin", "cos")}
+_ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sinh", "cosh", *CIRCULAR)}
 _LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
 _MINUS_INFINITY = (Op("−"), Word("∞"))
 _DIFFERENTIALS = (Word("d"), Word("∂"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from generator.formula.tree import CIRCULAR
+
 LATEX_SIGNS = {
     "cdot": "·", "times": "×", "ast": "∗", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
     "land": "∧", "lor": "∨",
@@ -19,7 +21,7 @@ TYPST_SIGNS = {
     "and": "∧", "or": "∨", "star.op": "⋆", "ast.op.o": "⊛", "paren.l": "(", "paren.r": ")",
     "slash": "/",
 }  # fmt: skip
-FUNCTIONS = ("tanh", "ln", "log", "exp", "sin", "cos", "max", "min")
+FUNCTIONS = ("tanh", "sinh", "cosh", "ln", "log", "exp", *CIRCULAR, "max", "min")
 
 
 def greek(name: str) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 
 from generator.formula.functions import expand
 from generator.formula.tree import (
+    CIRCULAR,
     HOLDS,
     Add,
     Call,
@@ -32,7 +33,7 @@ from generator.formula.tree import (
     Ref,
 )
 from generator.graph.quantities import Graph
-from generator.solve.elementary import LOGARITHMS
+from generator.solve.elementary import BALLS, LOGARITHMS
 from generator.solve.exact import Undecided, ball, power
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -50,7 +51,8 @@ def _times_log_arrays(factor: Array, argument: Array, logarithm: Array) -> Array
 
 _NUMPY: Mapping[str, Any] = {
     "exp": np.exp, "log": np.log, "log2": np.log2, "log10": np.log10, "tanh": np.tanh, "sqrt": np.sqrt, "abs": np.abs,
-    "sin": np.sin, "cos": np.cos, "floor": np.floor, "log1p": np.log1p, "expm1": np.expm1, "pi": lambda: np.pi,
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan,
+    "sinh": np.sinh, "cosh": np.cosh, "floor": np.floor, "log1p": np.log1p, "expm1": np.expm1, "pi": lambda: np.pi,
     # NumPy has neither of these; the standard library has them for one number at a time.
     "erf": np.vectorize(math.erf, otypes=[np.float64]), "erfc": np.vectorize(math.erfc, otypes=[np.float64]),
     "max": lambda *values: reduce(np.maximum, values), "min": lambda *values: reduce(np.minimum, values),
@@ -83,8 +85,8 @@ def _times_log(factor: flint.arb, argument: flint.arb, logarithm: flint.arb) -> 
 
 
 _BALLS: Mapping[str, Any] = {
-    **{name: operator.methodcaller(name) for name in (
-        "exp", "log", "tanh", "sqrt", "erf", "erfc", "sin", "cos", "log1p", "expm1",
+    **{name: operator.methodcaller(BALLS.get(name, name)) for name in (
+        "exp", "log", "tanh", "sqrt", "erf", "erfc", *CIRCULAR, "sinh", "cosh", "log1p", "expm1",
     )},
     "log2": lambda x: x.log() / flint.arb(2).log(), "log10": lambda x: x.log() / flint.arb(10).log(),
     "abs": abs, "max": lambda *values: reduce(flint.arb.max, values),

@@ -6,7 +6,10 @@ import math
 from fractions import Fraction
 
 LOGARITHMS = {"log": 0, "log2": 2, "log10": 10}  # their bases (0: Euler's number)
-AT_ZERO = {"exp": 1, "cos": 1, "erfc": 1} | dict.fromkeys(("tanh", "erf", "sin", "log1p", "expm1"), 0)
+AT_ZERO = {"exp": 1, "cos": 1, "cosh": 1, "erfc": 1} | dict.fromkeys(
+    ("tanh", "sinh", "erf", "sin", "tan", "arcsin", "arctan", "log1p", "expm1"), 0
+)
+BALLS = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}  # what interval arithmetic calls another name
 _LONGEST = 4096  # bits; longer numbers are not searched for roots and powers
 
 
@@ -18,6 +21,8 @@ def rational(name: str, x: Fraction) -> Fraction | None:
         return Fraction(x.__floor__())
     if name in AT_ZERO and x == 0:
         return Fraction(AT_ZERO[name])
+    if name == "arccos" and x == 1:
+        return Fraction(0)
     if name == "sqrt" and x >= 0 and max(map(int.bit_length, x.as_integer_ratio())) < _LONGEST:
         root = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
         return root if root * root == x else None

@@ -30,7 +30,7 @@ from generator.formula.tree import (
     Ref,
     children,
 )
-from generator.solve.elementary import AT_ZERO, LOGARITHMS, rational
+from generator.solve.elementary import AT_ZERO, BALLS, LOGARITHMS, rational
 
 Exact = Fraction | flint.arb
 
@@ -234,7 +234,7 @@ def _call(name: str, args: list[Exact]) -> Exact:
         return reduce(partial(_extreme, name), args)
     if name == "pi" and not args:
         return flint.arb.pi()
-    if len(args) != 1 or name not in ("abs", "floor", "sqrt", *LOGARITHMS, *AT_ZERO):
+    if len(args) != 1 or name not in ("abs", "floor", "sqrt", "arccos", *LOGARITHMS, *AT_ZERO):
         raise Undefined(f"unknown function `{name}` of {len(args)} arguments")
     first = args[0]
     known = rational(name, first) if isinstance(first, Fraction) else None
@@ -259,7 +259,7 @@ def _ball_call(name: str, x: flint.arb) -> Exact:
     if name in LOGARITHMS and x == 0:
         raise Undefined("the logarithm of zero is not finite")
     base = LOGARITHMS.get(name)
-    made: flint.arb = abs(x) if name == "abs" else getattr(x, name if base is None else "log")()
+    made: flint.arb = abs(x) if name == "abs" else getattr(x, BALLS.get(name, name) if base is None else "log")()
     result = made / flint.arb(base).log() if base else made
     if not result.is_finite():
         raise Undefined(f"{name} has no finite value there")

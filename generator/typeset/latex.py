@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
+from generator.formula.tree import CIRCULAR
 from generator.typeset.boxes import (
     GREEK,
     HAT,
@@ -31,7 +32,7 @@ _OPS = {
     "⋮": r"\vdots", "⋱": r"\ddots",
     "∧": r"\land", "∨": r"\lor", "⋆": r"\star", "⊛": r"\circledast",
 }  # fmt: skip
-_KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
+_KNOWN = ("ln", "log", "tanh", "sinh", "cosh", *CIRCULAR, "max", "min")
 _BRACKETS = {"|": (r"\lvert", r"\rvert"), "⌊": (r"\lfloor", r"\rfloor")}
 
 

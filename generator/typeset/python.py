@@ -42,10 +42,13 @@ class Dialect:
 
 
 _BUILT_IN = ("abs", "max", "min")
+_OTHER_IN_MATH = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 _OTHER_IN_NUMPY = {"max": "np.maximum", "min": "np.minimum", "erf": "erf"}
 
 DIALECTS: Mapping[str, Dialect] = {
-    "python": Dialect({name: name if name in _BUILT_IN else f"math.{name}" for name in ELEMENTARY}),
+    "python": Dialect(
+        {name: name if name in _BUILT_IN else f"math.{_OTHER_IN_MATH.get(name, name)}" for name in ELEMENTARY}
+    ),
     "numpy": Dialect(
         {name: _OTHER_IN_NUMPY.get(name, f"np.{name}") for name in ELEMENTARY},
         arrays=True,

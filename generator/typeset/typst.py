@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generator.formula.tree import CIRCULAR
 from generator.typeset.boxes import (
     HAT,
     Box,
@@ -28,7 +29,7 @@ _OPS = {
     # Of a bracket that is broken: bare, they would pair or be refused, and a bare slash would make a fraction.
     "(": "paren.l", ")": "paren.r", "/": "slash",
 }  # fmt: skip
-_KNOWN = ("ln", "log", "tanh", "sin", "cos", "max", "min")
+_KNOWN = ("ln", "log", "tanh", "sinh", "cosh", *CIRCULAR, "max", "min")
 
 
 def typst(box: Box) -> str:
