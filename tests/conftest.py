@@ -140,7 +140,12 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole site of the repository, built strictly. Modules that use it are together in `TOGETHER`."""
+    """The whole site of the repository, built strictly. Modules that use it are together in `TOGETHER`.
+
+    `LONGHAND_SITE` names the folder of one that has just been built in this way.
+    """
+    if built := os.environ.get("LONGHAND_SITE"):
+        return (ROOT / built).resolve(strict=True)
     from generator.publish.site import build_site
 
     folder = run_folder(tmp_path_factory)
