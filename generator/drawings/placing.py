@@ -99,7 +99,10 @@ def place_labels(
         for number, track in enumerate(mine)
         for t in FRACTIONS
     }
-    boxes = {place: bounds(mark) for place, mark in marks.items()}
+    own = [bounds(Mark(labels[track.edge], (0.0, 0.0), halo=True)) for track in mine]
+    boxes = {place: _moved(own[place[0]], mark.at) for place, mark in marks.items()}
+    # Where each label can come to lie, and so what it can ever meet: most things it never does.
+    reach = [_around([boxes[number, t] for t in FRACTIONS]) for number in range(len(mine))]
     lines = [
         (track, line, 0.4 if track.edge.start in faint else 1.0)
         for track in tracks
@@ -107,17 +110,19 @@ def place_labels(
     ]
     seen = [track.points() for track in mine]
     alone: dict[tuple[int, float], float] = {}
-    for (number, t), box in boxes.items():
-        at, own = marks[number, t].at, mine[number]
-        crossed = sum(weight * _crossed(box, at, line) for track, line, weight in lines if track is not own)
-        alone[number, t] = crossed + sum(_overlap(box, obstacle, 7, 4) for obstacle in obstacles)
-        alone[number, t] += _covered(box, seen[number])
+    for number, way in enumerate(mine):
+        within = reach[number]
+        others = [(line, weight) for track, line, weight in lines if track is not way and not _misses(within, line)]
+        blocking = [obstacle for obstacle in obstacles if _overlap(within, obstacle, 7, 4)]
+        for t in FRACTIONS:
+            box, at = boxes[number, t], marks[number, t].at
+            crossed = sum(weight * _crossed(box, at, line) for line, weight in others)
+            alone[number, t] = crossed + sum(_overlap(box, obstacle, 7, 4) for obstacle in blocking)
+            alone[number, t] += _covered(box, seen[number])
     groups: dict[tuple[int, int], list[int]] = {}
     for number, track in enumerate(mine):
         groups.setdefault(between(track.edge), []).append(number)
 
-    # Where each label can come to lie, and so which can ever meet: most of them never do.
-    reach = [_around([boxes[number, t] for t in FRACTIONS]) for number in range(len(mine))]
     met = [[bool(_overlap(one, other, 4, 3)) for other in reach] for one in reach]
 
     def together(members: list[int], t: float) -> float:
@@ -137,13 +142,15 @@ def place_labels(
         others = (boxes[other, chosen[other]] for other in near[number])
         return alone[number, t] + sum(_overlap(boxes[number, t], box, 4, 3) for box in others)
 
+    unsettled = set(chosen)  # those of which something near has moved since they looked
     for _ in range(6):
-        before = dict(chosen)
-        for number in chosen:
+        for number in filter(unsettled.__contains__, tuple(chosen)):
+            unsettled.discard(number)
             costs = {t: cost(number, t) + 30 * abs(t - home[number]) for t in FRACTIONS}
-            chosen[number] = min(FRACTIONS, key=costs.__getitem__)
-        if chosen == before:
-            break
+            found = min(FRACTIONS, key=costs.__getitem__)
+            if found != chosen[number]:
+                chosen[number] = found
+                unsettled.update(near[number])
     return [marks[place] for place in chosen.items()], max((cost(*place) for place in chosen.items()), default=0.0)
 
 
@@ -151,6 +158,17 @@ def _around(boxes: Sequence[Bounds]) -> Bounds:
     """The box around some boxes."""
     left, top, right, bottom = zip(*boxes, strict=True)
     return min(left), min(top), max(right), max(bottom)
+
+
+def _moved(box: Bounds, by: Point) -> Bounds:
+    return box[0] + by[0], box[1] + by[1], box[2] + by[0], box[3] + by[1]
+
+
+def _misses(box: Bounds, line: tuple[Point, Point]) -> bool:
+    """Whether a line passes a box, and the halo of a label in it, at a distance."""
+    (a, b), (c, d) = line
+    left, top, right, bottom = box[0] - AROUND[0], box[1] - AROUND[1], box[2] + AROUND[0], box[3] + AROUND[1]
+    return max(a, c) < left or min(a, c) > right or max(b, d) < top or min(b, d) > bottom
 
 
 def _overlap(one: Bounds, other: Bounds, across: float, down: float) -> float:
@@ -171,9 +189,9 @@ def _covered(box: Bounds, line: Sequence[Point]) -> float:
 def _crossed(box: Bounds, middle: Point, line: tuple[Point, Point]) -> float:
     """What it costs that another edge's line runs through a label: more, the closer to the label's middle."""
     (a, b), (c, d) = line
-    box = box[0] - AROUND[0], box[1] - AROUND[1], box[2] + AROUND[0], box[3] + AROUND[1]
-    if max(a, c) < box[0] or min(a, c) > box[2] or max(b, d) < box[1] or min(b, d) > box[3]:
+    if _misses(box, line):
         return 0.0
+    box = box[0] - AROUND[0], box[1] - AROUND[1], box[2] + AROUND[0], box[3] + AROUND[1]
     dx, dy = c - a, d - b
     low, high = 0.0, 1.0
     for step, first, last in ((dx, box[0] - a, box[2] - a), (dy, box[1] - b, box[3] - b)):
