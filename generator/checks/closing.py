@@ -19,6 +19,7 @@ from generator.solve.traces import solve
 _STEPS = (Fraction(1, 10), Fraction(1, 100), Fraction(1, 1000))  # the first that comes close enough is taken
 _TRIED = 4  # targets, of which the first one that is felt is taken
 _CLOSE = Fraction(1, 20)  # part of the gradient that a difference may be away from it
+_FELT = 1e-6  # a smaller gradient is not worth a check
 _TINY = Fraction(1, 10**20)  # values that are equal in theory differ by less
 
 
@@ -87,12 +88,17 @@ def _followed(graph: Graph, count: int) -> Iterator[Quantity]:
 
 
 def _moved(graph: Graph) -> list[str]:
-    """What may be made larger and smaller: the first targets that are given and act on the loss."""
+    """What may be made larger and smaller: of the first targets that are given, those that the loss feels."""
     if not graph.differentiated or graph.in_turn or graph.cut:
         return []
     loss, targets = graph.differentiated[0].loss, graph.differentiated[0].targets
     given = (name for name in targets if graph[name].formula is None)
-    return [name for name in given if graph.operands[derivative_name(loss, name)]][:_TRIED]
+    acting = [name for name in given if graph.operands[derivative_name(loss, name)]][:_TRIED]
+    try:
+        values = solve(graph) if acting else {}
+    except SolveError:
+        return []
+    return [name for name in acting if abs(float(values[derivative_name(loss, name)][0])) > _FELT]
 
 
 def _difference(graph: Graph, name: str, step: Fraction) -> tuple[tuple[Quantity, ...], Check] | None:
@@ -128,11 +134,11 @@ def _shifted(graph: Graph, loss: str, name: str, shift: Fraction, kind: str) -> 
 
 
 def _is_close(graph: Graph, quotient: Formula, gradient: str) -> bool:
-    """Whether the difference comes near the gradient: not across a kink, and not where nothing is felt."""
+    """Whether the difference comes near the gradient: not across a kink."""
     probe = Quantity("probe", Role.CHECK, Label("check"), quotient)
     try:
         values = solve(graph.extended(probe))
     except SolveError:
         return False
     found, wanted = float(values["probe"][0]), float(values[gradient][0])
-    return abs(wanted) > 1e-6 and abs(found - wanted) <= _CLOSE * abs(wanted)
+    return abs(found - wanted) <= _CLOSE * abs(wanted)
