@@ -74,7 +74,8 @@ class Loss:
     Published texts write a difference either way round, so both forms can stand here: `formula` and `derivative` with
     the target first, `formula_output_first` and `derivative_output_first` with the output first (empty: there is no
     other way). `worked` shows how the derivative comes about, before it is tidied, where there is something to show;
-    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1.
+    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1. A loss for some targets only
+    has the least and the greatest of them as `targets`; `between` says whether it is for those between them too.
     """
 
     name: str
@@ -85,6 +86,8 @@ class Loss:
     worked: str = ""
     worked_output_first: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[int, int] | None = None
+    between: bool = True
 
 
 ACTIVATIONS: Mapping[str, Activation] = {
@@ -201,6 +204,7 @@ LOSSES: Mapping[str, Loss] = {
             "",
             "-(t / (y * log(base)) - (1 - t) / ((1 - y) * log(base)))",
             parameters={"base": "exp(1)"},
+            targets=(0, 1),
         ),
         Loss(
             "cross_entropy",
@@ -209,6 +213,7 @@ LOSSES: Mapping[str, Loss] = {
             "-t / (y * log(base))",
             "",
             parameters={"base": "exp(1)"},
+            targets=(0, 1),
         ),
         Loss(
             "hinge",
@@ -217,12 +222,15 @@ LOSSES: Mapping[str, Loss] = {
             "-t if t * y < 1 else kink if t * y == 1 else 0",
             "",
             parameters={"kink": "0"},
+            targets=(-1, 1),
+            between=False,
         ),
     )
 }
 
 SYNONYMS: Mapping[str, str] = {  # what else authors call a function
-    "sigmoid": "logistic", "swish": "silu", "linear": "identity", "ln": "log",
+    "sigmoid": "logistic", "swish": "silu", "linear": "identity", "ln": "log", "asin": "arcsin", "acos": "arccos",
+    "atan": "arctan",
 }  # fmt: skip
 Row = Activation | Loss
 _LOGARITHMS = {parse("exp(1)"): "log", num(2): "log2", num(10): "log10"}  # by their base

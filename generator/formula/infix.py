@@ -36,7 +36,6 @@ _EXPECTED = "expected names, numbers, + - * / ** @, f(x), [a, b], x[i], `a if x 
 _USED = {"and", "else", "for", "if", "in", "not", "or", "None", "True", "False"}
 _WORDS = re.compile(rf"\b({'|'.join(sorted({*keyword.kwlist} - _USED))})\b")
 _UNSIGNED = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([A-DF-Za-df-z]\w*|\()")  # 2x or 2(x + 1)
-_ALSO = {"ln": "log", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}  # other names of functions
 _DEEPEST = 100  # levels of brackets; no formula by hand has ten
 _ECHOED = 200  # letters of a formula in an error
 _MARK = "Ж"  # behind such a word
@@ -120,7 +119,7 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
         case ast.BinOp(left, ast.Pow(), right):
             return Pow(read(left), read(right))
         case ast.Call(ast.Name(name), args, []):
-            return Call(_ALSO.get(name, name), tuple(map(read, args)))
+            return Call(name, tuple(map(read, args)))
         case ast.List(entries):
             return Call("vector", tuple(map(read, entries)))
         case ast.GeneratorExp(body, loops):

@@ -18,6 +18,7 @@ from generator.definitions.problem import NUMBER_SCHEMA, Finding, Model, Name, T
 from generator.definitions.source import Location
 from generator.errors import FormulaError, nearest
 from generator.formula.extremes import Ties
+from generator.formula.functions import SYNONYMS
 from generator.formula.grids import Grid, Value, named, names_of, referring, vector
 from generator.formula.infix import parse
 from generator.formula.inlining import OwnFunction, inlined, own_functions, with_named_logarithms
@@ -324,7 +325,7 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
     texts += problem.update.values() if isinstance(problem.update, dict) else ()
     parts = [part for text in texts for part in walk(problem.parsed(text))]
-    called = {part.name for part in parts if isinstance(part, Call)}
+    called = {SYNONYMS.get(part.name, part.name) for part in parts if isinstance(part, Call)}
     differentiated = problem.differentiate is not None or "d" in called
     if called & {"argmax", "argmin"} or (differentiated and problem.ties == "first" and called & {"max", "min"}):
         yield Convention("first_of_equals")
