@@ -33,7 +33,7 @@ from generator.publish.artifacts import documents_of, languages_of, truth_of
 from generator.publish.site import build_site, write_pages
 from generator.render.document import render
 from generator.render.formats import forget_templates
-from generator.sets.model import find_sets
+from generator.sets.model import find_sets, load_set
 from generator.verify.document import verify
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -446,7 +446,8 @@ def test_pages_as_plain_markdown_are_the_pages_of_the_site(written: Path, site: 
     assert {name for name in found if "/files/" in name} == downloads
     sources = {f"problems/{path.stem}/{name or 'index'}.md" for path in PROBLEMS for name in page_names(of(path))}
     sources |= {f"problems/sets/{path.stem}/index.md" for path in find_sets(ROOT / "problems")}
-    assert {name for name in found if "/files/" not in name} == sources | {"problems/index.md"}
+    sources |= {"problems/index.md", "problems/sets/index.md"}
+    assert {name for name in found if "/files/" not in name} == sources
     assert not any("data-lh" in path.read_text(encoding="utf-8") for path in written.rglob("*.md"))
 
 
@@ -840,3 +841,18 @@ def test_an_authors_words_are_literal_everywhere_on_the_page(own: Path) -> None:
     assert '<math><mi>x</mi></math> <span data-lh=\\"0\\"></span> <svg></svg> &amp;' in code, (
         "in the definition's listing"
     )
+
+
+def test_homework_sets_have_a_page_that_leads_to_each(site: Path) -> None:
+    """And each is in the navigation, by title; the numbers in a certificate's headings are in the list of contents."""
+    page = (site / "problems" / "sets" / "index.html").read_text(encoding="utf-8")
+    titles = sorted(
+        load_set(path).homework.text(load_set(path).homework.title) for path in find_sets(ROOT / "problems")
+    )
+    places = [page.index(f"<strong>{title}</strong>") for title in titles]
+    assert places == sorted(places)
+    for path in find_sets(ROOT / "problems"):
+        assert f'href="{path.stem}/"' in page
+        own = (site / "problems" / "sets" / path.stem / "index.html").read_text(encoding="utf-8")
+        contents = " ".join(re.sub(r"<[^>]+>", " ", own[own.index("Table of contents") :]).split())
+        assert re.search(r"Problem 1: [^(]+ \(\d+ points\)", contents)

@@ -21,6 +21,23 @@ def by_topic(folder: Path, made: tuple[Generated, ...]) -> tuple[tuple[str, tupl
     )
 
 
+def overviews(folder: Path, made: tuple[Generated, ...], sets: tuple[Generated, ...]) -> tuple[Page, ...]:
+    """The pages that show all problems, and all homework sets where there are any."""
+    return (gallery(folder, made), *([sets_page(sets)] if sets else ()))
+
+
+def sets_page(sets: tuple[Generated, ...]) -> Page:
+    """The page that shows all homework sets, by title."""
+    words = load_words("en")
+    cards = [one.card for one in sorted(sets, key=lambda one: one.title)]
+    text = (
+        environment()
+        .get_template("pages/gallery.j2")
+        .render(title=words("sets.sets"), introduction=words("site.sets"), topics=[("", cards)])
+    )
+    return stash("problems/sets/index.md", words("sets.sets"), text)
+
+
 def gallery(folder: Path, made: tuple[Generated, ...]) -> Page:
     """The page that shows all problems, topic by topic."""
     words = load_words("en")

@@ -22,7 +22,7 @@ from mkdocs.structure.pages import Page as MkDocsPage
 
 from generator import resources
 from generator.errors import LonghandError, RenderError
-from generator.publish.gallery import by_topic, gallery
+from generator.publish.gallery import by_topic, overviews
 from generator.publish.pages import Generated, Page, forget, generate, restored, stash
 from generator.publish.parts import part
 from generator.publish.progress import progress
@@ -81,7 +81,7 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
         self.pages = {
             page.path: page
             for page in (
-                gallery(self.folder(config), self.made),
+                *overviews(self.folder(config), self.made, self.sets),
                 *(p for one in (*self.made, *self.sets) for p in one.pages),
             )
         }
@@ -97,8 +97,9 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
                 problems = [{escape(one.title): [{page.title: page.path} for page in one.pages]} for one in ones]
                 listed += [{escape(topic): problems}] if topic else problems
             if self.sets:
-                sets = [{escape(one.title): page.path} for one in self.sets for page in one.pages]
-                listed.append({escape(load_words("en")("sets.sets")): sets})
+                by_title = sorted(self.sets, key=lambda one: one.title)
+                sets = [{escape(one.title): page.path} for one in by_title for page in one.pages]
+                listed.append({escape(load_words("en")("sets.sets")): ["problems/sets/index.md", *sets]})
             return {title: listed}
         return item
 

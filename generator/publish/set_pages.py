@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from html import escape
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -86,7 +87,15 @@ def _generated(path: Path) -> Generated:
     )
     words = load_words("en")
     page = stash(f"problems/sets/{homework.id}/index.md", title, text, f"{words('sets.set')}: {title}")
-    return Generated(f"sets/{homework.id}", title, (page,), tuple(downloads), "")
+    card = {"id": homework.id, "picture": "", "title": press.format.escape(title), "about": _about(shop)}
+    made = environment().get_template("pages/card.j2").render(**card, introduction=press.instructions[:1])
+    return Generated(f"sets/{homework.id}", title, (page,), tuple(downloads), made)
+
+
+def _about(shop: Workshop) -> list[str]:
+    """The titles of a set's problems."""
+    problems = [task.worked.problem for task in shop.tasks]
+    return [escape(problem.text(problem.title, "en")) for problem in problems]
 
 
 _DOWNLOADS = (

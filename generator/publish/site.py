@@ -15,7 +15,7 @@ from typing import Any
 from generator import resources
 from generator.errors import LonghandError, PublishError
 from generator.publish.files import Artifact, write
-from generator.publish.gallery import gallery
+from generator.publish.gallery import overviews
 from generator.publish.pages import generate
 from generator.publish.progress import progress
 from generator.publish.set_pages import generate_sets
@@ -87,7 +87,7 @@ def write_pages(problems: Path, folder: Path) -> int:
     with progress() as report:
         made = generate(problems, report)
         sets = generate_sets(problems, report)
-    pages = [gallery(problems, made), *(page for one in (*made, *sets) for page in one.pages)]
+    pages = [*overviews(problems, made, sets), *(page for one in (*made, *sets) for page in one.pages)]
     files = [Artifact(page.path, page.whole.encode()) for page in pages]
     files += [
         Artifact(f"problems/{one.id}/files/{file.path}", file.content)

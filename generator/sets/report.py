@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from generator.formula.tree import shortest
 from generator.render.document import tidy
 from generator.render.formats import environment
 from generator.render.paper import Paper
@@ -70,7 +71,7 @@ def _view(number: int, paper: Paper, one: Certificate) -> View:
         "sets.numbered",
         number=str(number),
         title=escape(problem.text(problem.title, paper.language)),
-        points=paper.number(one.task.exercise.points),
+        points=shortest(one.task.exercise.points),
     )
     operations = ", ".join(f"{count} {word(f'sets.kinds.{kind}')}" for kind, count in measure.operations.items())
     low, high = measure.low, measure.high
