@@ -19,9 +19,7 @@ from generator.derive.steps import Section
 from generator.drawings.diagram import draw_diagram
 from generator.drawings.drawing import Drawing
 from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
-from generator.formula.functions import LOSSES
 from generator.formula.infix import infix
-from generator.formula.tree import Call, Ref, shortest
 from generator.graph.quantities import Graph, Role
 from generator.notation.called import called
 from generator.notation.files import notation_for
@@ -92,9 +90,7 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     chosen = notation_for(definition, notation)
     try:
         problem = definition.problem
-        built = kind_module(problem.kind).build(problem)
-        _check_targets(built, definition)
-        graph = with_checks(backward(built, chosen.chain), _claims(problem))
+        graph = with_checks(backward(kind_module(problem.kind).build(problem), chosen.chain), _claims(problem))
         writer = Writer(graph, chosen)
         writer.check()
         worked = Worked(definition, chosen, graph, trace(graph, chosen.rounding), writer)
@@ -110,19 +106,6 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
         _check_asked(worked)
         _check_mentioned(worked)
     return worked
-
-
-def _check_targets(graph: Graph, definition: Definition) -> None:
-    """Raise `DefinitionError` where a target is none that its loss is for."""
-    for quantity in graph.of_role(Role.LOSS):
-        match quantity.formula:
-            case Call(name, (Ref(target), *_)) if name in LOSSES and (ends := LOSSES[name].targets):
-                value, between = graph.givens.get(target), LOSSES[name].between
-                if value is None or value in ends or (between and ends[0] < value < ends[1]):
-                    continue
-                expected = f"a number from {ends[0]} to {ends[1]}" if between else f"{ends[0]} or {ends[1]}"
-                place = definition.source.place_of(target) or ("targets",)
-                raise definition.source.error(place, shortest(value), f"{expected}, which `{name}` is for")
 
 
 def _claims(problem: Problem) -> tuple[tuple[str, bool], ...]:

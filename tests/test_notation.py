@@ -300,7 +300,7 @@ def test_a_definitions_own_block(tmp_path: Path) -> None:
         ("delta_rule: maybe\n", 1, "delta_rule", "`maybe`", "true or false"),
         ("name: other\n", 1, "name", "a name", "no name"),
         ("- a\n", 1, "", "no mapping", "keys"),
-        ("extends: [\n", 2, "", "", "YAML"),
+        ("extends: [\n", 2, "", "YAML", "quotes"),
     ],
 )
 def test_a_mistake_in_a_file_is_explained(

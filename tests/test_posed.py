@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -80,7 +81,10 @@ def made(formulas: Mapping[str, str], **givens: object) -> Worked:
     definition = load(ROOT / "others" / "newton_sqrt2.yml")
     changes = {"givens": givens, "formulas": dict(formulas), "parts": (), "say": {}, "functions": {}}
     changes |= {"differentiate": None, "update": (), "steps": None, "training": None, "claims": (), "conventions": ()}
-    return work(definition.model_copy(update={"problem": definition.problem.model_copy(update=changes)}))
+    source = replace(definition.source, data={})  # whose texts speak of other formulas
+    return work(
+        definition.model_copy(update={"problem": definition.problem.model_copy(update=changes), "source": source})
+    )
 
 
 @given(st.integers(2, 6))

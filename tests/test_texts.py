@@ -10,7 +10,7 @@ import pytest
 
 from generator.definitions.problem import Definition, kind_module
 from generator.definitions.source import Source
-from generator.errors import RenderError
+from generator.errors import DefinitionError, RenderError
 from generator.pipeline import Worked, work
 from generator.render.document import render
 from generator.verify.document import verify
@@ -68,10 +68,15 @@ def test_it_is_bold_where_the_problem_is_worked_in_matrices(format_name: str, le
     assert all(letter in introduction for letter in letters)
 
 
-@pytest.mark.parametrize("text", ["[[A=]]", "[[B]]", "[[A_1]]", "[[A_3_1]]"])
+@pytest.mark.parametrize("text", ["[[B]]", "[[A_1]]", "[[A_3_1]]"])
 def test_what_there_is_not_is_refused(text: str) -> None:
-    with pytest.raises(RenderError, match=re.escape(text)):
+    with pytest.raises(DefinitionError, match=rf"`introduction`: found `{re.escape(text)}`"):
         told(text, "markdown")
+
+
+def test_a_whole_matrix_has_no_value() -> None:
+    with pytest.raises(RenderError, match=re.escape("[[A=]]")):
+        told("[[A=]]", "markdown")
 
 
 def test_a_quantity_is_meant_before_entries() -> None:

@@ -74,8 +74,7 @@ class Loss:
     Published texts write a difference either way round, so both forms can stand here: `formula` and `derivative` with
     the target first, `formula_output_first` and `derivative_output_first` with the output first (empty: there is no
     other way). `worked` shows how the derivative comes about, before it is tidied, where there is something to show;
-    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1. A loss for some targets only
-    has the least and the greatest of them as `targets`; `between` says whether it is for those between them too.
+    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1.
     """
 
     name: str
@@ -86,8 +85,6 @@ class Loss:
     worked: str = ""
     worked_output_first: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    targets: tuple[int, int] | None = None
-    between: bool = True
 
 
 ACTIVATIONS: Mapping[str, Activation] = {
@@ -204,7 +201,6 @@ LOSSES: Mapping[str, Loss] = {
             "",
             "-(t / (y * log(base)) - (1 - t) / ((1 - y) * log(base)))",
             parameters={"base": "exp(1)"},
-            targets=(0, 1),
         ),
         Loss(
             "cross_entropy",
@@ -213,7 +209,6 @@ LOSSES: Mapping[str, Loss] = {
             "-t / (y * log(base))",
             "",
             parameters={"base": "exp(1)"},
-            targets=(0, 1),
         ),
         Loss(
             "hinge",
@@ -222,8 +217,6 @@ LOSSES: Mapping[str, Loss] = {
             "-t if t * y < 1 else kink if t * y == 1 else 0",
             "",
             parameters={"kink": "0"},
-            targets=(-1, 1),
-            between=False,
         ),
     )
 }
