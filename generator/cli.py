@@ -5,6 +5,7 @@ Longer than 250 lines because the options and the help of every command stand he
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 from pathlib import Path
@@ -48,7 +49,9 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
-    except OSError as error:  # of a file that is written there is an error of its own; this is the output itself
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO):  # no room behind the output; a file has an error of its own
+            raise
         sys.stdout = io.StringIO()  # what is left cannot be written either
         print(f"longhand: cannot write the output: {error.strerror}", file=sys.stderr)
         sys.exit(2)
