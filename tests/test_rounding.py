@@ -55,6 +55,8 @@ def pythons(value: Fraction | Decimal, rounding: Rounding) -> Decimal:
     places = rounding.decimals
     if rounding.significant is not None and number:
         places = rounding.significant - 1 - number.adjusted()
+    elif rounding.least is not None and number:
+        places = max(places, rounding.least - 1 - number.adjusted())
     return number.quantize(Decimal(1).scaleb(-places), rounding=PYTHONS[rounding.mode], context=WIDE)
 
 
@@ -86,6 +88,30 @@ def test_significant_digits_are_pythons(mode: Mode, value: Fraction, digits: int
 
 
 @modes
+@settings(max_examples=300, deadline=None)
+@given(value=values, places=st.integers(0, 6), least=st.integers(1, 6))
+@example(value=Fraction("0.00009996"), places=4, least=2)
+@example(value=Fraction("0.09996"), places=4, least=3)
+@example(value=Fraction("0.00001234"), places=4, least=2)
+@example(value=Fraction("1234.5678"), places=2, least=6)
+def test_small_numbers_keep_their_digits(mode: Mode, value: Fraction, places: int, least: int) -> None:
+    rounding = Rounding(places, mode=mode, least=least)
+    assert rounding.number(value) == Fraction(pythons(value, rounding))
+    assert Fraction(rounding.text(value)) == rounding.number(value)
+    assert rounding.number(value) != 0 or value == 0
+    as_decimals = Rounding(places, mode=mode)
+    if abs(as_decimals.number(value)) >= Fraction(10) ** (least - 1 - places):
+        assert rounding.text(value) == as_decimals.text(value)
+
+
+def test_how_small_numbers_look() -> None:
+    rounding = Rounding(least=2)
+    wanted = {"0.34567": "0.3457", "0.00012345": "0.00012", "0.00009996": "0.00010", "0.000012": "0.000012", "0": "0"}
+    assert {value: rounding.text(Fraction(value)) for value in wanted} == wanted
+    assert rounding.text(Fraction(1, 3)) == "0.3333"
+
+
+@modes
 @pytest.mark.parametrize(("places", "all_ties"), [(1, 17), (2, 260), (3, 900)])
 def test_all_products_of_two_digit_decimals(mode: Mode, places: int, all_ties: int) -> None:
     """0.aa × 0.bb: exhaustive, ties included."""
@@ -109,9 +135,14 @@ def test_how_many_of_these_products_binary_floating_point_gets_wrong() -> None:
 
 
 @modes
-@given(value=values, places=st.integers(0, 6), significant=st.none() | st.integers(1, 6))
-def test_zero_has_no_sign(mode: Mode, value: Fraction, places: int, significant: int | None) -> None:
-    text = Rounding(places, significant, mode).text(value)
+@given(
+    value=values,
+    places=st.integers(0, 6),
+    significant=st.none() | st.integers(1, 6),
+    least=st.none() | st.integers(1, 6),
+)
+def test_zero_has_no_sign(mode: Mode, value: Fraction, places: int, significant: int | None, least: int | None) -> None:
+    text = Rounding(places, significant, mode, least=least).text(value)
     assert not text.startswith("-") or Fraction(text) < 0
     assert text not in ("", "-")
     assert not text.endswith(".")

@@ -35,6 +35,9 @@ class Carry(StrEnum):
 class Rounding:
     """How many decimals (or, where `significant` is set, significant digits) are shown, how, and what is carried on.
 
+    Where `least` is set, a number too small to show that many significant digits in its decimals is given more
+    decimals, so that 0.0000123 is no 0.0000; it says nothing beside `significant`.
+
     Half-up rounds a tie away from zero, as Python's `decimal.ROUND_HALF_UP` does.
     """
 
@@ -44,6 +47,17 @@ class Rounding:
     significant: Annotated[int, Field(ge=1, le=MOST)] | None = None
     mode: Mode = Mode.HALF_EVEN
     carry: Carry = Carry.EXACT
+    least: Annotated[int, Field(ge=1, le=MOST)] | None = None
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every number is shown with the same number of decimals."""
+        return self.significant is None and self.least is None
+
+    @property
+    def digits(self) -> int:
+        """How many digits a number takes on a page, about: its decimals, or its significant ones."""
+        return self.decimals if self.significant is None else self.significant
 
     def number(self, value: Exact) -> Fraction:
         """`value` rounded. Raises `Undecided` where a ball straddles two results."""
@@ -74,14 +88,20 @@ class Rounding:
 
     def places(self, value: Fraction) -> int:
         """How many decimals `value` is shown with."""
-        if self.significant is None:
+        if self.significant is not None and not value:
+            return 0
+        return max(0, self._unit(value))
+
+    def _unit(self, value: Fraction) -> int:
+        """The power of a tenth that the last shown digit of `value` counts; below zero where it stands for tens."""
+        if self.uniform or not value:
             return self.decimals
-        return max(0, self.significant - 1 - _magnitude(value)) if value else 0
+        if self.significant is not None:
+            return self.significant - 1 - _magnitude(value)
+        return max(self.decimals, (self.least or 1) - 1 - _magnitude(value))
 
     def _round(self, value: Fraction) -> Fraction:
-        fixed_places = self.significant is None or not value
-        places = self.decimals if fixed_places else (self.significant or 1) - 1 - _magnitude(value)
-        scale = Fraction(10) ** places
+        scale = Fraction(10) ** self._unit(value)
         scaled = abs(value) * scale
         whole, rest = divmod(scaled.numerator, scaled.denominator)
         twice = 2 * rest

@@ -80,7 +80,7 @@ class Shown:
     def _whole(self, name: str, chosen: Whole) -> Decimals | None:
         """The shown numbers of some variants as whole numbers of their last place."""
         places = self.rounding.decimals
-        if self.graph[name].formula is None or self.rounding.significant is not None:
+        if self.graph[name].formula is None or not self.rounding.uniform:
             places = max(len(self.sizes[name][variant].partition(".")[2]) for variant in chosen.tolist())
         if places >= len(TENS):
             return None
@@ -175,8 +175,7 @@ def _keep(made: Shown, name: str, numbers: Array, places: Whole, exact: Flags) -
     made.exact[name] = exact.copy()
     made.long[:] |= ~(np.abs(numbers) * TENS[np.clip(places, 0, 22)] < SAFE) | (places > 22)
     pairs = zip(np.clip(places, 0, 22).tolist(), np.abs(numbers).tolist(), strict=True)
-    same = made.rounding.significant is None
-    if same:
+    if made.rounding.uniform:
         form = f"%.{min(22, made.rounding.decimals)}f\n" * made.count
         texts = (form % tuple(np.abs(numbers).tolist())).split("\n")[:-1]
     else:
