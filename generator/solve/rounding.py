@@ -13,6 +13,8 @@ from generator.formula.tree import shortest
 from generator.solve.exact import Exact, Undecided, bounds
 
 MOST = 100  # decimals or significant digits that can be asked for
+_ZEROS = 5  # so many zeros beside the point are counted rather than read: 0.000001, but 0.00001
+_LARGE = 7  # the power of ten from which whole numbers may have too many zeros: 10000000, but a million is 1000000
 _NOTHING = Fraction(1, 2**4000)  # the width of a ball that only the last precisions of `solve` reach
 
 
@@ -36,7 +38,9 @@ class Rounding:
     """How many decimals (or, where `significant` is set, significant digits) are shown, how, and what is carried on.
 
     Where `least` is set, a number too small to show that many significant digits in its decimals is given more
-    decimals, so that 0.0000123 is no 0.0000; it says nothing beside `significant`.
+    decimals, so that 0.0000123 is no 0.0000; it says nothing beside `significant`. Where `scientific` holds, a number
+    with many zeros beside its point is written with a power of ten, `6.3e-8`: a given one always, a computed one where
+    not all have the same decimals.
 
     Half-up rounds a tie away from zero, as Python's `decimal.ROUND_HALF_UP` does.
     """
@@ -48,6 +52,7 @@ class Rounding:
     mode: Mode = Mode.HALF_EVEN
     carry: Carry = Carry.EXACT
     least: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    scientific: bool = True
 
     @property
     def uniform(self) -> bool:
@@ -74,8 +79,14 @@ class Rounding:
         """
         rounded = self.number(value)
         if isinstance(value, Fraction) and rounded == value:
-            return shortest(rounded)
-        return fixed(rounded, self.places(rounded))
+            text = shortest(rounded)
+        else:
+            text = fixed(rounded, self.places(rounded))
+        return text if self.uniform else self.written(text, self.significant or 1)
+
+    def written(self, text: str, digits: int = 1) -> str:
+        """The decimal `text` as it is shown: with a power of ten where there should be one."""
+        return scientific(text, digits) if self.scientific else text
 
     def tied(self, value: Exact) -> Exact:
         """`value` itself, or the zero or tie in its ball, where that is so small that nothing else is left to tell."""
@@ -121,6 +132,32 @@ def _magnitude(value: Fraction) -> int:
     while value < Fraction(10) ** guess:
         guess -= 1
     return guess
+
+
+def scientific(text: str, digits: int = 1) -> str:
+    """The decimal `text`, or its digits (so many at least) and a power of ten where many zeros stand beside the point.
+
+    >>> scientific("0.00000001"), scientific("-0.00000120"), scientific("300000000"), scientific("0.0001")
+    ('1e-8', '-1.20e-6', '3e8', '0.0001')
+    """
+    sign, size = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, _, part = size.partition(".")
+    if whole == "0":
+        shown = part.lstrip("0")
+        zeros = len(part) - len(shown)
+        power, many = -zeros - 1, shown != ""
+    else:
+        zeros, power = len(whole) - len(whole.rstrip("0")), len(whole) - 1
+        shown, many = whole[: max(digits, len(whole) - zeros)], power >= _LARGE and not part and "/" not in whole
+    if zeros < _ZEROS or not many:
+        return text
+    return f"{sign}{shown[0]}{'.' * (len(shown) > 1)}{shown[1:]}e{power}"
+
+
+def decimals_of(text: str) -> int:
+    """How many decimals a number has as it is shown, also with a power of ten."""
+    digits, _, power = text.partition("e")
+    return max(0, len(digits.partition(".")[2]) - int(power or 0))
 
 
 def fixed(value: Fraction, places: int) -> str:
