@@ -129,14 +129,16 @@ def test_a_power_of_ten_is_only_another_way_to_write_a_number(value: Fraction, d
     assert decimals_of(text) == (decimals_of(whole) if "." in whole else 0)
     if "e" in text:
         mantissa, power = text.split("e")
-        assert 1 <= abs(Fraction(mantissa)) < 10 and abs(int(power)) >= LEAST_POWER
+        assert 1 <= abs(Fraction(mantissa)) < 10
+        assert abs(int(power)) >= LEAST_POWER
     else:
-        assert text == whole and "00000" not in whole.removeprefix("-0.")[:5]
+        assert text == whole
+        assert "00000" not in whole.removeprefix("-0.")[:5]
 
 
 def test_which_numbers_have_a_power_of_ten() -> None:
     rounding = Rounding()
-    wanted = {"0.00000001": "1e-8", "0.00001": "0.00001", "300000000": "3e8", "1000000": "1000000", "-1.5e-7": "-1.5e-7"}
+    wanted = {"0.00000001": "1e-8", "0.00001": "0.00001", "300000000": "3e8", "1000000": "1000000"}
     assert {text: given_text(Fraction(text), rounding) for text in wanted} == wanted
     assert given_text(Fraction("1e-8"), dataclasses.replace(rounding, scientific=False)) == "0.00000001"
     assert rounding.text(Fraction("300000000")) == "300000000"  # computed, beside others with four decimals
