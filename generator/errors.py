@@ -51,8 +51,16 @@ class FormulaError(LonghandError):
     """A formula's text cannot be read."""
 
 
-class GraphError(LonghandError):
-    """A graph of quantities is not well formed: an unknown, repeated or later name."""
+class OfQuantityError(LonghandError):
+    """Something is wrong with one quantity; `quantity` is its name (empty: it is not a single one)."""
+
+    def __init__(self, message: str, quantity: str = "") -> None:
+        super().__init__(message)
+        self.quantity = quantity
+
+
+class GraphError(OfQuantityError):
+    """A graph is not well formed: an unknown, repeated or later name, or no derivative where one is used."""
 
 
 class ClaimError(LonghandError):
@@ -63,15 +71,8 @@ class ClaimError(LonghandError):
         super().__init__(f"the claim {place + 1}: found {found}; expected {expected}")
 
 
-class SolveError(LonghandError):
-    """A quantity has no value: division by zero, overflow, logarithm of zero, or a digit that cannot be decided.
-
-    `quantity` is its name (empty: it is not that of a single one).
-    """
-
-    def __init__(self, message: str, quantity: str = "") -> None:
-        super().__init__(message)
-        self.quantity = quantity
+class SolveError(OfQuantityError):
+    """A quantity has no value: division by zero, overflow, logarithm of zero, or a digit that cannot be decided."""
 
 
 class NotationError(LonghandError):

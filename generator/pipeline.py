@@ -99,7 +99,10 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     except SolveError as error:
         place = definition.source.place_of(error.quantity)
         raise definition.source.error(place, f"that {error}", "numbers with which the problem can be worked") from error
-    except (FormulaError, GraphError, NotationError) as error:
+    except GraphError as error:
+        place = definition.source.place_of(error.quantity)
+        raise definition.source.error(place, f"that {error}", "a problem that can be worked") from error
+    except (FormulaError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
     _hold(worked)
     if notation is None:  # in another notation there are other quantities on the way

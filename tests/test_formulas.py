@@ -22,7 +22,7 @@ from generator.definitions.source import Source
 from generator.errors import DefinitionError, FormulaError
 from generator.formula.infix import parse
 from generator.formula.inlining import inlined, own_functions
-from generator.formula.tree import CIRCULAR
+from generator.formula.tree import CIRCULAR, num
 from generator.graph.quantities import derivative_name, updated_name
 from generator.kinds.formulas import Definition, check
 from generator.notation.files import notation_names
@@ -431,6 +431,69 @@ def test_own_functions_are_put_in_where_they_are_called() -> None:
         inlined(parse("[s(v[i]) for i in 1..2]"), own_functions({"s(u)": "sum(u * i for i in 1..2)"}))
 
 
+def test_one_entry_of_a_given_takes_a_new_value() -> None:
+    """A step of Q-learning: one entry of a table moves, the others stay; a row can move as a whole."""
+    data = {
+        "kind": "formulas", "title": "made", "steps": 2,
+        "givens": {"alpha": "0.5", "gamma": "0.9", "r": "1", "Q": [["0.2", "0.5"], ["0.8", "0.1"]]},
+        "formulas": {"delta": "r + gamma * max(Q[2]) - Q[1,2]", "best": "argmax(Q[2])"},
+        "update": {"Q[1,2]": "Q[1,2] + alpha * delta", "Q[2]": "Q[2] / 2"},
+    }  # fmt: skip
+    made = worked_of(data)
+    values = made.trace.values
+    first = Fraction("0.5") + Fraction("0.5") * (1 + Fraction("0.9") * Fraction("0.8") - Fraction("0.5"))
+    assert values["Q_1_2_new"] == first
+    assert values["Q_1_2_new2"] == first + Fraction("0.5") * (1 + Fraction("0.9") * Fraction("0.4") - first)
+    assert "Q_1_1_new" not in values
+    assert values["best"] == 1
+    assert truths(made, ("solution", "worksheet"), ("en",)) > 20
+
+
+def test_a_derivative_is_differentiated_again_and_so_is_a_formula_without_a_name() -> None:
+    made = worked_of({
+        "kind": "formulas", "title": "made", "givens": {"x": "2", "y": "3", "v": ["1", "2"]},
+        "formulas": {
+            "f": "x**4 * y - 3 * x**2 + sin(x * y)", "s": "d(f, x) / d(d(f, x), x)", "m": "d(d(f, x), y)",
+            "t": "d(d(d(f, x), x), y)", "g": "d(x**2 * y, x) + 1", "k": "d(v[1] * x, v)",
+        },
+    })  # fmt: skip
+    x, y = sympy.symbols("x y")
+    f = x**4 * y - 3 * x**2 + sympy.sin(x * y)
+    wanted = {"s": f.diff(x) / f.diff(x, 2), "m": f.diff(x, y), "t": f.diff(x, 2, y), "g": 2 * x * y + 1}
+    for name, formula in wanted.items():
+        found = float(made.trace.full(name, 20))
+        assert found == pytest.approx(float(formula.subs({x: 2, y: 3})), rel=1e-12), name
+    assert (made.trace.values["k_1"], made.trace.values["k_2"]) == (2, 0)
+    assert truths(made, ("solution",), ("en",)) > 10
+
+
+def test_a_list_of_formulas_is_the_vector_or_matrix_of_them() -> None:
+    """What YAML reads as a list need not be in quotes."""
+    given_ = {"kind": "formulas", "title": "made", "givens": {"a": "2", "b": "3"}}
+    listed = {"v": ["a + b", "2 * a", "5"], "M": [["a", "0"], ["a * b", "1"]], "w": "M @ [a, b]"}
+    quoted = {"v": "[a + b, 2 * a, 5]", "M": "[[a, 0], [a * b, 1]]", "w": "M @ [a, b]"}
+    assert worked_of(given_ | {"formulas": listed}).graph == worked_of(given_ | {"formulas": quoted}).graph
+
+
+def test_the_place_of_the_largest_is_said_by_name() -> None:
+    """`argmax` stands on the page; a program has the cases, and a derivative does not pass through it."""
+    made = worked_of({
+        "kind": "formulas", "title": "made", "givens": {"q": ["0.2", "0.8", "0.5"], "w": "2"},
+        "formulas": {"k": "argmax(q)", "l": "argmin([w, q[1]])", "y": "onehot(k, 3) @ q * w"},
+        "differentiate": {"of": "y", "wrt": ["q"]},
+    })  # fmt: skip
+    assert (made.trace.values["k"], made.trace.values["l"]) == (2, 2)
+    text = render(made, "solution", "latex", "en")
+    assert r"\operatorname{argmax}(q_1 , q_2 , q_3)" in text
+    assert r"\operatorname{argmax}(0.2 , 0.8 , 0.5)" in text
+    assert [made.trace.values[derivative_name("y", f"q_{place}")] for place in (1, 2, 3)] == [0, 2, 0]
+    assert made.trace.values[derivative_name("k", "q_2")] == 0
+    assert made.graph[derivative_name("k", "q_2")].formula == num(0)
+    for flavour in FLAVOURS:
+        assert "argmax" not in program(made, flavour)
+    assert truths(made, ("solution", "worksheet", "key"), ("en", "zh")) > 20
+
+
 # --- refused -------------------------------------------------------------------------------------------------------
 
 GOOD = """\
@@ -478,6 +541,10 @@ update: [x]
         ("update: [x]", "update: [f]", 9, "update.0", "`f`", "one of the givens"),
         ("update: [x]", "update: {x: v}", 9, "update.x", "a vector of 2", "one number"),
         ("update: [x]", "update: {v: x}", 9, "update.v", "one number", "a vector of 2"),
+        ("update: [x]", "update: {'v[3]': x}", 9, "update.v[3]", "`v[3]`", "one of the givens, or an entry of one"),
+        ("update: [x]", "update: {'x + 1': x}", 9, "update.x + 1", "`x + 1`", "one of the givens, or an entry of one"),
+        ("update: [x]", "update: {v: v, 'v[1]': x}", 9, "update.v[1]", "`v[1]`", "(`v_1` has a new value already)"),
+        ("update: [x]", "update: {'M[1]': x}", 9, "update.M[1]", "one number", "a vector of 2"),
         ("update: [x]", "update: {x: d(f)}", 9, "update.x", "`d(f)`", "a derivative is written"),
         ("update: [x]", "update: [x]\noptimizer: best", 10, "optimizer", "`best`", "one of sgd"),
         ("update: [x]", "update: [x]\nschedule: best", 10, "schedule", "`best`", "one of constant"),
@@ -488,7 +555,8 @@ update: [x]
         ("update: [x]", "parts: [{title: A, formulas: {h: x}}]", 9, "parts", "beside `formulas`", "one of the two"),
         ("f * v", "(inverse(M) @ v)[1]", 6, "formulas.g", "has no value: division by zero", "can be worked"),
         ("f * v", "log(x - 2)", 6, "formulas.g", "`g` has no value", "can be worked"),
-        ("f * v", "d(floor(x), x)", 6, "formulas.g", "", "a derivative is written"),
+        ("f * v", "d(floor(x), x)", 6, "formulas.g", "`g` uses d(g_of, x): `floor` has no useful", "can be worked"),
+        ("update: [x]", "update: {x: 'x - d(d(f, x), x)'}", 9, "update.x", "", "give a formula one in a line before"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_explained(

@@ -111,7 +111,7 @@ def grown(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
         st.builds(Div, inner, inner),
         st.builds(Pow, inner, st.integers(-2, 3).map(lambda n: Num(Fraction(n))) | inner),
         st.builds(lambda name, arg: Call(name, (arg,)), one, inner),
-        st.builds(Call, st.sampled_from(["max", "min"]), some),
+        st.builds(Call, st.sampled_from(["max", "min", "argmax", "argmin"]), some),
         st.builds(Cases, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, inner, inner),
         st.builds(counted, inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, st.just(None) | inner),
         st.builds(three, inner, inner, st.permutations(["<", "==", ">"]), inner, inner, inner),

@@ -29,7 +29,7 @@ from generator.pipeline import load_worked
 from generator.solve.exact import Undecided, ball, bounds, precision
 from generator.solve.rounding import Carry, Mode, Rounding, decimals_of, fixed, full
 from generator.solve.traces import Trace, given_text, relation, trace
-from generator.typeset.boxes import LEAST_POWER
+from generator.typeset.numerals import LEAST_POWER
 
 PYTHONS = {
     Mode.HALF_EVEN: decimal.ROUND_HALF_EVEN,
@@ -329,12 +329,15 @@ def test_given_numbers_are_shown_as_given(text: str) -> None:
     assert shown != "-0"
 
 
-def test_a_given_fraction_that_never_ends_is_rounded_and_carried_as_shown() -> None:
-    third = graph("3 * a", a="1/3")
-    found = trace(third, Rounding(decimals=4))
-    assert (found.shown["a"], found.shown["y"]) == ("0.3333", "1")
-    found = trace(third, Rounding(decimals=4, carry=Carry.SHOWN))
-    assert (found.shown["a"], found.shown["y"]) == ("0.3333", "0.9999")
+def test_a_given_fraction_is_shown_as_it_is_and_a_long_one_is_rounded_and_carried_as_shown() -> None:
+    third, long = graph("3 * a", a="1/3"), graph("30001 * a", a="1/30001")
+    for carry in Carry:
+        found = trace(third, Rounding(decimals=4, carry=carry))
+        assert (found.shown["a"], found.shown["y"]) == ("1/3", "1")
+    found = trace(long, Rounding(decimals=9))
+    assert (found.shown["a"], found.shown["y"]) == ("0.000033332", "1")
+    found = trace(long, Rounding(decimals=9, carry=Carry.SHOWN))
+    assert (found.shown["a"], found.shown["y"]) == ("0.000033332", "0.999993332")
 
 
 # --- the pencil ----------------------------------------------------------------------------------------------------
@@ -411,8 +414,8 @@ def test_carrying_what_is_shown_is_what_a_pencil_does(mode: Mode, data: Data, pl
         text = found.shown[quantity.name]
         if quantity.formula is None:
             value = found.graph.givens[quantity.name]
-            shown[quantity.name] = Decimal(text)
-            assert Fraction(text) == value or value == Fraction(1, 3)
+            shown[quantity.name] = as_decimal(Fraction(text))
+            assert Fraction(text) == value
             continue
         worked = pencil(quantity.formula, shown, SIXTY)
         if is_safe(worked, rounding):
@@ -458,7 +461,7 @@ def signs(found: Trace) -> dict[str, str]:
 def test_an_equals_sign_is_a_promise(mode: Mode, data: Data, places: int, carry: Carry) -> None:
     rounding = Rounding(decimals=places, mode=mode, carry=carry)
     found = trace(graph_of(data), rounding)
-    shown = {name: Decimal(text) for name, text in found.shown.items()}
+    shown = {name: as_decimal(Fraction(text)) for name, text in found.shown.items()}
     for name, sign in signs(found).items():
         formula = found.graph[name].formula
         assert formula is not None

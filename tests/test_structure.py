@@ -41,9 +41,9 @@ ROOMS = {
     "kinds.convolution": "images model laying saying comparing pipelines kind",
     "kinds.recurrent": "cells model totals unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
-    "kinds": "formulas",
+    "kinds.formulas": "model checks kind",
     "solve": "elementary exact rounding compiled traces",
-    "typeset": "boxes text latex mathml typst wrapping python squares",
+    "typeset": "boxes numerals text latex mathml typst wrapping python squares",
     "lifting": "masked windowed tensors gradients factors sparse lift sides sliding",
     "notation": "writer called titles files columns breaking arrange",
     "backward": "plainly symbolic derivative slopes gradients passes",
@@ -56,7 +56,7 @@ ROOMS = {
     "document",
     "variants": "approx digits shown probe breaks filling slots",
     "reading": "normal names rows find tables chains shape formula latex mathml typst",
-    "verify": "truth examined matrix_statement shape_statement statement tables document",
+    "verify": "samples truth examined matrix_statement shape_statement statement tables document",
     "sets": "ranges model draw roster require task batch difficulty checks judge seats certificate report "
     "codes papers pictures records",
     "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards pages "

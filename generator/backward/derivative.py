@@ -29,6 +29,7 @@ from generator.formula.tree import (
     Ref,
     children,
     num,
+    rebuild,
     references,
     replace,
     shortest,
@@ -129,7 +130,13 @@ def _uses(formula: Formula, name: str) -> bool:
 @lru_cache(maxsize=4096)
 def _shape_derivative(shape: Formula, wrt: str, ties: Ties) -> Formula:
     found = plainly(shape, wrt)
-    return found if found is not None else through_extremes(expand(shape), wrt, _by_sympy, ties)
+    return found if found is not None else _joined(through_extremes(expand(shape), wrt, _by_sympy, ties))
+
+
+def _joined(tree: Formula) -> Formula:
+    """`tree` without conditions that make no difference: an argmax has the slope 0 in all its cases."""
+    tree = rebuild(tree, _joined)
+    return tree.then if isinstance(tree, Cases) and tree.then == tree.otherwise else tree
 
 
 def _by_sympy(formula: Formula, wrt: str) -> Formula:

@@ -46,9 +46,10 @@ def _replaced(name: str, tree: Formula, known: Mapping[str, Quantity], ties: Tie
             try:
                 made = _Slopes(known, wrt, ties).of(of)
             except FormulaError as error:
-                raise GraphError(f"`{name}` uses d({of}, {wrt}): {error}") from None
+                raise GraphError(f"`{name}` uses d({of}, {wrt}): {error}", name) from None
             if sum(1 for _ in walk(made)) > _LONGEST:
-                raise GraphError(f"`{name}` uses d({of}, {wrt}), which is too long: differentiate it step by step")
+                found = f"`{name}` uses d({of}, {wrt}), which is too long: differentiate it step by step"
+                raise GraphError(found, name)
             return made
     return rebuild(tree, lambda part: _replaced(name, part, known, ties))
 

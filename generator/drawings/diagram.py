@@ -28,7 +28,8 @@ from generator.drawings.lattice import draw_lattice
 from generator.drawings.placing import CLASH, place_labels, place_tracks
 from generator.graph.quantities import Diagram, Edge, Node
 from generator.notation.writer import Writer
-from generator.typeset.boxes import Box, Digits, Op, Row, numeral
+from generator.typeset.boxes import Box, Digits, Op, Row
+from generator.typeset.numerals import numeral
 
 Values = Callable[[str], str]
 

@@ -50,7 +50,9 @@ def _softmax(args: tuple[Value, ...]) -> Value:
 
 def _derivative(args: tuple[Value, ...]) -> Value:
     if len(args) != 2 or not all(isinstance(entry, Ref) for arg in args for entry in entries_of(arg)):
-        raise FormulaError("a derivative is written `d(f, x)`, with the names of two quantities")
+        raise FormulaError(
+            "a derivative is written `d(f, x)`, with the names of two quantities: give a formula one in a line before"
+        )
     of, wrt = args
     rows = tuple(tuple(Call("d", (one, other)) for other in entries_of(wrt)) for one in entries_of(of))
     if isinstance(of, Grid) and isinstance(wrt, Grid):

@@ -29,6 +29,7 @@ from generator.formula.tree import (
 )
 
 EXTREMES = {"max": (">", ">="), "min": ("<", "<=")}  # how an argument wins against earlier and against later ones
+PLACES = {"argmax": "max", "argmin": "min"}  # which of the arguments is largest or smallest: of equal ones, the first
 _ZERO, _ONE = num(0), num(1)
 
 Slope = Callable[[Formula, str], Formula]  # of a formula with neither function in it
@@ -38,6 +39,15 @@ Ties = Literal["first", "last", "shared"]
 def is_extreme(tree: Formula) -> bool:
     """Whether `tree` is the largest or the smallest of several formulas."""
     return isinstance(tree, Call) and tree.name in EXTREMES
+
+
+def place_of(call: Call) -> Formula:
+    """The number of the first argument that none of the later ones surpasses, by cases."""
+    best = PLACES[call.name]
+    made: Formula = num(len(call.args))
+    for place in range(len(call.args) - 1, 0, -1):
+        made = Cases(call.args[place - 1], EXTREMES[best][1], _best(best, list(call.args[place:])), num(place), made)
+    return made
 
 
 def through_extremes(tree: Formula, wrt: str, slope: Slope, ties: Ties = "first") -> Formula:

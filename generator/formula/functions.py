@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from generator.errors import FormulaError
+from generator.formula.extremes import PLACES, place_of
 from generator.formula.infix import parse
 from generator.formula.tree import (
     Add,
@@ -299,6 +300,8 @@ def formula_of(call: Call, stable: bool = False) -> Formula | None:
     """
     if call.name in VECTORS:
         return _shares(call, stable)
+    if call.name in PLACES:
+        return place_of(call)
     row = row_of(call)
     if row is None:
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from generator.errors import FormulaError
+from generator.formula.extremes import PLACES
 from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
 
 Rows = tuple[tuple[Formula, ...], ...]
@@ -167,30 +169,17 @@ def _vector(args: tuple[Value, ...]) -> Value:
     raise FormulaError(f"`[...]` is of numbers, or of vectors of one length: not of {', '.join(map(named, args))}")
 
 
-def _argmax(args: tuple[Value, ...]) -> Value:
-    return _place("argmax", ">=", "max", args)
-
-
-def _argmin(args: tuple[Value, ...]) -> Value:
-    return _place("argmin", "<=", "min", args)
-
-
-def _place(name: str, op: str, best: str, args: tuple[Value, ...]) -> Formula:
-    """The number of the first entry that none of the later ones surpasses: of equal ones, the first."""
+def _place(name: str, args: tuple[Value, ...]) -> Formula:
+    """The number of the first entry that none of the later ones surpasses."""
     grid = one(name, args)
     if not grid.vector:
         raise FormulaError(f"`{name}` is of a vector, not of {grid}")
-    made: Formula = num(len(grid.entries))
-    for place in reversed(range(1, len(grid.entries))):
-        later = grid.entries[place:]
-        rival = later[0] if len(later) == 1 else Call(best, later)
-        made = Cases(grid.entries[place - 1], op, rival, num(place), made)
-    return made
+    return Call(name, grid.entries) if len(grid.entries) > 1 else num(1)
 
 
 # By its name in a formula; `[a, b]` is `vector`.
 VECTOR: Mapping[str, Function] = {
     "sum": _sum, "mean": _mean, "var": _var, "std": _std, "prod": _prod, "cumsum": _cumsum, "cumprod": _cumprod,
-    "len": _len, "norm": _norm, "argmax": _argmax, "argmin": _argmin, "onehot": _onehot, "concat": _concat,
-    "vector": _vector,
+    "len": _len, "norm": _norm, "onehot": _onehot, "concat": _concat,
+    "vector": _vector, **{name: partial(_place, name) for name in PLACES},
 }  # fmt: skip

@@ -22,7 +22,8 @@ def lines(
     """What is worked for the formula `tree` called `name`, line by line: its values last, before them what it needs.
 
     `p: softmax(W @ x)` is two lines, `p_in` and `p`; in `c: softmax(s) @ V` the softmax is a line of its own,
-    `c_softmax`. `x: inverse(A) @ b` is `x_det`, `x_inverse` and `x`; `s: std(v)` is `s_mean` and `s`. What has a name
+    `c_softmax`. `x: inverse(A) @ b` is `x_det`, `x_inverse` and `x`; `s: std(v)` is `s_mean` and `s`;
+    `h: d(d(f, x), x)` is `h_of` and `h`. What has a name
     already keeps it: `made` has the names of single numbers by their formulas. Raises `FormulaError` as `expand` does.
     """
     return _Lines(name, known, made).all(tree)
@@ -41,10 +42,18 @@ class _Lines:
         """`tree` with names in the places of such functions; what a loop makes is expanded turn by turn, as it is."""
         if isinstance(tree, Call) and tree.name in LOOPS:
             return tree
+        if isinstance(tree, Call) and tree.name == "d" and len(tree.args) == 2:
+            return Call("d", (self._differentiated(tree.args[0]), tree.args[1]))
         if not _is_worked(tree):
             return rebuild(tree, self._opened)
         assert isinstance(tree, Call)
         return self._named(tree.name, self._worked(tree))
+
+    def _differentiated(self, tree: Formula) -> Formula:
+        """What a derivative is of: a quantity, so a formula, which may be a derivative itself, gets a name."""
+        opened = self._opened(tree)
+        of = entries_of(expand(opened, self.known))
+        return opened if all(isinstance(entry, Ref) for entry in of) else self._named("of", opened)
 
     def _worked(self, tree: Formula) -> Formula:
         """A call of such a function by way of what it needs."""

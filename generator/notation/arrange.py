@@ -47,10 +47,10 @@ from generator.typeset.boxes import (
     Row,
     Script,
     Word,
-    numeral,
     symbol,
     transposed,
 )
+from generator.typeset.numerals import numeral
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # which orders a comparison allows
@@ -125,10 +125,7 @@ class Arranger:
 
     def _number(self, tree: Num, lead: bool) -> Box:
         text = tree.text or (scientific(shortest(tree.value)) if self.powers else shortest(tree.value))
-        top, slash, bottom = text.partition("/")
-        inside: Box = Frac(Digits(top.lstrip("-")), Digits(bottom)) if slash else numeral(text)
-        if slash and text.startswith("-"):
-            inside = Row((Op("−", prefix=True), inside))
+        inside = numeral(text)
         return Fence(inside) if text.startswith("-") and not lead else inside
 
     def _factor(self, tree: Formula) -> Box:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generator.typeset.boxes import TIMES_TEN, Box, Digits, Fence, Frac, Op, Row, Script, Word
+from generator.typeset.boxes import Box, Digits, Fence, Frac, Op, Row, Script, Word
+from generator.typeset.numerals import TIMES_TEN
 
 Width = Callable[[Box], int]
 _SUMS = ("+", "−")

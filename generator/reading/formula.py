@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from generator.formula.extremes import EXTREMES, PLACES
 from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.formula.tree import (
     CIRCULAR,
@@ -55,7 +56,7 @@ _SLIDES = {**{sign: name for name, sign in windowed.SLIDES.items()}, "⊛": "con
 TRANSPOSED = Op("⊤")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
 _ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
-_ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", "max", "min", "erf", "sinh", "cosh", *CIRCULAR)}
+_ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", *EXTREMES, *PLACES, "erf", "sinh", "cosh", *CIRCULAR)}
 _LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
 _MINUS_INFINITY = (Op("−"), Word("∞"))
 _DIFFERENTIALS = (Word("d"), Word("∂"))
@@ -261,7 +262,7 @@ class _Reader:
         if not isinstance(fence, Fence) or fence.left != "(":
             raise self._error("stands where a function wants its parentheses")
         arguments = _split(fence.body, ",")
-        if (len(arguments) > 1) != (name in ("max", "min")) and name != "vec":
+        if (len(arguments) > 1) != (name in (*EXTREMES, *PLACES)) and name != "vec":
             raise self._error(f"are not the arguments of `{name}`")
         call = Call(name, tuple(map(self._read, arguments)))
         self.at += 1

@@ -11,8 +11,6 @@ import re
 from generator.reading import Unreadable
 from generator.typeset.boxes import (
     HAT,
-    LEAST_POWER,
-    TIMES_TEN,
     Box,
     Choice,
     Digits,
@@ -27,6 +25,7 @@ from generator.typeset.boxes import (
     Strut,
     Word,
 )
+from generator.typeset.numerals import LEAST_POWER, TIMES_TEN
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
 LEFT_BAR, RIGHT_BAR = Op("|("), Op(")|")  # a bar that opens, a bar that closes

@@ -83,6 +83,17 @@ def number_of(tree: Formula) -> tuple[Fraction, str] | None:
     return None
 
 
+def fraction_of(tree: Formula) -> tuple[Fraction, str] | None:
+    """The value and the text of a quotient of two numbers with or without a sign."""
+    match tree:
+        case Div(Num(top), Num(bottom)) if bottom:
+            return top / bottom, f"{shortest(top)}/{shortest(bottom)}"
+        case Neg(body):
+            found = fraction_of(body)
+            return found and (-found[0], f"-{found[1]}")
+    return None
+
+
 def has_blank(tree: Formula) -> bool:
     """Whether there is a blank anywhere in `tree`."""
     return any(isinstance(part, Blank) for part in walk(tree))

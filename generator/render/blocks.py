@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
@@ -10,7 +11,7 @@ from generator.derive.equations import DELTA
 from generator.derive.steps import Equation, Part, Section, Step
 from generator.errors import RenderError
 from generator.formula.functions import ACTIVATIONS, expand
-from generator.formula.tree import Call
+from generator.formula.tree import Call, Num
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger, row
 from generator.pipeline import Worked
@@ -19,7 +20,8 @@ from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
 from generator.render.layout import Block, Line, lines_for, merged, said_once
-from generator.typeset.boxes import Box, Op, Row, Script, Word, numeral
+from generator.typeset.boxes import Box, Op, Row, Script, Word
+from generator.typeset.numerals import numeral
 from generator.typeset.text import width
 
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
@@ -130,6 +132,7 @@ class Setter:
         """An equation as aligned rows; `compact`: on one line where it fits."""
         arranger = self._bare if equation.plain else self._arranger
         left = arranger.box(equation.left)
+        equation = _once(equation, arranger)
         for parts in _shorter(equation) if compact else ():
             flat: list[Box] = []
             for place, part in enumerate(parts):
@@ -214,6 +217,16 @@ class Setter:
         rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
         title = self.word("labels.aside_softmax" if step.rule.startswith(("softmax", "logistic")) else "labels.aside")
         yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, title)
+
+
+def _once(equation: Equation, arranger: Arranger) -> Equation:
+    """`equation` without its result where that is a fraction which the numbers before it are already: 9/14."""
+    *before, result = equation.parts
+    number = result.formula
+    is_fraction = bool(before) and isinstance(number, Num) and "/" in number.text
+    if is_fraction and arranger.box(before[-1].formula) == arranger.box(number):
+        return replace(equation, parts=tuple(before))
+    return equation
 
 
 def _shorter(equation: Equation) -> list[tuple[Part, ...]]:

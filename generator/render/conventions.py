@@ -40,6 +40,8 @@ class Conventions:
             digits=self._number(rounding.digits),
             least=self._number(rounding.least),
         )
+        if rounding.fractions is not None:
+            yield setter.say("conventions.fractions", largest=self._number(rounding.fractions))
         yield setter.word(f"conventions.carry_{rounding.carry}")
         equal, near = (self.setter.format.inline(Op(sign)).strip() for sign in "=≈")
         yield setter.say("conventions.relations", equal=equal, near=near)

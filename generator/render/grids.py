@@ -7,7 +7,7 @@ from typing import NamedTuple
 from generator.graph.families import Family
 from generator.pipeline import Worked
 from generator.render.formats import Format
-from generator.typeset.boxes import numeral
+from generator.typeset.numerals import numeral
 
 
 class Grid(NamedTuple):

@@ -20,7 +20,7 @@ from generator.render.grids import Grid, grid
 from generator.render.language import load_words
 from generator.render.texts import paragraphs
 from generator.solve.traces import History
-from generator.typeset.boxes import numeral
+from generator.typeset.numerals import numeral
 from generator.typeset.text import text
 from generator.views.posed import posed
 

@@ -18,7 +18,7 @@ from generator.sets.model import SetFile
 from generator.sets.roster import Student
 from generator.sets.seats import Seat
 from generator.sets.task import Task
-from generator.typeset.boxes import numeral
+from generator.typeset.numerals import numeral
 from generator.typeset.squares import squares_svg, squares_tikz, squares_typst
 from generator.variants.shown import Shown
 from generator.variants.slots import Slots

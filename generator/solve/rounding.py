@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, ClassVar
@@ -40,7 +40,8 @@ class Rounding:
     Where `least` is set, a number too small to show that many significant digits in its decimals is given more
     decimals, so that 0.0000123 is no 0.0000; it says nothing beside `significant`. Where `scientific` holds, a number
     with many zeros beside its point is written with a power of ten, `6.3e-8`: a given one always, a computed one where
-    not all have the same decimals.
+    not all have the same decimals. A rational number whose decimals go on beyond what is shown, and whose denominator
+    is at most `fractions`, is shown as a fraction.
 
     Half-up rounds a tie away from zero, as Python's `decimal.ROUND_HALF_UP` does.
     """
@@ -53,6 +54,7 @@ class Rounding:
     carry: Carry = Carry.EXACT
     least: Annotated[int, Field(ge=1, le=MOST)] | None = None
     scientific: bool = True
+    fractions: Annotated[int, Field(ge=2, le=10**6)] | None = None
 
     @property
     def uniform(self) -> bool:
@@ -66,11 +68,25 @@ class Rounding:
 
     def number(self, value: Exact) -> Fraction:
         """`value` rounded. Raises `Undecided` where a ball straddles two results."""
+        if self.is_fraction(value):
+            assert isinstance(value, Fraction)
+            return value
         low, high = bounds(value)
         first = self._round(low)
         if low != high and first != self._round(high):
             raise Undecided("a digit is too close to decide")
         return first
+
+    def is_fraction(self, value: Exact) -> bool:
+        """Whether `value` is shown as a fraction."""
+        small = self.fractions and isinstance(value, Fraction) and value.denominator <= self.fractions
+        return bool(small) and self._round(bounds(value)[0]) != value
+
+    def gives(self, value: Exact, shown: Fraction) -> bool:
+        """Whether `value` is shown as the number `shown`, in the form that `shown` has. Raises as `number` does."""
+        if self.is_fraction(shown):
+            return isinstance(value, Fraction) and value == shown
+        return replace(self, fractions=None).number(value) == shown
 
     def text(self, value: Exact) -> str:
         """`value` as shown: all its decimals where it is exact and fits, else padded to the digits asked for.
@@ -78,6 +94,8 @@ class Rounding:
         Zero has no sign. Raises `Undecided` as `number` does.
         """
         rounded = self.number(value)
+        if self.is_fraction(value):
+            return f"{rounded.numerator}/{rounded.denominator}"
         if isinstance(value, Fraction) and rounded == value:
             text = shortest(rounded)
         else:

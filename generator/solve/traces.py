@@ -135,10 +135,16 @@ def _is_sharp(value: Exact) -> bool:
     return isinstance(value, Fraction) or int(value.rel_accuracy_bits()) >= _SHARP
 
 
+_SIMPLE = 10_000  # the largest denominator of a fraction that a document shows as it is given
+
+
 def given_text(value: Fraction, rounding: Rounding) -> str:
-    """A given number as it was given: exactly, however many digits it has (rounded only where it never ends)."""
+    """A given number as it was given: exactly, however many digits it has; as a fraction where they never end.
+
+    It is rounded only where the fraction would be no shorter than its decimals.
+    """
     text = shortest(value)
-    return rounding.written(text) if "/" not in text else rounding.text(value)
+    return rounding.written(text) if "/" not in text or value.denominator <= _SIMPLE else rounding.text(value)
 
 
 def relation(shown: Formula, result: str, rounding: Rounding) -> str:
@@ -148,7 +154,7 @@ def relation(shown: Formula, result: str, rounding: Rounding) -> str:
             try:
                 value = evaluate(shown, _no_names)
                 value = rounding.tied(value) if bits == _PRECISIONS[-1] else value
-                return "=" if rounding.number(value) == Fraction(result) else "≈"
+                return "=" if rounding.gives(value, Fraction(result)) else "≈"
             except Undecided:
                 continue
             except Undefined:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from generator.errors import FormulaError
+from generator.formula.extremes import PLACES, place_of
 from generator.formula.functions import ACTIVATIONS, LOSSES
 from generator.formula.tree import ELEMENTARY, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, shortest
 from generator.typeset.wrapping import broken
@@ -81,6 +82,8 @@ class Printer:
             case Pow(base, exponent):
                 simple = isinstance(base, Num | Ref) and isinstance(exponent, Num | Ref)
                 return f"{self._base(base)}{'**' if simple else ' ** '}{self._inside(exponent, 3)}"
+            case Call(name) if name in PLACES:
+                return self.source(place_of(tree))
             case Call(name, args):
                 return self._call(name, [self.source(arg) for arg in args])
             case Cases(left, op, right, then, otherwise):

@@ -194,18 +194,24 @@ def probe(trace: Trace) -> Probe:
     if 2 * len(places) >= MOST:
         raise Opaque("too many quantities")
 
+    def fixed(name: str) -> bool:
+        """Whether a number is the same in all variants: with a power of ten or as a fraction, no other is filled in."""
+        return not {"e", "/"}.isdisjoint(trace.shown[name])
+
     def digits(name: str) -> str:
         text = trace.shown[name]
-        if "e" in text:  # the same in all variants, else they would not be filled in
+        if fixed(name):
             return text
         size = text.removeprefix("-")
         made = Digits("-" * (text != size) + chr(FIRST_NUMBER + places[name]) * len(size))
         made.quantity, made.true, made.notes = name, text, notes
         return made
 
-    def value(name: str) -> Number:
+    def value(name: str) -> Exact:
         """The value can only be compared with what is shown of it; an irrational one is never that."""
         exact, text = trace.values[name], Fraction(trace.shown[name])
+        if fixed(name):
+            return exact
         number = exact if isinstance(exact, Fraction) else text + Fraction(1, 3)
         return Number.of(number, ("value", name), notes)
 

@@ -112,7 +112,7 @@ def shown(graph: Graph, rounding: Rounding, givens: Mapping[str, Sequence[Fracti
 def _fill(made: Shown) -> None:
     carried: dict[str, Near] = {}
     whole: dict[str, Decimals | None] = {}
-    open_ = np.zeros(made.count, dtype=bool)
+    open_ = np.full(made.count, made.rounding.fractions is not None)  # that takes exact values
     by_shown = made.rounding.carry is Carry.SHOWN
     for quantity in made.graph:
         name = quantity.name
@@ -189,8 +189,11 @@ def _keep(made: Shown, name: str, numbers: Array, places: Whole, exact: Flags) -
     made.sizes[name] = texts
 
 
+_PLAIN = frozenset("0123456789.")  # what a number has that is laid out as any other
+
+
 def _is_long(size: str, varies: bool) -> bool:
-    return (varies and "e" in size) or digits_of(size) > 15
+    return (varies and not _PLAIN.issuperset(size)) or digits_of(size) > 15
 
 
 def _settle(made: Shown, variant: int) -> None:

@@ -27,7 +27,7 @@ from generator.formula.tree import (
 from generator.lifting.tensors import Room, entrywise, filled_in
 from generator.lifting.windowed import shown_laid_out
 from generator.reading.chains import ABOUT, ASSIGN, COMPARISONS, EQUAL
-from generator.reading.shape import Rows, alike, filled, has_blank, number_of, shape
+from generator.reading.shape import Rows, alike, filled, has_blank, shape
 from generator.verify.examined import Examined
 from generator.verify.truth import Truth
 
@@ -67,7 +67,7 @@ class _Chain(Examined):
             self.checked += 1
             if relation in COMPARISONS or (relation == ASSIGN and place > 1):
                 self.reasons.append(f"`{relation}` between matrices")
-            elif references(tree) or _is_to_be_worked(tree):
+            elif references(tree) or _is_to_be_worked(tree, self.truth):
                 self._formula(relation, tree)
             else:
                 self._numbers(place, relation, tree)
@@ -110,7 +110,7 @@ class _Chain(Examined):
     def _numbers(self, place: int, relation: str, tree: Formula) -> None:
         """The result, or numbers in the places of the symbols of a formula."""
         later = self.trees[place + 1 :]
-        is_result = isinstance(tree, Matrix) or number_of(tree) is not None or isinstance(tree, Blank)
+        is_result = isinstance(tree, Matrix) or self.truth.number(tree) is not None or isinstance(tree, Blank)
         if is_result and all(map(_is_empty, later)):
             self._result(place, relation, tree)
             return
@@ -148,7 +148,7 @@ class _Chain(Examined):
     def _entry(self, subject: Formula, entry: Formula) -> None:
         if isinstance(entry, Blank):
             return
-        number = number_of(entry)
+        number = self.truth.number(entry)
         if MINUS_INFINITY in (subject, entry):
             if subject != entry:
                 self.reasons.append(f"`{infix(entry)}` stands where {infix(subject)} is")
@@ -179,10 +179,10 @@ def _turned(tree: Formula) -> Formula:
     return tree
 
 
-def _is_to_be_worked(tree: Formula) -> bool:
+def _is_to_be_worked(tree: Formula, truth: Truth) -> bool:
     """Whether a written matrix has formulas of numbers in it, as sin(1), and not only what they come to."""
     entries = [entry for row in tree.rows for entry in row] if isinstance(tree, Matrix) else []
-    known = (number_of(entry) is not None or entry == MINUS_INFINITY for entry in entries)
+    known = (truth.number(entry) is not None or entry == MINUS_INFINITY for entry in entries)
     return any(not is_known and not isinstance(e, Blank | Dots) for is_known, e in zip(known, entries, strict=True))
 
 

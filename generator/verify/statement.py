@@ -18,7 +18,7 @@ from generator.lifting.windowed import SIZED
 from generator.reading import Unreadable
 from generator.reading.chains import ABOUT, ARROW, ASSIGN, COMPARISONS, EQUAL, Statement
 from generator.reading.formula import functions, read_formula
-from generator.reading.shape import has_blank, number_of
+from generator.reading.shape import has_blank
 from generator.solve.exact import bounds, evaluate, precision
 from generator.solve.rounding import decimals_of
 from generator.typeset.boxes import Op, Word
@@ -100,7 +100,7 @@ class _Chain(Examined):
             return
         elif references(tree):
             self._formula(before, relation, tree)
-        elif number_of(tree) is None:
+        elif self.truth.number(tree) is None:
             self._numbers(before, relation, tree)
         else:
             self._number(place, before, relation, tree)
@@ -110,7 +110,7 @@ class _Chain(Examined):
         if has_blank(tree) or (self.subject is None and all(map(has_blank, self.trees[: self.trees.index(tree)]))):
             return
         self.checked += 1
-        if self.subject is not None and number_of(before) is not None and tree is self.trees[-1]:
+        if self.subject is not None and self.truth.number(before) is not None and tree is self.trees[-1]:
             self._same(before, relation, tree)
             return
         if self.subject is None or not (references(before) or isinstance(before, Blank)):
@@ -127,7 +127,7 @@ class _Chain(Examined):
         assert self.subject is not None
         if not self.truth.equal(self.subject, tree):
             self._untrue(f"`{infix(tree)}` is not `{infix(self.subject)}`")
-        value, _ = number_of(before) or (Fraction(0), "")
+        value, _ = self.truth.number(before) or (Fraction(0), "")
         self._agree(relation, self.truth.rounds_to(tree, value))
 
     def _numbers(self, before: Formula, relation: str, tree: Formula) -> None:
@@ -151,7 +151,7 @@ class _Chain(Examined):
 
     def _number(self, place: int, before: Formula, relation: str, tree: Formula) -> None:
         """A single number: the shown result, or, before another number, the number of the one symbol before it."""
-        value, text = number_of(tree) or (Fraction(0), "")
+        value, text = self.truth.number(tree) or (Fraction(0), "")
         if self.subject is None:
             self._zero(tree)
             self._plain(before, relation, tree)
@@ -190,7 +190,7 @@ class _Chain(Examined):
         if has_blank(before) or has_blank(tree):
             return
         self.checked += 1
-        single = number_of(tree)
+        single = self.truth.number(tree)
         with precision(512):
             low, high = bounds(evaluate(before, _no_name))
             right = bounds(evaluate(tree, _no_name))
@@ -201,7 +201,7 @@ class _Chain(Examined):
             self._untrue("`≈` between sides that are far apart")
 
     def _zero(self, tree: Formula) -> None:
-        number = number_of(tree)
+        number = self.truth.number(tree)
         if number and not number[0] and number[1].startswith("-"):
             self._untrue("a zero with a sign")
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from generator.formula.tree import Ref
 from generator.graph.quantities import followed_name, updated_name
 from generator.reading import Line, Unreadable
 from generator.reading.chains import Statement, statements
-from generator.reading.formula import read_formula
+from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
+from generator.reading.shape import fraction_of, number_of
 from generator.reading.tables import (
     Table,
     find_html_tables,
@@ -29,8 +31,11 @@ from generator.reading.typst import read_typst
 from generator.solve.traces import History
 from generator.verify.truth import Truth, Untrue
 
-_NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?|nan|[-−]?inf(?:inity)?|[-−]?∞", re.IGNORECASE)
+_NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e-?\d+|/\d+)?|nan|[-−]?inf(?:inity)?|[-−]?∞", re.IGNORECASE)
+_BUILT = re.compile(r"times|×|frac")  # in a number with a power of ten, or a fraction
 _TAG = re.compile(r"</?(?:math|mn|mo|mrow)\b[^>]*>")  # not of words: a number in <code> is a quotation
+
+_NO_SYMBOLS = Symbols.of(())
 
 Reader = Callable[[str], tuple[Line, ...]]
 
@@ -49,7 +54,8 @@ def verify_tables(text: str, format: str, truth: Truth, history: History | None 
     """
     checked, untrue = 0, list[Untrue]()
     find, read = _FORMATS[format]
-    for table in find(text):
+    for found in find(text):
+        table = replace(found, rows=tuple(tuple(_flat(cell, read) for cell in row) for row in found.rows))
         for row, line, cells, reasons in _checked(table, read, truth, history):
             checked += cells
             untrue += [Untrue(" | ".join(row), reason, line) for reason in reasons]
@@ -180,6 +186,21 @@ def verify_value(name: str, text: str, truth: Truth) -> list[str]:
     """Why a text is not the shown value of the quantity `name`."""
     wanted = truth.shown.shown[name]
     return [] if _plain(text) == wanted else [f"`{name}` is shown as {wanted}, not as {_plain(text)}"]
+
+
+def _flat(cell: str, read: Reader) -> str:
+    """A cell that holds nothing but a number of several parts, as the number's text; any other as it is."""
+    if _BUILT.search(cell) is None:
+        return cell
+    statement = _statement(cell, read)
+    try:
+        number = None
+        if statement:
+            tree = read_formula(statement.segments[0], _NO_SYMBOLS)
+            number = number_of(tree) or fraction_of(tree)
+    except (Unreadable, ValueError):
+        return cell
+    return cell if number is None else number[1]
 
 
 def _plain(cell: str) -> str:

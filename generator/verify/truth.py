@@ -12,7 +12,6 @@ from fractions import Fraction
 from functools import cached_property, partial
 
 from generator.derive.matrix_equations import is_in_matrices
-from generator.derive.pairs import adding_up
 from generator.derive.shapes import dims_of
 from generator.formula.tree import Formula, Ref, references, replace, substitute
 from generator.graph.families import Family, computed_families, families
@@ -23,11 +22,12 @@ from generator.notation.titles import titled
 from generator.notation.writer import Product, View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.normal import items, normal
-from generator.reading.shape import alike, shape
+from generator.reading.shape import alike, fraction_of, number_of, shape
 from generator.solve.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.solve.rounding import Carry, Rounding
 from generator.solve.traces import Trace, trace
 from generator.typeset.boxes import Box
+from generator.verify.samples import others, solved
 
 _BITS = (256, 512, 1024, 4096)  # of working precision, each tried where the one before leaves a question open
 _CLOSE = Fraction(1, 10**25)  # two values that are equal in theory differ by less than this part of them
@@ -63,7 +63,7 @@ class Truth:
         """What holds in the documents of `graph`, written by `writer` and rounded by `rounding`."""
         slides = is_in_matrices(graph, writer) and writer.notation.product is not Product.ASTERISK
         symbols = Symbols.of(_symbols(graph, writer), slides)
-        return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, _others(graph)))
+        return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, others(graph)))
 
     def family(self, segment: Box) -> Family | None:
         """The grid of given or computed values that a symbol by itself stands for."""
@@ -97,7 +97,7 @@ class Truth:
     def values(self, sample: int, bits: int) -> Mapping[str, Exact]:
         """Every quantity from exact operands; to be called, and used, at `bits` of working precision."""
         if (sample, bits) not in self._values:
-            self._values[sample, bits] = _solved(self.graph, self.samples[sample])
+            self._values[sample, bits] = solved(self.graph, self.samples[sample])
         return self._values[sample, bits]
 
     def identical(self, one: Formula, other: Formula) -> bool:
@@ -135,7 +135,7 @@ class Truth:
                 try:
                     value = evaluate(numbers, _no_name)
                     value = self.rounding.tied(value) if bits == _BITS[-1] else value
-                    return self.rounding.number(value) == number
+                    return self.rounding.gives(value, number)
                 except Undecided:
                     continue
                 except Undefined:
@@ -157,6 +157,21 @@ class Truth:
                 except Undecided:
                     continue
         raise Undecided("no precision tells the digits")
+
+    def number(self, tree: Formula) -> tuple[Fraction, str] | None:
+        """The value and the text of a single number, which may be a fraction where numbers are shown as fractions."""
+        found = number_of(tree)
+        fraction = fraction_of(tree) if found is None else None
+        if fraction is None or fraction[1] != f"{fraction[0].numerator}/{fraction[0].denominator}":
+            return found  # 4/6 is no way to show a number
+        given = fraction[1].removeprefix("-") in self._fractions
+        return fraction if given or self.rounding.is_fraction(fraction[0]) else None
+
+    @cached_property
+    def _fractions(self) -> frozenset[str]:
+        """The fractions that are shown of what is given."""
+        texts = (self.shown.shown[name] for name in self.graph.givens)
+        return frozenset(text.removeprefix("-") for text in texts if "/" in text)
 
     def is_exactly(self, name: str, number: Fraction) -> bool:
         """Whether the value of the quantity `name` is `number` and nothing else."""
@@ -197,32 +212,6 @@ def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:
         yield from ((writer.box(name), name) for name in graph.diagram.named if name in graph.tensor)
     elif graph.diagram:
         yield from ((writer.box_without_case(node.name), node.name) for node in graph.diagram.nodes)  # of every case
-
-
-def _others(graph: Graph) -> Mapping[str, Fraction]:
-    """Givens near the graph's own, in no simple relation to each other, for which every quantity has a value."""
-    for size in (16, 256, 4096):
-        shifts = (Fraction(7919 * k * k + 1299 * k + 577, 9973) % 1 - Fraction(1, 2) for k in range(len(graph)))
-        givens = {name: value + next(shifts) / size for name, value in graph.givens.items()}
-        for *others, last in adding_up(graph):  # of which documents say that they add up to one
-            givens[last] = 1 - sum((givens[name] for name in others), Fraction(0))
-        try:
-            with precision(_BITS[0]):
-                _solved(graph, givens)
-        except (Undecided, Undefined):
-            continue
-        return givens
-    return graph.givens
-
-
-def _solved(graph: Graph, givens: Mapping[str, Fraction]) -> Mapping[str, Exact]:
-    values: dict[str, Exact] = {}
-    for quantity in graph:
-        if quantity.formula is None:
-            values[quantity.name] = givens[quantity.name]
-        else:
-            values[quantity.name] = evaluate(quantity.formula, values.__getitem__)
-    return values
 
 
 def _compared(one: Exact, other: Exact) -> bool | None:

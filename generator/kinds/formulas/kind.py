@@ -1,0 +1,157 @@
+"""Givens and named formulas in plain infix -> the graph of their entries, with what is differentiated and updated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from generator.formula.extremes import PLACES
+from generator.formula.functions import SYNONYMS
+from generator.formula.grids import Grid, Value, names_of, referring
+from generator.formula.naming import lines
+from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
+from generator.formula.vectors import expand
+from generator.graph.declared import named as tensors
+from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
+from generator.kinds.formulas.checks import check
+from generator.kinds.formulas.model import Definition, entry_names, for_updates, moved, value_of
+from generator.learning.losses import logarithm
+from generator.learning.training import conventions_of, plan_of
+
+
+def _gradients(tree: Formula, asked: tuple[Differentiated, ...]) -> Formula:
+    """`tree` with the derivatives that the backward pass finds called by their names (others are worked in place)."""
+    match tree:
+        case Call("d", (Ref(of), Ref(wrt))) if any(of == done.loss and wrt in done.targets for done in asked):
+            return Ref(derivative_name(of, wrt))
+    return rebuild(tree, lambda part: _gradients(part, asked))
+
+
+def build(problem: Definition) -> Graph:
+    """The graph of a checked definition: one quantity for each entry of each formula, in the order of the file."""
+    givens: dict[str, Fraction] = {}
+    quantities: list[Quantity] = []
+    known: dict[str, Value] = {}
+    made: dict[Formula, str] = {}  # single numbers by their formulas
+    for name, given in problem.givens.items():
+        known[name] = value_of(name, given)
+        numbers = _flat(given)
+        for (entry, index), number in zip(names_of(name, known[name]), numbers, strict=True):
+            quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
+            givens[entry] = number
+    for group, _, formulas in problem.grouped():
+        for name, text in formulas.items():
+            for own, value in lines(name, problem.parsed(text), known, made):
+                made |= {} if isinstance(value, Grid) or value in made else {value: own}
+                quantities += _quantities(own, value, group)
+                known[own] = referring(own, value)
+    return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
+
+
+def _flat(given: Any) -> tuple[Fraction, ...]:
+    if not isinstance(given, tuple):
+        return (given,)
+    return tuple(number for row in given for number in (row if isinstance(row, tuple) else (row,)))
+
+
+def _quantities(name: str, value: Value, group: str) -> Iterator[Quantity]:
+    formulas = value.entries if isinstance(value, Grid) else (value,)
+    for (entry, index), formula in zip(names_of(name, value), formulas, strict=True):
+        label = Label("value", entry, index, of=name)
+        yield Quantity(entry, Role.FORWARD, label, formula, "formula", group)
+
+
+def _updated(
+    problem: Definition, quantities: list[Quantity], givens: Mapping[str, Fraction], known: Mapping[str, Value]
+) -> Graph:
+    """The graph with what is differentiated and how its givens are updated."""
+    first, *also = _asked(problem, quantities, known) or (Differentiated(""),)
+    loss = first.loss
+    stated = tuple(_conventions(problem))
+    rounds = (0,) * (problem.steps or 1)
+    own = isinstance(problem.update, dict)
+    trained = () if own else tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
+    work = plan_of(problem, trained, loss, problem.givens)
+    updates = tuple(_own_updates(problem, known, (first, *also))) if own else work.updates
+    start, computed = ([q for q in quantities if (q.formula is None) is given] for given in (True, False))
+    return Graph(
+        (*start, *work.givens, *computed), {**givens, **work.values}, loss, trained, "" if own else problem.rate,
+        wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also), ties=problem.ties,
+        closing=problem.closing == "all",
+        columns=tuple(entry for name in problem.table for entry, _ in names_of(name, known[name])),
+    )  # fmt: skip
+
+
+def _asked(
+    problem: Definition, quantities: Sequence[Quantity], known: Mapping[str, Value]
+) -> tuple[Differentiated, ...]:
+    """What is differentiated, entry by entry, in the graph's order: what comes first can be part of the others."""
+    order = {quantity.name: place for place, quantity in enumerate(quantities)}
+    made = []
+    for _, of, wrt in problem.derivatives():
+        targets = tuple(dict.fromkeys(entry for name in wrt for entry, _ in names_of(name, known[name])))
+        made += [Differentiated(entry, targets) for entry, _ in names_of(of, known[of])]
+    return tuple(sorted(made, key=lambda done: order[done.loss]))
+
+
+def _conventions(problem: Definition) -> Iterator[Convention]:
+    """What the functions that are used take for granted."""
+    texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
+    texts += problem.update.values() if isinstance(problem.update, dict) else ()
+    parts = [part for text in texts for part in walk(problem.parsed(text))]
+    called = {SYNONYMS.get(part.name, part.name) for part in parts if isinstance(part, Call)}
+    differentiated = problem.differentiate is not None or "d" in called
+    if called & set(PLACES) or (differentiated and problem.ties == "first" and called & {"max", "min"}):
+        yield Convention("first_of_equals")
+    if called >= {"d"} and problem.differentiate is None and problem.ties != "first" and called & {"max", "min"}:
+        yield Convention(f"extremes_{problem.ties}")  # of gradients that are quantities, every document says it
+    if called & set(CIRCULAR):
+        yield Convention("radians")
+    for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
+        if name in called:
+            yield logarithm(base)
+    if any(isinstance(part, MatMul) for part in parts):
+        yield Convention("vectors_by_place")
+    if problem.update and not isinstance(problem.update, dict):
+        yield from conventions_of(problem)
+
+
+def _own_updates(
+    problem: Definition, known: Mapping[str, Value], asked: tuple[Differentiated, ...]
+) -> Iterator[Update]:
+    assert isinstance(problem.update, dict)
+    for name, text in problem.update.items():
+        value, old = expand(problem.parsed(text), for_updates(problem, known)), moved(problem, name)
+        assert old is not None
+        formulas = value.entries if isinstance(value, Grid) else (value,)
+        for entry, formula in zip(entry_names(old), formulas, strict=True):
+            yield Update(_gradients(formula, asked), old=entry, rule="update_own")
+
+
+STARTER = """\
+# A problem definition for Longhand. `longhand solve FILE` works it, `longhand render FILE` writes its documents.
+kind: formulas
+title: The chain rule on a circuit
+introduction: >
+  A few sentences that say what is worked here and why. Write [[q]] for a symbol and [[q=]] for a symbol and its value:
+  numbers are computed, never typed.
+
+givens: {x: -2, y: 5, z: -4} # a number, a list (a vector) or a list of rows (a matrix)
+
+formulas: # name: a formula over what stands before it, as `w*x + b`, `exp(-x)`, `W @ x`, `sum(v)`, `a if x > 0 else b`
+  q: x + y
+  f: q * z
+
+differentiate: {of: f, wrt: [x, y, z]} # or several formulas: {of: [f, q], wrt: [x, y]}
+learning_rate: {eta: 0.1}
+update: [x, y, z] # one step against the gradient; or new values: {x: x - f / d(f, x)}
+steps: 1 # how many updates are worked
+
+notation: default
+detail: all # or first: the first of each kind
+worksheet: {level: guided} # or faded, or open
+"""
+
+__all__ = ["STARTER", "Definition", "build", "check"]

@@ -1,0 +1,167 @@
+"""The keys of a definition by formulas, and what its givens are to the formulas over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from generator.definitions.problem import NUMBER_SCHEMA, Model, Name, Texts, exact
+from generator.definitions.source import Location
+from generator.errors import FormulaError
+from generator.formula.extremes import Ties
+from generator.formula.grids import Grid, Value, referring, vector
+from generator.formula.infix import parse
+from generator.formula.inlining import OwnFunction, inlined, own_functions, with_named_logarithms
+from generator.formula.tree import Call, Formula, Ref
+from generator.formula.vectors import expand
+from generator.learning.training import Learning
+
+
+def _given(value: object) -> object:
+    """A number, a list of numbers (a vector) or a list of lists of the same length (a matrix), exact."""
+    if not isinstance(value, list):
+        return exact(value)
+    if value and all(isinstance(row, list) for row in value):
+        if len({len(row) for row in value}) != 1 or not value[0]:
+            raise ValueError("a matrix whose rows have the same length")
+        return tuple(tuple(exact(entry) for entry in row) for row in value)
+    if not value or any(isinstance(entry, list) for entry in value):
+        raise ValueError("a number, a list of numbers, or a list of rows")
+    return tuple(exact(entry) for entry in value)
+
+
+_NUMBERS: dict[str, Any] = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}
+_GIVEN_SCHEMA = {"anyOf": [NUMBER_SCHEMA, _NUMBERS, {"type": "array", "items": _NUMBERS, "minItems": 1}]}
+Given = Annotated[Any, BeforeValidator(_given), WithJsonSchema(_GIVEN_SCHEMA)]
+
+
+def _listed(value: object) -> object:
+    """`[x, 2*y]`, which YAML reads as a list, as the text of a vector; a list of lists as that of a matrix."""
+    if isinstance(value, list) and value and not any(isinstance(each, dict) for each in value):
+        return f"[{', '.join(str(_listed(each)) for each in value)}]"
+    return value
+
+
+_TEXTS: dict[str, Any] = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}
+_LISTED = {"anyOf": [{"type": ["string", "number"]}, _TEXTS, {"type": "array", "items": _TEXTS, "minItems": 1}]}
+FormulaText = Annotated[str, BeforeValidator(_listed), WithJsonSchema(_LISTED)]
+
+
+class Part(Model):
+    """Formulas under one heading."""
+
+    title: Texts
+    formulas: dict[Name, FormulaText] = Field(min_length=1)
+
+
+class Derivative(Model):
+    """What is differentiated (all of it, where it is a vector or several), and with respect to what."""
+
+    of: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+    wrt: tuple[Name, ...] = Field(min_length=1)
+
+
+class Definition(Learning):
+    """Any computation by named formulas, with derivatives and repeated updates where they are asked for."""
+
+    kind: Literal["formulas"]
+    givens: dict[Name, Given] = Field(min_length=1)
+    functions: dict[str, str] = Field(
+        default_factory=dict, description="`f(x, y)`: a formula over x and y, which formulas then can call"
+    )
+    formulas: dict[Name, FormulaText] = Field(
+        default_factory=dict, description="name: a formula over what stands before it"
+    )
+    parts: tuple[Part, ...] = Field((), description="formulas under headings, instead of `formulas`")
+    say: dict[Name, Texts] = Field(default_factory=dict, description="name: the sentence before its formula")
+    differentiate: Derivative | Annotated[tuple[Derivative, ...], Field(min_length=1)] | None = Field(
+        None, description="`{of: f, wrt: [x]}`, or several: `{of: [f, g], wrt: [x]}`, or a list of these"
+    )
+    update: tuple[Name, ...] | dict[str, FormulaText] = Field(
+        (),
+        description="givens that take gradient steps; or given (`x`, or one entry, `Q[1,2]`): its new value, where "
+        "d(f, x) is a derivative",
+    )
+    closing: Literal["all", "none"] = Field("all", description="what is computed once more with the last new values")
+    table: tuple[Name, ...] = Field((), description="what the table of the values, update by update, has")
+    ties: Ties = Field("first", description="whose slope a max or min has where several of its arguments are equal")
+
+    @cached_property
+    def own(self) -> Mapping[str, OwnFunction]:
+        """The author's own functions."""
+        return own_functions(self.functions)
+
+    def parsed(self, text: str) -> Formula:
+        """A formula with the author's own functions written out."""
+        return with_named_logarithms(inlined(parse(text), self.own))
+
+    def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
+        """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
+        asked = self.differentiate
+        listed = asked if isinstance(asked, tuple) else () if asked is None else (asked,)
+        for number, each in enumerate(listed):
+            place: Location = ("differentiate", number) if isinstance(asked, tuple) else ("differentiate",)
+            if isinstance(each.of, str):
+                yield (*place, "of"), each.of, each.wrt
+            else:
+                yield from (((*place, "of", at), name, each.wrt) for at, name in enumerate(each.of))
+
+    def heading(self, group: str, language: str) -> str:
+        """The title of the part that a group is."""
+        place = group.removeprefix("part:")
+        return self.text(self.parts[int(place)].title, language) if group != place else ""
+
+    def sentence(self, name: str, language: str) -> str:
+        """What the author says before a formula, in every round; before a vector or matrix, or its first entry."""
+        name = re.sub(r":?(_new\d*)?$", "", name)  # a whole vector or matrix is called `v:`
+        said = name if name in self._formulas() else re.sub(r"(_1){1,2}$", "", name)
+        return self.text(self.say[said], language) if said in self.say else ""
+
+    def _formulas(self) -> set[str]:
+        return {name for _, _, formulas in self.grouped() for name in formulas}
+
+    def grouped(self) -> Iterator[tuple[str, Location, Mapping[str, str]]]:
+        """The formulas by group, and where they stand."""
+        if self.formulas:
+            yield "formulas", ("formulas",), self.formulas
+        for number, part in enumerate(self.parts):
+            yield f"part:{number}", ("parts", number, "formulas"), part.formulas
+
+
+def moved(problem: Definition, key: str) -> Value | None:
+    """The given, or the entry or row of one, that takes a new value: `x`, `Q[1,2]`."""
+    known = {name: value_of(name, value) for name, value in problem.givens.items()}
+    try:
+        tree = parse(key)
+        is_place = isinstance(tree, Ref) or (isinstance(tree, Call) and tree.name == "entry")
+        return expand(tree, known) if is_place else None
+    except FormulaError:
+        return None
+
+
+def entry_names(value: Value) -> list[str]:
+    """The names of what a given, an entry or a row of one refers to."""
+    return [part.name for part in (value.entries if isinstance(value, Grid) else (value,)) if isinstance(part, Ref)]
+
+
+def shape_of(value: Value) -> tuple[int, int] | None:
+    """Rows and columns; `None` of a single number."""
+    return value.shape if isinstance(value, Grid) else None
+
+
+def value_of(name: str, given: object) -> Value:
+    """References to the entries of a given."""
+    if not isinstance(given, tuple):
+        return Ref(name)
+    if isinstance(given[0], tuple):
+        return referring(name, Grid(tuple(tuple(Ref(name) for _ in row) for row in given)))
+    return referring(name, vector(tuple(Ref(name) for _ in given)))
+
+
+def for_updates(problem: Definition, known: Mapping[str, Value]) -> dict[str, Value]:
+    """What a new value may be computed from: everything that has a name."""
+    return {**known, **{name: Ref(name) for name in problem.learning_rate or {}}}

@@ -1,0 +1,186 @@
+"""Fractions and powers of ten: every document with them is true, and planted errors are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from generator.definitions.problem import Definition as Loaded
+from generator.definitions.source import Source
+from generator.errors import DefinitionError
+from generator.formula.infix import parse
+from generator.formula.tree import shortest
+from generator.kinds.formulas import Definition, check
+from generator.notation.files import notation_names
+from generator.pipeline import Worked, work
+from generator.render.document import render
+from generator.solve.rounding import Carry, Mode, Rounding
+from generator.solve.traces import given_text, relation
+from generator.variants.slots import Slots, variant
+from generator.verify.document import FORMATS, Report, verify
+from generator.verify.truth import Truth
+
+PIECES = (
+    "{a} + {b}", "{a} * {b}", "{a} / {b}", "{a} - {b}", "{a}**2 / 3", "-{a} * {b} + 1/7", "{a} / 3 - {b}",
+    "exp({a} / (1 + {a}**2))", "max({a}, {b})", "[{a}, 2 * {b}]", "abs({a}) * log2(1 + {b}**2)", "1 / (1 + {a}**2)",
+)  # fmt: skip
+
+
+@st.composite
+def numbers(draw: st.DrawFn) -> str:
+    top = draw(st.integers(-9, 9).filter(bool))
+    match draw(st.integers(0, 3)):
+        case 0:
+            return shortest(Fraction(top, draw(st.integers(2, 30))))
+        case 1:
+            return f"{top}e{draw(st.sampled_from([-9, -7, 8, 12]))}"
+        case 2:
+            return shortest(Fraction(top, 10 ** draw(st.integers(0, 3))))
+    return str(top)
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> dict[str, Any]:
+    """A few givens of every look, formulas over them, and a rounding that shows what they give in every look."""
+    data: dict[str, Any] = {"kind": "formulas", "title": "Made"}
+    data["givens"] = {name: draw(numbers()) for name in "abc"}
+    known, formulas = ["a", "b", "c"], dict[str, str]()
+    for place in range(draw(st.integers(2, 5))):
+        piece = draw(st.sampled_from(PIECES))
+        one, other = draw(st.sampled_from(known)), draw(st.sampled_from(known))
+        formulas[f"f{place}"] = piece.format(a=one, b=other)
+        if not piece.startswith("["):
+            known.append(f"f{place}")
+    data["formulas"] = formulas
+    return data
+
+
+def worked_of(data: dict[str, Any], rounding: dict[str, Any], notation: str = "default") -> Worked:
+    whole = data | {"notation": {"extends": notation, "rounding": rounding}}
+    problem = Definition.model_validate(whole)
+    assert not list(check(problem)), data
+    return work(Loaded(problem=problem, source=Source(Path("made.yml"), whole, {})))
+
+
+ROUNDINGS = (
+    {"fractions": "1000"},
+    {"fractions": "50", "decimals": "2", "carry": "shown"},
+    {"significant": "3"},
+    {"least": "2", "fractions": "20"},
+    {"significant": "2", "carry": "shown", "mode": "toward_zero"},
+)
+
+
+def reports(made: Worked, documents: Sequence[str], formats: Sequence[str]) -> list[tuple[str, str, Report]]:
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    found = []
+    for document in documents:
+        for fmt in formats:
+            text = render(made, document, fmt, "en", level=None if document == "solution" else "guided")
+            found.append((document, text, verify(text, fmt, truth, made.history)))
+    return found
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=problems(), rounding=st.sampled_from(ROUNDINGS), notation=st.sampled_from(notation_names()))
+@example(
+    data={"givens": {"a": "9", "b": "14", "c": "-2/7"}, "formulas": {"p": "a / b", "q": "c / p", "r": "p + q * c**2"}}
+    | {"kind": "formulas", "title": "Made"},
+    rounding={"fractions": "1000"},
+    notation="default",
+)
+def test_every_line_of_a_document_with_them_is_true(
+    data: dict[str, Any], rounding: dict[str, Any], notation: str
+) -> None:
+    try:
+        made = worked_of(data, rounding, notation)
+    except DefinitionError as error:
+        if "has no value" in str(error):  # a division by zero
+            return
+        raise
+    for document, text, report in reports(made, ("solution", "worksheet", "key"), FORMATS):
+        assert not report.untrue, (document, report.untrue[:2], text)
+        assert report.checked or document != "solution"
+
+
+PLANTED = (
+    ({"fractions": "1000"}, r"\frac{9}{14}", r"\frac{9}{13}"),
+    ({"fractions": "1000"}, r"\frac{45}{196}", r"\frac{46}{196}"),
+    ({"significant": "3"}, r"2 \times 10^{-8}", r"2 \times 10^{-7}"),
+    ({"significant": "3"}, r"1.29 \times 10^{-8}", r"1.28 \times 10^{-8}"),
+)
+
+
+@pytest.mark.parametrize(("rounding", "right", "wrong"), PLANTED)
+@pytest.mark.parametrize("document", ["solution", "key"])
+def test_a_planted_error_is_found(rounding: dict[str, Any], right: str, wrong: str, document: str) -> None:
+    data = {"kind": "formulas", "title": "Made", "givens": {"a": "9", "b": "5", "n": "14", "eps": "2e-8"}}
+    formulas = {"p": "a / n", "q": "b / n", "r": "p * q", "s": "p * eps"}
+    made = worked_of(data | {"formulas": formulas}, rounding)
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    text = render(made, document, "markdown", "en", level=None if document == "solution" else "guided")
+    assert not verify(text, "markdown", truth, made.history).untrue
+    if document == "key" and "eps" in formulas["s"] and right.startswith("2 "):
+        assert right not in text  # given, so no answer
+        return
+    assert right in text
+    places = [place for place in range(len(text)) if text.startswith(right, place)]
+    for place in places:
+        spoilt = text[:place] + wrong + text[place + len(right) :]
+        assert verify(spoilt, "markdown", truth, made.history).untrue, text[place - 60 : place + 60]
+
+
+def test_a_fraction_is_shown_where_the_decimals_go_on() -> None:
+    rounding = Rounding(decimals=2, fractions=20)
+    wanted = {"1/3": "1/3", "-5/18": "-5/18", "1/4": "0.25", "1/8": "1/8", "1/21": "0.05", "2": "2", "7/5": "1.4"}
+    assert {text: rounding.text(Fraction(text)) for text in wanted} == wanted
+    assert Rounding(decimals=2).text(Fraction(1, 3)) == "0.33"
+    assert given_text(Fraction(1, 3), Rounding()) == "1/3"
+    assert given_text(Fraction(1, 10**7 + 1), Rounding()) == "0.0000"
+
+
+@given(value=st.fractions(-3, 3, max_denominator=60), other=st.fractions(-3, 3, max_denominator=60))
+def test_what_is_shown_as_a_fraction_is_equal_to_that_alone(value: Fraction, other: Fraction) -> None:
+    for mode in Mode:
+        rounding = Rounding(decimals=3, fractions=40, mode=mode, carry=Carry.EXACT)
+        shown = Fraction(rounding.text(value))
+        assert rounding.gives(value, shown)
+        if rounding.is_fraction(value):
+            assert shown == value
+            assert rounding.gives(other, shown) == (other == value)
+        else:
+            assert shown == Rounding(decimals=3, mode=mode).number(value)
+
+
+def test_equals_stands_before_a_fraction_only_where_it_is_exact() -> None:
+    rounding = Rounding(fractions=100)
+    assert relation(parse("1/3 + 2/7"), "13/21", rounding) == "="
+    assert relation(parse("0.3333 + 2/7"), "13/21", rounding) == "≈"
+    assert relation(parse("0.3333 * 2"), "0.6666", rounding) == "="
+
+
+GIVENS = {
+    "a": [Fraction("0.5"), Fraction(1, 3), Fraction("0.0000001"), Fraction(-2), Fraction(5, 7), Fraction("0.25")],
+    "b": [Fraction(2), Fraction("0.125"), Fraction(3), Fraction(10**9), Fraction("1.5"), Fraction("-0.75")],
+}
+
+
+@pytest.mark.parametrize("rounding", ROUNDINGS, ids=str)
+@pytest.mark.parametrize("fmt", ["markdown", "typst"])
+def test_variants_filled_into_templates_are_as_rendered(rounding: dict[str, Any], fmt: str) -> None:
+    """A given that never changes may have a power of ten in a template; what varies is rendered in full then."""
+    data = {"kind": "formulas", "title": "Made", "givens": {"a": "0.5", "b": "2", "eps": "1e-8", "third": "1/3"}}
+    formulas = {"p": "a * b + eps", "q": "p * third", "r": "sqrt(abs(q)) + eps"}
+    made = worked_of(data | {"formulas": formulas}, rounding)
+    for document, choice in (("solution", "all"), ("worksheet", "faded"), ("key", "guided")):
+        found = list(Slots(made, document, fmt, "en", choice).fill(GIVENS))
+        detail, level = (choice, None) if document == "solution" else (None, choice)
+        for number, text in enumerate(found):
+            one = variant(made, {name: values[number] for name, values in GIVENS.items()})
+            assert text == render(one, document, fmt, "en", detail=detail, level=level)
