@@ -28,7 +28,9 @@ from generator.typeset.boxes import (
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
 LEFT_BAR, RIGHT_BAR = Op("|("), Op(")|")  # a bar that opens, a bar that closes
+_EQUALS, _COLON = Op("="), Op(":")
 _PAIRS = {"(": ")", "[": "]", "⌊": "⌋", "|(": ")|"}
+_CLOSING = frozenset(_PAIRS.values())
 _SAME = {"-": "−", "*": "∗", "⋅": "·", "∙": "·", ":=": "≔", "'": "′", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
 _LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
 
@@ -112,7 +114,7 @@ def _merged(flat: list[Box]) -> list[Box]:
     """A colon followed by an equals sign is one relation."""
     found: list[Box] = []
     for item in flat:
-        if item == Op("=") and found and found[-1] == Op(":"):
+        if item == _EQUALS and found and found[-1] == _COLON:
             found[-1] = Op("≔")
         else:
             found.append(item)
@@ -129,7 +131,7 @@ def _paired(flat: list[Box], alone: bool = True) -> list[Box]:
         sign = item.base if isinstance(item, Script) else item
         if isinstance(item, Op) and item.text in _PAIRS:
             stack.append((item.text, []))
-        elif isinstance(sign, Op) and sign.text in _PAIRS.values():
+        elif isinstance(sign, Op) and sign.text in _CLOSING:
             if len(stack) == 1 and not alone:
                 stack[-1][1].append(item)
                 continue
