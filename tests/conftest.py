@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import os
@@ -56,6 +57,16 @@ def torch() -> Any:
 @pytest.fixture
 def cjk_font() -> None:
     need("cjk font")
+
+
+# --- what stays until the end is not looked through again and again ---
+
+
+def pytest_collection_finish() -> None:
+    """Modules, tests and what they keep are no garbage: each full collection would walk all of them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 # --- nothing is skipped where everything is required ---
