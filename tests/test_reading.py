@@ -78,6 +78,7 @@ numbers = st.one_of(
     st.integers(-12, 12).map(lambda n: Num(Fraction(n))),
     st.decimals(-3, 3, places=4).map(lambda d: Num(Fraction(d), f"{d:.4f}" if d else "0.0000")),
     st.fractions(-2, 2, max_denominator=9).map(Num),
+    st.sampled_from(["6.3e-8", "-1e-6", "3.00e8", "-1.5e12"]).map(lambda text: Num(Fraction(text), text)),
 )
 leaves = st.one_of(numbers, st.sampled_from([*(Ref(name) for name in BOXES), Call("pi", ())]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import decimal
 import math
 import operator
@@ -26,8 +27,9 @@ from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num
 from generator.graph.quantities import Graph, Label, Quantity, Role
 from generator.pipeline import load_worked
 from generator.solve.exact import Undecided, ball, bounds, precision
-from generator.solve.rounding import Carry, Mode, Rounding, fixed, full
-from generator.solve.traces import Trace, relation, trace
+from generator.solve.rounding import Carry, Mode, Rounding, decimals_of, fixed, full
+from generator.solve.traces import Trace, given_text, relation, trace
+from generator.typeset.boxes import LEAST_POWER
 
 PYTHONS = {
     Mode.HALF_EVEN: decimal.ROUND_HALF_EVEN,
@@ -50,11 +52,18 @@ def as_decimal(value: Fraction) -> Decimal:
     return WIDE.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
+def plain(text: str) -> str:
+    """A number's text without a power of ten."""
+    return f"{Decimal(text):f}"
+
+
 def pythons(value: Fraction | Decimal, rounding: Rounding) -> Decimal:
     number = value if isinstance(value, Decimal) else as_decimal(value)
     places = rounding.decimals
     if rounding.significant is not None and number:
         places = rounding.significant - 1 - number.adjusted()
+    elif rounding.least is not None and number:
+        places = max(places, rounding.least - 1 - number.adjusted())
     return number.quantize(Decimal(1).scaleb(-places), rounding=PYTHONS[rounding.mode], context=WIDE)
 
 
@@ -71,7 +80,7 @@ def test_decimals_are_pythons(mode: Mode, value: Fraction, places: int) -> None:
     text = rounding.text(value)
     assert Fraction(text) == Fraction(expected)
     if Fraction(expected) != value:
-        assert text == f"{expected:f}".removeprefix("" if expected else "-")
+        assert plain(text) == f"{expected:f}".removeprefix("" if expected else "-")
 
 
 @modes
@@ -83,6 +92,58 @@ def test_significant_digits_are_pythons(mode: Mode, value: Fraction, digits: int
     rounding = Rounding(significant=digits, mode=mode)
     assert rounding.number(value) == Fraction(pythons(value, rounding))
     assert Fraction(rounding.text(value)) == rounding.number(value)
+
+
+@modes
+@settings(max_examples=300, deadline=None)
+@given(value=values, places=st.integers(0, 6), least=st.integers(1, 6))
+@example(value=Fraction("0.00009996"), places=4, least=2)
+@example(value=Fraction("0.09996"), places=4, least=3)
+@example(value=Fraction("0.00001234"), places=4, least=2)
+@example(value=Fraction("1234.5678"), places=2, least=6)
+def test_small_numbers_keep_their_digits(mode: Mode, value: Fraction, places: int, least: int) -> None:
+    rounding = Rounding(places, mode=mode, least=least)
+    assert rounding.number(value) == Fraction(pythons(value, rounding))
+    assert Fraction(rounding.text(value)) == rounding.number(value)
+    assert rounding.number(value) != 0 or value == 0
+    as_decimals = Rounding(places, mode=mode)
+    if abs(value) >= Fraction(10) ** (least - 1 - places):
+        assert plain(rounding.text(value)) == as_decimals.text(value)
+
+
+def test_how_small_numbers_look() -> None:
+    rounding = Rounding(least=2)
+    wanted = {"0.34567": "0.3457", "0.00012345": "0.00012", "0.00009996": "0.00010", "0.000012": "0.000012", "0": "0"}
+    assert {value: rounding.text(Fraction(value)) for value in wanted} == wanted
+    assert rounding.text(Fraction(1, 3)) == "0.3333"
+
+
+@given(value=values, digits=st.integers(1, 8), least=st.booleans())
+@example(value=Fraction("0.000009996"), digits=2, least=True)
+@example(value=Fraction("99999999999"), digits=3, least=False)
+def test_a_power_of_ten_is_only_another_way_to_write_a_number(value: Fraction, digits: int, least: bool) -> None:
+    rounding = Rounding(least=digits) if least else Rounding(significant=digits)
+    in_full = dataclasses.replace(rounding, scientific=False)
+    text, whole = rounding.text(value), in_full.text(value)
+    assert Fraction(text) == Fraction(whole)
+    assert decimals_of(text) == (decimals_of(whole) if "." in whole else 0)
+    if "e" in text:
+        mantissa, power = text.split("e")
+        assert 1 <= abs(Fraction(mantissa)) < 10
+        assert abs(int(power)) >= LEAST_POWER
+    else:
+        assert text == whole
+        assert "00000" not in whole.removeprefix("-0.")[:5]
+
+
+def test_which_numbers_have_a_power_of_ten() -> None:
+    rounding = Rounding()
+    wanted = {"0.00000001": "1e-8", "0.00001": "0.00001", "300000000": "3e8", "1000000": "1000000"}
+    assert {text: given_text(Fraction(text), rounding) for text in wanted} == wanted
+    assert given_text(Fraction("1e-8"), dataclasses.replace(rounding, scientific=False)) == "0.00000001"
+    assert rounding.text(Fraction("300000000")) == "300000000"  # computed, beside others with four decimals
+    assert Rounding(significant=3).text(Fraction("299999999")) == "3.00e8"
+    assert Rounding(least=2).text(Fraction(1, 3 * 10**8)) == "3.3e-9"
 
 
 @modes
@@ -109,9 +170,14 @@ def test_how_many_of_these_products_binary_floating_point_gets_wrong() -> None:
 
 
 @modes
-@given(value=values, places=st.integers(0, 6), significant=st.none() | st.integers(1, 6))
-def test_zero_has_no_sign(mode: Mode, value: Fraction, places: int, significant: int | None) -> None:
-    text = Rounding(places, significant, mode).text(value)
+@given(
+    value=values,
+    places=st.integers(0, 6),
+    significant=st.none() | st.integers(1, 6),
+    least=st.none() | st.integers(1, 6),
+)
+def test_zero_has_no_sign(mode: Mode, value: Fraction, places: int, significant: int | None, least: int | None) -> None:
+    text = Rounding(places, significant, mode, least=least).text(value)
     assert not text.startswith("-") or Fraction(text) < 0
     assert text not in ("", "-")
     assert not text.endswith(".")

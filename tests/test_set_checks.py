@@ -52,6 +52,7 @@ def columns(task: Task, count: int) -> tuple[list[dict[str, int]], dict[str, np.
 
 MODES = [Rounding(places, None, mode) for places in (0, 2, 4, 9) for mode in Mode]
 MODES += [Rounding(significant=digits, mode=mode) for digits in (1, 3, 6) for mode in Mode]
+MODES += [Rounding(places, mode=mode, least=least) for places, least in ((0, 2), (2, 1), (4, 3)) for mode in Mode]
 
 
 @given(st.lists(st.fractions(-1000, 1000), min_size=1, max_size=20), st.sampled_from(MODES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -29,6 +30,7 @@ ROUNDINGS = st.builds(
     significant=st.none() | st.integers(1, 14),
     mode=st.sampled_from(Mode),
     carry=st.sampled_from(Carry),
+    least=st.none() | st.integers(1, 6),
 )
 
 # Sums, products, quotients, cases and functions; the last ones use what is rounded before.
@@ -118,7 +120,7 @@ def test_all_that_is_shown_is_exact(rows: list[tuple[Fraction, ...]], rounding: 
 def test_shipped_problems(file: Path, carry: Carry) -> None:
     worked = load_worked(file)
     graph, own = worked.graph, worked.notation.rounding
-    rounding = Rounding(own.decimals, own.significant, own.mode, carry)
+    rounding = replace(own, carry=carry)
     names = [q.name for q in graph if q.formula is None and q.label.kind in ("input", "weight", "bias")]
     givens = {
         name: [Fraction((7 * place + 11 * row + place * row) % 39 - 19 or 3, 20) for row in range(12)]

@@ -30,7 +30,7 @@ def is_in_matrices(graph: Graph, writer: Writer) -> bool:
 
 def room_for(rounding: Rounding) -> Room:
     """How much of a matrix of rounded numbers is shown."""
-    return Room.of(rounding.decimals if rounding.significant is None else rounding.significant)
+    return Room.of(rounding.digits)
 
 
 class MatrixEquations:

@@ -28,7 +28,7 @@ from generator.drawings.lattice import draw_lattice
 from generator.drawings.placing import CLASH, place_labels, place_tracks
 from generator.graph.quantities import Diagram, Edge, Node
 from generator.notation.writer import Writer
-from generator.typeset.boxes import Box, Digits, Op, Row
+from generator.typeset.boxes import Box, Digits, Op, Row, numeral
 
 Values = Callable[[str], str]
 
@@ -85,7 +85,7 @@ def _numbered(item: Item, values: Values) -> Item:
     """A label with its own number where room has been kept for one."""
     if not isinstance(item, Mark) or isinstance(item.content, str | tuple) or not item.number:
         return item
-    own = Digits(values(item.number))
+    own = numeral(values(item.number))
     content = Row((*item.content.items[:-1], own)) if isinstance(item.content, Row) else own
     return replace(item, content=content, room=item.content)
 

@@ -33,6 +33,7 @@ from generator.lifting import windowed
 from generator.notation.breaking import broken
 from generator.notation.columns import aligned
 from generator.notation.writer import Product
+from generator.solve.rounding import scientific
 from generator.typeset.boxes import (
     Box,
     Choice,
@@ -46,6 +47,7 @@ from generator.typeset.boxes import (
     Row,
     Script,
     Word,
+    numeral,
     symbol,
     transposed,
 )
@@ -64,6 +66,7 @@ class Arranger:
     product: Product
     symbol_of: Callable[[str], Box]
     has_e: bool = False  # whether a quantity is written e, so that Euler's number must not be
+    powers: bool = True  # whether a constant with many zeros is written with a power of ten
 
     def box(self, tree: Formula, lead: bool = True) -> Box:
         """`tree` as boxes. `lead`: it begins a formula or a bracket, so that a minus sign needs no parentheses."""
@@ -121,9 +124,9 @@ class Arranger:
         return broken(self.box(tree), limit, width)
 
     def _number(self, tree: Num, lead: bool) -> Box:
-        text = tree.text or shortest(tree.value)
+        text = tree.text or (scientific(shortest(tree.value)) if self.powers else shortest(tree.value))
         top, slash, bottom = text.partition("/")
-        inside: Box = Frac(Digits(top.lstrip("-")), Digits(bottom)) if slash else Digits(text)
+        inside: Box = Frac(Digits(top.lstrip("-")), Digits(bottom)) if slash else numeral(text)
         if slash and text.startswith("-"):
             inside = Row((Op("−", prefix=True), inside))
         return Fence(inside) if text.startswith("-") and not lead else inside
@@ -153,7 +156,7 @@ class Arranger:
             inside = self._part(factor, lead and not place)
             adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
-            number = adjoins and _reads_on(items[-1], inside)
+            number = _has_power(factor, inside) or (adjoins and _reads_on(items[-1], inside))
             if isinstance(factor, Add | Hadamard) or isinstance(inside, Choice) or grouped or number:
                 inside = Fence(inside)
             if before is not None and not adjoins:
@@ -170,7 +173,7 @@ class Arranger:
         inside = self.box(tree, lead=False)
         name = getattr(tree, "name", "")
         alone = not isinstance(tree, Add | Mul | MatMul | Hadamard) and name not in ("sizes", *windowed.SLIDES)
-        return inside if alone else Fence(inside)
+        return inside if alone and not _has_power(tree, inside) else Fence(inside)
 
     def _power(self, base: Formula, exponent: Formula) -> Box:
         inside = self.box(base, lead=False)
@@ -265,6 +268,11 @@ def _size(size: tuple[int, int], short: bool) -> Box:
     """What is down and across; `short`: as one number where that is the same."""
     down, across = (Digits(str(number)) for number in size)
     return down if short and down == across else Row((down, Op("×"), across))
+
+
+def _has_power(tree: Formula, inside: Box) -> bool:
+    """Whether `tree` is a number that is set with a power of ten, so that it wants parentheses as a factor."""
+    return isinstance(tree, Num) and isinstance(inside, Row)
 
 
 def _adjoins(before: Formula, factor: Formula) -> bool:

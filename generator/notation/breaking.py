@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generator.typeset.boxes import Box, Digits, Fence, Frac, Op, Row, Script, Word
+from generator.typeset.boxes import TIMES_TEN, Box, Digits, Fence, Frac, Op, Row, Script, Word
 
 Width = Callable[[Box], int]
 _SUMS = ("+", "−")
@@ -67,8 +67,9 @@ def _pieces(items: list[Box], limit: int, width: Width) -> list[list[Box]]:
 def _split(items: list[Box], signs: tuple[str, ...]) -> list[list[Box]]:
     """Boxes cut before each of `signs` that stands between two things."""
     found: list[list[Box]] = [[]]
-    for item in items:
-        if isinstance(item, Op) and item.text in signs and not item.prefix and found[-1]:
+    for item, after in zip(items, [*items[1:], None], strict=True):
+        ends = isinstance(item, Op) and item.text in signs and not item.prefix and found[-1]
+        if ends and not (item == TIMES_TEN and isinstance(after, Script) and after.base == Digits("10")):
             found.append([])
         found[-1].append(item)
     return found

@@ -11,6 +11,8 @@ import re
 from generator.reading import Unreadable
 from generator.typeset.boxes import (
     HAT,
+    LEAST_POWER,
+    TIMES_TEN,
     Box,
     Choice,
     Digits,
@@ -111,14 +113,31 @@ def _scripted(flat: list[Box], sub: Box | None, sup: Box | None) -> list[Box]:
 
 
 def _merged(flat: list[Box]) -> list[Box]:
-    """A colon followed by an equals sign is one relation."""
+    """A colon followed by an equals sign is one relation, digits times a large power of ten are one number."""
     found: list[Box] = []
     for item in flat:
         if item == _EQUALS and found and found[-1] == _COLON:
             found[-1] = Op("≔")
+        elif power := _power_of_ten(item, found[-2:]):
+            found[-2:] = [power]
         else:
             found.append(item)
     return found
+
+
+def _power_of_ten(item: Box, before: list[Box]) -> Digits | None:
+    """The number whose digits and sign of a product stand before a power of ten that it would be written with."""
+    match (*before, item):
+        case Digits(digits), Op(sign), Script(Digits("10"), None, power) if Op(sign) == TIMES_TEN and "e" not in digits:
+            match power:
+                case Digits(exponent):
+                    text = f"{digits}e{exponent}"
+                case Row((Op("−"), Digits(exponent))):
+                    text = f"{digits}e-{exponent}"
+                case _:
+                    return None
+            return Digits(text) if exponent.isdecimal() and int(exponent) >= LEAST_POWER else None
+    return None
 
 
 def _paired(flat: list[Box], alone: bool = True) -> list[Box]:

@@ -19,7 +19,7 @@ from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
 from generator.render.layout import Block, Line, lines_for, merged, said_once
-from generator.typeset.boxes import Box, Digits, Op, Row, Script, Word
+from generator.typeset.boxes import Box, Op, Row, Script, Word, numeral
 from generator.typeset.text import width
 
 LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
@@ -47,8 +47,9 @@ class Setter:
 
         self.symbol = symbol
         has_e = any(_letter(writer.box(q.name)) == Word("e") for q in graph)
-        self._arranger = Arranger(product, symbol, has_e)
-        self._bare = Arranger(product, bare, has_e)
+        powers = worked.notation.rounding.scientific
+        self._arranger = Arranger(product, symbol, has_e, powers)
+        self._bare = Arranger(product, bare, has_e, powers)
 
     # --- sentences ---
 
@@ -77,7 +78,7 @@ class Setter:
         """A symbol with its value, as a true statement: `=` where the value is exact, `≈` where it is rounded."""
         number = self.worked.trace.number(name)
         sign = "=" if self.worked.trace.values[name] == number.value else "≈"
-        return self.format.inline(Row((self.symbol(name), Op(sign), Digits(number.text))))
+        return self.format.inline(Row((self.symbol(name), Op(sign), numeral(number.text))))
 
     def defined(self, name: str) -> str:
         """A symbol and its formula, a function in it also written out."""
@@ -111,7 +112,7 @@ class Setter:
             return own
         codes = {key: f"functions.{code}" for key, code in step.words.items()}  # ln or max has no words of its own
         texts = {key: self.word(code) for key, code in codes.items() if self.words.has(code)}
-        texts |= {key: self.format.inline(Digits(number)) for key, number in step.numbers.items()}
+        texts |= {key: self.format.inline(numeral(number)) for key, number in step.numbers.items()}
         return self.say(self._rule(step.rule), step.names, **texts)
 
     def _rule(self, rule: str) -> str:

@@ -33,13 +33,12 @@ class Conventions:
     def all(self, stated: bool) -> Iterator[str]:
         """How to read the numbers, and what functions there are, unless their formulas are `stated`."""
         rounding, setter = self.worked.trace.rounding, self.setter
-        significant = rounding.significant is not None
-        digits = self._number(rounding.significant if significant else rounding.decimals)
+        code = "digits" if rounding.uniform else "significant" if rounding.significant else "least"
         yield setter.say(
-            "conventions.significant" if significant else "conventions.digits",
+            f"conventions.{code}",
             mode=setter.word(f"modes.{rounding.mode}"),
-            decimals=digits,
-            significant=digits,
+            digits=self._number(rounding.digits),
+            least=self._number(rounding.least),
         )
         yield setter.word(f"conventions.carry_{rounding.carry}")
         equal, near = (self.setter.format.inline(Op(sign)).strip() for sign in "=≈")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from generator.graph.families import Family
 from generator.pipeline import Worked
 from generator.render.formats import Format
-from generator.typeset.boxes import Digits
+from generator.typeset.boxes import numeral
 
 
 class Grid(NamedTuple):
@@ -21,7 +21,7 @@ def grid(worked: Worked, fmt: Format, family: Family) -> Grid:
     """The grid of a matrix."""
 
     def number(value: object) -> str:
-        return fmt.inline(Digits(str(value)))
+        return fmt.inline(numeral(str(value)))
 
     corner = fmt.inline(worked.writer.label_box(family.label))
     header = [corner, *(number(place) for place in range(1, len(family.rows[0]) + 1))]

@@ -20,7 +20,7 @@ from generator.render.grids import Grid, grid
 from generator.render.language import load_words
 from generator.render.texts import paragraphs
 from generator.solve.traces import History
-from generator.typeset.boxes import Digits
+from generator.typeset.boxes import numeral
 from generator.typeset.text import text
 from generator.views.posed import posed
 
@@ -90,7 +90,7 @@ class Paper:
 
     def number(self, value: object) -> str:
         """A number in a sentence or a cell."""
-        return self.format.inline(Digits(str(value)))
+        return self.format.inline(numeral(str(value)))
 
     def _givens(self) -> list[tuple[str, str]]:
         """The table of givens: a kind's name, and its quantities with their values."""

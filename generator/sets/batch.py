@@ -24,6 +24,7 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Function = Callable[..., tuple[Array, ...]]
 
 _FINEST = 6  # decimals beyond the shown ones that double precision still tells for certain
+_LARGEST = 400  # more digits than a double has before the point
 _ERROR = 1e-13  # far more than double precision loses in a graph, relative to the size of the numbers
 
 
@@ -33,11 +34,12 @@ def rounded(values: Array, rounding: Rounding, grain: int | None = None) -> tupl
     `grain` is how many decimals the values have, where they end: then their last digits, and so every tie, are certain.
     """
     size = np.abs(values)
-    if rounding.significant is None:
-        places = np.full(size.shape, float(rounding.decimals))
-        finer = None if grain is None else max(0, grain - rounding.decimals)
-    else:
-        places, finer = _behind_point(size, rounding.significant), None
+    significant, fewest = rounding.significant or rounding.least, rounding.decimals  # decimals that are always shown
+    if rounding.significant is not None:
+        fewest = -_LARGEST
+    behind = _behind_point(size, significant) if significant else np.full(size.shape, -float(_LARGEST))
+    places = np.maximum(behind, float(fewest))
+    finer = None if significant or grain is None else max(0, grain - rounding.decimals)
     scale = 10.0**places
     scaled = size * scale
     margin = 1e-7 + scale * _ERROR * np.maximum(1.0, size)
@@ -60,12 +62,13 @@ def rounded(values: Array, rounding: Rounding, grain: int | None = None) -> tupl
             up = (rest > 0.5) | ((rest == 0.5) & (whole % 2 == 1))
     whole = whole + up
     shown = np.where(values < 0, 0.0 - whole, whole) / scale
-    if rounding.significant is None:
+    if not significant:
         return shown, 1.0 / scale, near
     # 0.9996 is shown as 1.00: the last digit of what is shown counts. Beside a power of ten, floats may miss it.
-    units = 10.0 ** -np.maximum(0.0, _behind_point(np.abs(shown) * (1 + 1e-12), rounding.significant))
-    near = near | (np.abs(size * 10.0 ** (places + 1 - rounding.significant) - 1.0) < 1e-9)
-    return shown, np.where(size > 0, units, 1.0), near
+    least = max(0.0, float(fewest))
+    units = 10.0 ** -np.maximum(least, _behind_point(np.abs(shown) * (1 + 1e-12), significant))
+    near = near | (np.abs(size * 10.0 ** (behind + 1 - significant) - 1.0) < 1e-9)
+    return shown, np.where(size > 0, units, 10.0**-least), near
 
 
 def _behind_point(size: Array, significant: int) -> Array:
@@ -168,7 +171,7 @@ class Engine:
                 formula = expand(quantity.formula)
                 exact[quantity.name] = decimals(formula, exact)
                 stepwise[quantity.name] = decimals(formula, operands)
-                operands[quantity.name] = rounding.decimals if rounding.significant is None else None
+                operands[quantity.name] = rounding.decimals if rounding.uniform else None
         return (stepwise if rounding.carry is Carry.SHOWN else exact), stepwise
 
     def batch(self, places: Mapping[str, Places]) -> Batch:

@@ -154,4 +154,4 @@ def flat_exactly(case: Case, slope: Formula) -> bool:
 
 def _places(rounding: Rounding) -> Rounding:
     """A slope is called flat by decimals, also where numbers are shown with significant digits."""
-    return rounding if rounding.significant is None else Rounding(decimals=rounding.significant, mode=rounding.mode)
+    return rounding if rounding.uniform else Rounding(decimals=rounding.digits, mode=rounding.mode)

@@ -18,7 +18,7 @@ from generator.sets.model import SetFile
 from generator.sets.roster import Student
 from generator.sets.seats import Seat
 from generator.sets.task import Task
-from generator.typeset.boxes import Digits
+from generator.typeset.boxes import numeral
 from generator.typeset.squares import squares_svg, squares_tikz, squares_typst
 from generator.variants.shown import Shown
 from generator.variants.slots import Slots
@@ -69,7 +69,7 @@ class Press:
 
     def number(self, value: object) -> str:
         """A number in a sentence or a cell."""
-        return self.format.inline(Digits(str(value)))
+        return self.format.inline(numeral(str(value)))
 
     def cell(self, number: str) -> str:
         """A number in a cell: as text in Typst, which sets a formula four times as slowly."""

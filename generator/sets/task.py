@@ -107,7 +107,7 @@ class Task:
 
     def allowed(self, shown: str) -> str:
         """The tolerance of an answer as it is printed; with fixed decimals it is the same for every answer."""
-        if self.rounding.significant is None:
+        if self.rounding.uniform:
             return self._allowed
         return shortest(self.tolerance(Fraction(shown)))
 

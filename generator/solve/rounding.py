@@ -13,6 +13,8 @@ from generator.formula.tree import shortest
 from generator.solve.exact import Exact, Undecided, bounds
 
 MOST = 100  # decimals or significant digits that can be asked for
+_ZEROS = 5  # so many zeros beside the point are counted rather than read: 0.000001, but 0.00001
+_LARGE = 7  # the power of ten from which whole numbers may have too many zeros: 10000000, but a million is 1000000
 _NOTHING = Fraction(1, 2**4000)  # the width of a ball that only the last precisions of `solve` reach
 
 
@@ -35,6 +37,11 @@ class Carry(StrEnum):
 class Rounding:
     """How many decimals (or, where `significant` is set, significant digits) are shown, how, and what is carried on.
 
+    Where `least` is set, a number too small to show that many significant digits in its decimals is given more
+    decimals, so that 0.0000123 is no 0.0000; it says nothing beside `significant`. Where `scientific` holds, a number
+    with many zeros beside its point is written with a power of ten, `6.3e-8`: a given one always, a computed one where
+    not all have the same decimals.
+
     Half-up rounds a tie away from zero, as Python's `decimal.ROUND_HALF_UP` does.
     """
 
@@ -44,6 +51,18 @@ class Rounding:
     significant: Annotated[int, Field(ge=1, le=MOST)] | None = None
     mode: Mode = Mode.HALF_EVEN
     carry: Carry = Carry.EXACT
+    least: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    scientific: bool = True
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every number is shown with the same number of decimals."""
+        return self.significant is None and self.least is None
+
+    @property
+    def digits(self) -> int:
+        """How many digits a number takes on a page, about: its decimals, or its significant ones."""
+        return self.decimals if self.significant is None else self.significant
 
     def number(self, value: Exact) -> Fraction:
         """`value` rounded. Raises `Undecided` where a ball straddles two results."""
@@ -60,8 +79,14 @@ class Rounding:
         """
         rounded = self.number(value)
         if isinstance(value, Fraction) and rounded == value:
-            return shortest(rounded)
-        return fixed(rounded, self.places(rounded))
+            text = shortest(rounded)
+        else:
+            text = fixed(rounded, self.places(rounded))
+        return text if self.uniform else self.written(text, self.significant or 1)
+
+    def written(self, text: str, digits: int = 1) -> str:
+        """The decimal `text` as it is shown: with a power of ten where there should be one."""
+        return scientific(text, digits) if self.scientific else text
 
     def tied(self, value: Exact) -> Exact:
         """`value` itself, or the zero or tie in its ball, where that is so small that nothing else is left to tell."""
@@ -74,13 +99,20 @@ class Rounding:
 
     def places(self, value: Fraction) -> int:
         """How many decimals `value` is shown with."""
-        if self.significant is None:
+        if self.significant is not None and not value:
+            return 0
+        return max(0, self._unit(value))
+
+    def _unit(self, value: Fraction) -> int:
+        """The power of a tenth that the last shown digit of `value` counts; below zero where it stands for tens."""
+        if self.uniform or not value:
             return self.decimals
-        return max(0, self.significant - 1 - _magnitude(value)) if value else 0
+        if self.significant is not None:
+            return self.significant - 1 - _magnitude(value)
+        return max(self.decimals, (self.least or 1) - 1 - _magnitude(value))
 
     def _round(self, value: Fraction) -> Fraction:
-        fixed_places = self.significant is None or not value
-        places = self.decimals if fixed_places else (self.significant or 1) - 1 - _magnitude(value)
+        places = self._unit(value)
         # In whole numbers: a fraction would be reduced at every step.
         up_to, over = 10 ** max(places, 0), 10 ** max(-places, 0)
         bottom = value.denominator * over
@@ -100,6 +132,32 @@ def _magnitude(value: Fraction) -> int:
     while top * 10 ** max(-guess, 0) < bottom * 10 ** max(guess, 0):
         guess -= 1
     return guess
+
+
+def scientific(text: str, digits: int = 1) -> str:
+    """The decimal `text`, or its digits (so many at least) and a power of ten where many zeros stand beside the point.
+
+    >>> scientific("0.00000001"), scientific("-0.00000120"), scientific("300000000"), scientific("0.0001")
+    ('1e-8', '-1.20e-6', '3e8', '0.0001')
+    """
+    sign, size = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, _, part = size.partition(".")
+    if whole == "0":
+        shown = part.lstrip("0")
+        zeros = len(part) - len(shown)
+        power, many = -zeros - 1, shown != ""
+    else:
+        zeros, power = len(whole) - len(whole.rstrip("0")), len(whole) - 1
+        shown, many = whole[: max(digits, len(whole) - zeros)], power >= _LARGE and not part and "/" not in whole
+    if zeros < _ZEROS or not many:
+        return text
+    return f"{sign}{shown[0]}{'.' * (len(shown) > 1)}{shown[1:]}e{power}"
+
+
+def decimals_of(text: str) -> int:
+    """How many decimals a number has as it is shown, also with a power of ten."""
+    digits, _, power = text.partition("e")
+    return max(0, len(digits.partition(".")[2]) - int(power or 0))
 
 
 def fixed(value: Fraction, places: int) -> str:

@@ -150,7 +150,7 @@ def _is_sharp(value: Exact) -> bool:
 def given_text(value: Fraction, rounding: Rounding) -> str:
     """A given number as it was given: exactly, however many digits it has (rounded only where it never ends)."""
     text = shortest(value)
-    return text if "/" not in text else rounding.text(value)
+    return rounding.written(text) if "/" not in text else rounding.text(value)
 
 
 def relation(shown: Formula, result: str, rounding: Rounding) -> str:

@@ -127,6 +127,17 @@ class Strut:
 
 Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Strut
 
+
+def numeral(text: str) -> Box:
+    """A number as it is shown: its digits, those of `6.3e-8` times a power of ten."""
+    digits, _, power = text.partition("e")
+    if not power:
+        return Digits(text)
+    return Row((Digits(digits), TIMES_TEN, Script(Digits("10"), sup=Digits(power))))
+
+
+TIMES_TEN = Op("×")
+LEAST_POWER = 6  # of the powers of ten that numbers are written with
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\]])|([+\-*'/|,=:])|\s+|(.)")
 
 

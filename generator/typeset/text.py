@@ -23,7 +23,7 @@ from generator.typeset.boxes import (
 )
 
 _LOW = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
-_HIGH = str.maketrans("0123456789+-′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′⁽⁾ᵀ")
+_HIGH = str.maketrans("0123456789+-−′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻′⁽⁾ᵀ")
 _TIGHT = {"·", "∗", "×", ",", "′"}
 _ALONE = {"′", "⊤", "⋯", "⋮", "⋱"}
 

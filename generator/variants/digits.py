@@ -42,11 +42,12 @@ def rounded(value: Near, rounding: Rounding, exactness: bool) -> tuple[Array, An
     size, sign = np.abs(value.value), np.sign(value.value)
     places: Any = rounding.decimals
     unsure = np.zeros(np.shape(size), dtype=bool)
-    if rounding.significant is not None:
+    wanted = rounding.significant or rounding.least or 0
+    if wanted:
         power = np.floor(np.log10(np.where(size > 0, size, 1.0)))
         unsure = ~(np.abs(size / 10.0**power - 1) > 1e-9) | ~(np.abs(size / 10.0 ** (power + 1) - 1) > 1e-9)
         unsure |= ~(value.error < 1e-10 * size)
-        places = (rounding.significant - 1 - np.nan_to_num(power)).astype(np.int64)
+        places = _at_least(rounding, (wanted - 1 - np.nan_to_num(power)).astype(np.int64))
     inside = np.clip(places, -22, 22)
     unsure = unsure | (inside != places)
     up, down = TENS[np.maximum(inside, 0)], TENS[np.maximum(-inside, 0)]
@@ -59,14 +60,18 @@ def rounded(value: Near, rounding: Rounding, exactness: bool) -> tuple[Array, An
     if rounding.mode is not Mode.TOWARD_ZERO:
         unsure = unsure | ~(np.abs(part - 0.5) > error)
         whole = whole + (part > 0.5)
-    if rounding.significant is not None:
-        places = places - (whole >= 10.0**rounding.significant)
+    if wanted:
+        places = _at_least(rounding, places - (whole >= 10.0**wanted))
     return sign * (whole * down / up), places, unsure | ~(units < SAFE)
+
+
+def _at_least(rounding: Rounding, places: Any) -> Any:
+    return places if rounding.significant is not None else np.maximum(places, rounding.decimals)
 
 
 def exactly_rounded(value: Decimals, rounding: Rounding) -> tuple[Array, Any, Flags]:
     """Exact decimals as shown numbers, with how many places, and where they are exactly what is shown."""
-    if rounding.significant is not None or rounding.decimals >= len(TENS):
+    if not rounding.uniform or rounding.decimals >= len(TENS):
         unit = 10**value.places
         pairs = [(Fraction(digits, unit),) * 2 for digits in np.atleast_1d(value.digits).tolist()]
         found = [rounding.number(one) for one, _ in pairs]

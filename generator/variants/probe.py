@@ -168,7 +168,8 @@ class Probe(Trace):
     def number(self, name: str) -> Num:
         """The quantity's mark as a leaf of a formula."""
         digits = self.shown[name]
-        assert isinstance(digits, Digits)
+        if not isinstance(digits, Digits):
+            return Num(Fraction(digits), digits)
         return Num(Number.of(Fraction(digits.true), ("shown", name), self.notes), digits)
 
     def full(self, name: str, digits: int = 20) -> str:
@@ -193,8 +194,10 @@ def probe(trace: Trace) -> Probe:
     if 2 * len(places) >= MOST:
         raise Opaque("too many quantities")
 
-    def digits(name: str) -> Digits:
+    def digits(name: str) -> str:
         text = trace.shown[name]
+        if "e" in text:  # the same in all variants, else they would not be filled in
+            return text
         size = text.removeprefix("-")
         made = Digits("-" * (text != size) + chr(FIRST_NUMBER + places[name]) * len(size))
         made.quantity, made.true, made.notes = name, text, notes

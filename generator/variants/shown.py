@@ -18,7 +18,7 @@ from generator.errors import SolveError
 from generator.formula.tree import Formula, Num, references, shortest, substitute
 from generator.graph.quantities import Graph
 from generator.solve.compiled import Array
-from generator.solve.rounding import Carry, Rounding
+from generator.solve.rounding import Carry, Rounding, decimals_of
 from generator.solve.traces import given_text, relation, trace
 from generator.variants.approx import UNIT, Decimals, Near, Whole, decimals, known, near
 from generator.variants.digits import SAFE, TENS, Flags, digits_of, doubles_of, exactly_rounded, rounded
@@ -30,7 +30,8 @@ class Shown:
 
     `sizes` are the shown texts without their signs, `negative` says where there is one, `numbers` are the shown
     numbers as the nearest doubles, `exact` says where the value is exactly what is shown. Where `long` holds, some text
-    of the variant has too many digits for a double: there `numbers`, and what is concluded from them, mean nothing.
+    of the variant has too many digits for a double, or a power of ten where others may have none: what is
+    concluded from `numbers` there means nothing.
     """
 
     graph: Graph
@@ -80,8 +81,8 @@ class Shown:
     def _whole(self, name: str, chosen: Whole) -> Decimals | None:
         """The shown numbers of some variants as whole numbers of their last place."""
         places = self.rounding.decimals
-        if self.graph[name].formula is None or self.rounding.significant is not None:
-            places = max(len(self.sizes[name][variant].partition(".")[2]) for variant in chosen.tolist())
+        if self.graph[name].formula is None or not self.rounding.uniform:
+            places = max(decimals_of(self.sizes[name][variant]) for variant in chosen.tolist())
         if places >= len(TENS):
             return None
         with np.errstate(all="ignore"):
@@ -150,7 +151,7 @@ def _given(made: Shown, name: str) -> tuple[Near, Decimals | None]:
     numbers = [Fraction(text) for text in texts]
     made.numbers[name] = np.array([known(number).value for number in numbers])[index]
     made.exact[name] = np.array([number == value for number, value in zip(numbers, distinct, strict=True)])[index]
-    made.long[:] |= np.array([digits_of(size) > 15 for size in sizes])[index]
+    made.long[:] |= np.array([_is_long(size, name in made.givens) for size in sizes])[index]
     carried = numbers if made.rounding.carry is Carry.SHOWN else distinct
     both = [known(value) for value in carried]
     value, error = (np.array(column, dtype=np.float64)[index] for column in zip(*both, strict=True))
@@ -174,9 +175,10 @@ def _keep(made: Shown, name: str, numbers: Array, places: Whole, exact: Flags) -
     made.negative[name] = numbers < 0
     made.exact[name] = exact.copy()
     made.long[:] |= ~(np.abs(numbers) * TENS[np.clip(places, 0, 22)] < SAFE) | (places > 22)
+    if made.rounding.scientific and not made.rounding.uniform:  # of these, some are written with a power of ten
+        made.long[:] |= ((numbers != 0) & (np.abs(numbers) < 2e-5)) | (np.abs(numbers) > 5e6)
     pairs = zip(np.clip(places, 0, 22).tolist(), np.abs(numbers).tolist(), strict=True)
-    same = made.rounding.significant is None
-    if same:
+    if made.rounding.uniform:
         form = f"%.{min(22, made.rounding.decimals)}f\n" * made.count
         texts = (form % tuple(np.abs(numbers).tolist())).split("\n")[:-1]
     else:
@@ -185,6 +187,10 @@ def _keep(made: Shown, name: str, numbers: Array, places: Whole, exact: Flags) -
         if "." in texts[variant]:
             texts[variant] = texts[variant].rstrip("0").rstrip(".")
     made.sizes[name] = texts
+
+
+def _is_long(size: str, varies: bool) -> bool:
+    return (varies and "e" in size) or digits_of(size) > 15
 
 
 def _settle(made: Shown, variant: int) -> None:
@@ -197,4 +203,4 @@ def _settle(made: Shown, variant: int) -> None:
         made.negative[name][variant] = size != text
         made.numbers[name][variant] = known(number).value
         made.exact[name][variant] = isinstance(certain.values[name], Fraction) and certain.values[name] == number
-        made.long[variant] |= digits_of(size) > 15
+        made.long[variant] |= _is_long(size, made.graph[name].formula is not None or name in made.givens)

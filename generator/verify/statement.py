@@ -20,6 +20,7 @@ from generator.reading.chains import ABOUT, ARROW, ASSIGN, COMPARISONS, EQUAL, S
 from generator.reading.formula import functions, read_formula
 from generator.reading.shape import has_blank, number_of
 from generator.solve.exact import bounds, evaluate, precision
+from generator.solve.rounding import decimals_of
 from generator.typeset.boxes import Op, Word
 from generator.verify.examined import Examined
 from generator.verify.matrix_statement import check_matrices, is_of_matrices
@@ -195,7 +196,7 @@ class _Chain(Examined):
             right = bounds(evaluate(tree, _no_name))
         holds = self.truth.rounds_to(before, single[0]) if single else (low, high) == right
         self._agree(relation, holds)
-        places = len(single[1].partition(".")[2]) if single else self.truth.rounding.decimals
+        places = decimals_of(single[1]) if single else self.truth.rounding.decimals
         if relation == ABOUT and max(abs(low - right[1]), abs(high - right[0])) > Fraction(10, 10**places):
             self._untrue("`≈` between sides that are far apart")
 

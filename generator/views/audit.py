@@ -110,7 +110,7 @@ def _sharp(rounding: Rounding, claims: Claims) -> Rounding:
     if rounding.carry is Carry.SHOWN:
         return rounding
     printed = (_decimals(claim.printed) for claim in claims.claims if claim.quantity is not None)
-    return replace(rounding, decimals=max(rounding.decimals, *printed, 0), significant=None)
+    return replace(rounding, decimals=max(rounding.decimals, *printed, 0), significant=None, least=None)
 
 
 def _decimals(printed: str) -> int:
@@ -148,7 +148,7 @@ def _finding(claim: Claim, value: Exact | None, rounding: Rounding) -> Finding:
         return Finding(claim, Verdict.NOT_COMPARABLE)
     printed = claim.printed.replace("−", "-")
     decimals = _decimals(printed)
-    own = replace(rounding, decimals=decimals, significant=None).number(value)
+    own = replace(rounding, decimals=decimals, significant=None, least=None).number(value)
     verdict = Verdict.RIGHT if own == Fraction(printed) else Verdict.WRONG
-    shown = replace(rounding, decimals=max(decimals, rounding.decimals), significant=None)
+    shown = replace(rounding, decimals=max(decimals, rounding.decimals), significant=None, least=None)
     return Finding(claim, verdict, shown.text(value))

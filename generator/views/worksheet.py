@@ -111,7 +111,7 @@ class _Sheet:
         rounding = self.trace.rounding
         self.room = room_for(rounding)
         self.rules: set[str] = set()  # of the steps in matrices so far, or of those that had a sentence
-        self.width = (rounding.decimals if rounding.significant is None else rounding.significant) + 3
+        self.width = rounding.digits + 3
         self.asked = _asked(worked) if level == "open" else frozenset()
         self.posed = posed(worked) if level == "open" else None
         self.effort = Effort(worked.graph)
