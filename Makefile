@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # PDFs and compressed files must not depend on when or where they are made.
 export SOURCE_DATE_EPOCH ?= 0
 export PYTHONHASHSEED ?= 0
+# What one process has compiled need not be compiled by each of the many others.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: site test lint bench serve clean
 

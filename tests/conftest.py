@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import os
@@ -58,6 +59,16 @@ def cjk_font() -> None:
     need("cjk font")
 
 
+# --- what stays until the end is not looked through again and again ---
+
+
+def pytest_collection_finish() -> None:
+    """Modules, tests and what they keep are no garbage: each full collection would walk all of them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 # --- nothing is skipped where everything is required ---
 
 
@@ -98,21 +109,31 @@ def repository_files() -> list[Path]:
 
 # --- what is made once for all workers ---
 
-# Modules whose tests stay on one worker, because what they share takes long to make. (`xdist_group` would say the same
-# in each module, but pytest-xdist 3.8 does not see it under pytest 9.2.)
-TOGETHER = {"test_site.py": "site", "test_browser.py": "site", "test_package.py": "package"}
+# Modules, and tests by how their names begin, that stay on one worker, because what they share takes long to make.
+# (`xdist_group` would say the same in each module, but pytest-xdist 3.8 does not see it under pytest 9.2.)
+TOGETHER = {
+    "test_site.py": "site",
+    "test_browser.py": "site",
+    "test_package.py": "package",
+    "test_set_issued.py": "issued",
+    "test_set_papers.py::test_hostile": "hostile",
+    "test_set_papers.py::test_a_run_that_is_killed": "stopped",
+    "test_set_papers.py::test_an_interrupted_run": "stopped",
+    "test_documents.py::test_every_word": "words",
+}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Every test goes to the next free worker, but for those that stay together; these begin first."""
+    """Every test goes to the next free worker, but for those that stay together; the largest of these begin first."""
     if config.getvalue("dist") != "loadgroup":
         return None
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return TOGETHER.get(nodeid.partition("::")[0].rpartition("/")[2], nodeid)
+            name = nodeid.removeprefix("tests/")
+            return next((group for start, group in TOGETHER.items() if name.startswith(start)), nodeid)
 
     return Scheduling(config, log)
 

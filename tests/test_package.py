@@ -63,7 +63,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fresh")
     run(sys.executable, "-m", "venv", "--without-pip", "env", folder=folder)
     python = folder / "env" / "bin" / "python"
-    quiet = ("--quiet", "--disable-pip-version-check")
+    # What is not imported need not be compiled: that would take most of the time.
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-compile")
     run(sys.executable, "-m", "pip", "--python", python, "install", *quiet, wheel, folder=folder)
     return python.parent
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,20 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, SECRET)
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set that was issued, which no test changes."""
+    folder = tmp_path_factory.mktemp("first")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, SECRET)
+        made(folder, formats="markdown,pdf")
+    return folder
+
+
 @pytest.fixture
-def issued(tmp_path: Path) -> Path:
-    made(tmp_path, formats="markdown,pdf")
-    return tmp_path
+def issued(first: Path, tmp_path: Path) -> Path:
+    """The issued set in a folder of the test's own."""
+    return shutil.copytree(first, tmp_path / "issued")
 
 
 def code_of(folder: Path, student: str) -> str:

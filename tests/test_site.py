@@ -82,6 +82,11 @@ class Reader(HTMLParser):
         self.seen = Seen()
         self._raw = False
 
+    @classmethod
+    @cache  # of few elements and attributes there are hundreds of thousands
+    def loads(cls, tag: str, key: str) -> bool:
+        return cls.LOADS.fullmatch(f"{tag} {key}") is not None
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         seen, found = self.seen, {key: value or "" for key, value in attrs}
         seen.tags[tag] = seen.tags.get(tag, 0) + 1
@@ -91,7 +96,7 @@ class Reader(HTMLParser):
             seen.ids.add(found["id"])
         if tag == "a" and "href" in found:
             seen.links.append(found["href"])
-        seen.loaded += [value for key, value in found.items() if self.LOADS.fullmatch(f"{tag} {key}")]
+        seen.loaded += [value for key, value in found.items() if self.loads(tag, key)]
         seen.inline += [found["style"]] if "style" in found else []
         seen.targets += [found["for"]] if tag == "label" and "for" in found else []
         seen.targets += (found.get("aria-labelledby", "") + " " + found.get("aria-describedby", "")).split()

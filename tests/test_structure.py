@@ -32,7 +32,7 @@ PACKAGE = ROOT / "generator"
 # The way through, from errors to the command line: the rooms of the house, and the modules of each, in an order in
 # which a module imports only what stands before it. So no two rooms import each other.
 ROOMS = {
-    "": "errors resources kinds",  # `kinds` is only looked through for the files in it
+    "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
     "formula": "tree extremes infix functions indicators identity grids inlining entrywise matrices vectors naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",

@@ -73,7 +73,7 @@ class _Rounds:
         changed = set(self.moved) if updates else set()
         for quantity in quantities:
             formula = quantity.formula
-            if formula is None or not changed.intersection(references(formula)):
+            if formula is None or not changed.intersection(quantity.operands):
                 if quantity.name not in self.graph:
                     yield quantity
                 continue

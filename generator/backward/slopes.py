@@ -8,7 +8,7 @@ from dataclasses import replace
 from generator.backward.derivative import derivative
 from generator.errors import FormulaError, GraphError
 from generator.formula.extremes import Ties
-from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, num, rebuild, references, walk
+from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, num, rebuild, walk
 from generator.graph.quantities import Graph, Pass, Quantity
 
 _LONGEST = 400  # parts of a derivative's formula: what is longer belongs into a backward pass
@@ -65,7 +65,7 @@ class _Slopes:
         """The derivative of the quantity `name`: over its operands, the sum of its own by each times theirs."""
         if name not in self.found:
             quantity = self.known[name]
-            operands = references(quantity.formula) if quantity.formula is not None else ()
+            operands = quantity.operands
             inner = ((operand, self.of(operand)) for operand in operands)
             terms = [
                 _product(derivative(quantity, operand, self._find, self.ties), slope)

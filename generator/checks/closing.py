@@ -10,7 +10,7 @@ from itertools import product
 from generator.checks.claims import claimed
 from generator.checks.invariants import invariants
 from generator.errors import SolveError
-from generator.formula.tree import Add, Div, Formula, Mul, Neg, Num, Ref, num, references
+from generator.formula.tree import Add, Div, Formula, Mul, Neg, Num, Ref, num
 from generator.formula.tree import replace as replace_names
 from generator.graph.quantities import Check, Graph, Label, Quantity, Role, derivative_name, followed_name, updated_name
 from generator.solve.exact import Exact, ball, bounds
@@ -125,7 +125,7 @@ def _shifted(graph: Graph, loss: str, name: str, shift: Fraction, kind: str) -> 
     for quantity in graph:
         if quantity.name == name:
             moved[name] = Add((Ref(name), amount if shift > 0 else Neg(amount)))
-        elif quantity.name in needed and quantity.formula and set(references(quantity.formula)) & moved.keys():
+        elif quantity.formula and quantity.name in needed and set(quantity.operands) & moved.keys():
             made = f"{quantity.name}_{kind}"
             formula = replace_names(quantity.formula, lambda ref: moved.get(ref.name, ref))
             moved[quantity.name] = Ref(made)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -76,7 +77,7 @@ def read(path: Path) -> Source:
     except UnicodeDecodeError:
         raise DefinitionError(path, None, "", "bytes that are not UTF-8", "a text file in UTF-8") from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _composed(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         found, expected = (error.problem or "broken YAML").removeprefix("found "), "YAML"
@@ -89,6 +90,13 @@ def read(path: Path) -> Source:
         raise DefinitionError(path, None, "", "YAML that is nested too deeply", "a definition file") from None
     lines: dict[Location, int] = {}
     return Source(path, _plain(path, node, (), lines), lines)
+
+
+@lru_cache(maxsize=256)
+def _composed(text: str) -> yaml.Node | None:
+    """The YAML of a text, which is read slowly: a notation is asked for with every problem. Nobody changes a node."""
+    node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    return node
 
 
 def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Location, int]) -> Any:
@@ -122,11 +130,20 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
 
 def validated(model: type[Model], source: Source, data: Any = None, place: Location = ()) -> Model:
     """`data` (by default the whole file) as a `model`; a mismatch becomes a `DefinitionError` at its line."""
-    adapter: TypeAdapter[Model] = TypeAdapter(model)
+    adapter: TypeAdapter[Model] = _adapter(model)
     try:
         return adapter.validate_python(source.data if data is None else data)
     except ValidationError as error:
         raise _explained(model, source, place, _telling(error)) from None
+
+
+def _adapter(model: type[Model]) -> TypeAdapter[Model]:
+    if model not in _ADAPTERS:
+        _ADAPTERS[model] = TypeAdapter(model)
+    return _ADAPTERS[model]
+
+
+_ADAPTERS: dict[object, TypeAdapter[Any]] = {}
 
 
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any
 
 
@@ -151,31 +152,25 @@ def num(value: int | str | Fraction, text: str = "") -> Num:
     return Num(Fraction(value), text)
 
 
+_INSIDE: Mapping[type, Callable[[Any], tuple[Formula, ...]]] = {  # looked up, for this is asked more than all else
+    Add: attrgetter("terms"),
+    Mul: attrgetter("factors"),
+    Neg: lambda tree: (tree.body,),
+    Div: attrgetter("top", "bottom"),
+    Pow: attrgetter("base", "exponent"),
+    Call: attrgetter("args"),
+    Cases: attrgetter("left", "right", "then", "otherwise"),
+    Matrix: lambda tree: tuple(entry for row in tree.rows for entry in row),
+    MatMul: attrgetter("factors"),
+    Hadamard: attrgetter("factors"),
+    Transpose: lambda tree: (tree.body,),
+}
+
+
 def children(tree: Formula) -> tuple[Formula, ...]:
     """The formulas directly inside `tree`, in written order."""
-    match tree:
-        case Add(terms):
-            return terms
-        case Mul(factors):
-            return factors
-        case Neg(body):
-            return (body,)
-        case Div(top, bottom):
-            return (top, bottom)
-        case Pow(base, exponent):
-            return (base, exponent)
-        case Call(_, args):
-            return args
-        case Cases(left, _, right, then, otherwise):
-            return (left, right, then, otherwise)
-        case Matrix(rows):
-            return tuple(entry for row in rows for entry in row)
-        case MatMul(factors) | Hadamard(factors):
-            return factors
-        case Transpose(body):
-            return (body,)
-        case _:
-            return ()
+    inside = _INSIDE.get(type(tree))
+    return inside(tree) if inside else ()
 
 
 def rebuild(tree: Formula, change: Callable[[Formula], Formula]) -> Formula:
@@ -221,9 +216,11 @@ def substitute(tree: Formula, values: Mapping[str, Formula]) -> Formula:
 
 def walk(tree: Formula) -> Iterator[Formula]:
     """Every formula in `tree`, itself first, in written order."""
-    yield tree
-    for part in children(tree):
-        yield from walk(part)
+    left = [tree]
+    while left:
+        part = left.pop()
+        yield part
+        left += reversed(children(part))
 
 
 def references(tree: Formula) -> tuple[str, ...]:

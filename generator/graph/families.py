@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from generator.graph.quantities import Graph, Label, Quantity, Role
+from generator.once import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,13 @@ class Family:
         return tuple(name for row in self.rows for name in row)
 
 
+@once
 def families(graph: Graph) -> tuple[Family, ...]:
     """The given matrices of a graph, in its order; those of one row or one column are lists, and no grids."""
     return tuple(_families(_entries(quantity for quantity in graph if quantity.formula is None)))
 
 
+@once
 def computed_families(graph: Graph) -> tuple[Family, ...]:
     """The matrices that are computed on the way forward, before any update."""
     return tuple(_families(_entries(quantity for quantity in graph.of_role(Role.FORWARD) if not quantity.round)))

@@ -47,7 +47,7 @@ class Label:
     step: str = ""  # the number of the update on whose way it is worked, where there are several
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quantity:
     """One named value: its formula over earlier quantities (`None`: it is given), its role, and how it is spoken of.
 
@@ -62,6 +62,11 @@ class Quantity:
     rule: str = "given"
     group: str = ""
     round: int = 0  # how many updates the values that it is computed with have seen
+
+    @cached_property
+    def operands(self) -> tuple[str, ...]:
+        """The names its formula uses, in written order: looked for once, though it is put into graph after graph."""
+        return references(self.formula) if self.formula is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +280,7 @@ class Graph:
         for quantity in self.quantities:
             if quantity.name in self._index:
                 raise GraphError(f"the quantity `{quantity.name}` stands twice in the graph")
-            for name in references(quantity.formula) if quantity.formula is not None else ():
+            for name in quantity.operands:
                 if name not in self._index:
                     raise GraphError(f"the formula of `{quantity.name}` uses `{name}`, which does not stand before it")
             if quantity.formula is None and quantity.name not in self.givens:
@@ -325,7 +330,7 @@ class Graph:
     @cached_property
     def operands(self) -> Mapping[str, tuple[str, ...]]:
         """For each quantity, the names its formula uses, in written order."""
-        return {q.name: references(q.formula) if q.formula is not None else () for q in self.quantities}
+        return {quantity.name: quantity.operands for quantity in self.quantities}
 
     @cached_property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from itertools import product
 from math import prod
 
 from generator.graph.quantities import Graph, Label, Role, derivative_name, updated_name
+from generator.once import once
 
 Dims = tuple[int, ...]
 _ENTRY = re.compile(r"(.+?)((?:_\d+)+)")
@@ -40,6 +41,7 @@ class Whole:
         return tuple(self.entries[start : start + width] for start in range(0, len(self.entries), width))
 
 
+@once
 def wholes(graph: Graph) -> tuple[Whole, ...]:
     """The vectors, matrices and images among what is given and computed, in the graph's order."""
     found: dict[tuple[str, str], dict[Dims, str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from generator.once import once
 from generator.pipeline import Worked, own_notation
 from generator.publish.files import Artifact
 from generator.publish.pdf import CJK_FONT, has_font, typst_pdf
@@ -23,7 +24,11 @@ TEXTS = ("markdown", "latex", "typst")
 
 def truth_of(worked: Worked, document: str = "") -> Truth:
     """What the rendered lines of a problem's document are held against (an audit is in the problem's own notation)."""
-    worked = own_notation(worked) if document == "audit" else worked
+    return _truth(own_notation(worked) if document == "audit" else worked)
+
+
+@once
+def _truth(worked: Worked) -> Truth:
     return Truth.of(worked.graph, worked.writer, worked.trace.rounding)
 
 

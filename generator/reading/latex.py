@@ -33,6 +33,9 @@ _NUMBER = re.compile(r"\d*\.?\d+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _LETTER = re.compile(r"\{\\([A-Za-z]+)\}")  # a Greek letter inside a name
 _NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
+_BEGIN, _END = re.compile(r"\\begin\{([a-z*]+)\}"), re.compile(r"\\end\{([a-z*]+)\}")
+_ROW_END = re.compile(r"\\\\(?:\*)?(?:\[[^]]*\])?")
+_RAW = re.compile(r"\s*\{((?:[^{}\\]|\\.|\{[^{}]*\})*)\}")
 _BLANK = re.compile(r"\\hspace\{[\d.]+em\}")
 _REFERENCE = re.compile(r"\\scriptstyle\s*(\d+)")
 _SKIP = re.compile(r"(?:\s+|~|(?<!\\)%[^\n]*(?:\n|$))+")
@@ -59,10 +62,10 @@ class _Reader:
                 rows.cells.append([])
             elif self._takes_row_end():
                 rows.end(before, self.at)
-            elif name := self._match(r"\\begin\{([a-z*]+)\}", *_ROWS):
+            elif name := self._match(_BEGIN, *_ROWS):
                 environments.append(name)
                 rows.start = rows.start if any(rows.cells) else self.at
-            elif name := self._match(r"\\end\{([a-z*]+)\}", *_ROWS):
+            elif name := self._match(_END, *_ROWS):
                 if not environments or environments.pop() != name:
                     raise self._error(before)
                 rows.end(before, self.at)
@@ -86,15 +89,15 @@ class _Reader:
         self.at += len(sign)
         return True
 
-    def _match(self, pattern: str, *names: str) -> str:
-        match = re.compile(pattern).match(self.text, self.at)
+    def _match(self, pattern: re.Pattern[str], *names: str) -> str:
+        match = pattern.match(self.text, self.at)
         if not match or match[1] not in names:
             return ""
         self.at = match.end()
         return match[1]
 
     def _takes_row_end(self) -> bool:
-        match = re.compile(r"\\\\(?:\*)?(?:\[[^]]*\])?").match(self.text, self.at)
+        match = _ROW_END.match(self.text, self.at)
         self.at = match.end() if match else self.at
         return match is not None
 
@@ -149,7 +152,7 @@ class _Reader:
 
     def _raw(self) -> str:
         """The text of an argument in braces, unread."""
-        match = re.compile(r"\s*\{((?:[^{}\\]|\\.|\{[^{}]*\})*)\}").match(self.text, self.at)
+        match = _RAW.match(self.text, self.at)
         if not match:
             raise self._error(self.at)
         self.at = match.end()
@@ -248,7 +251,7 @@ class _Reader:
         """Rows of entries, each row as long as the others."""
         rows: list[list[list[Box]]] = [[[]]]
         while self._more():
-            if self._match(r"\\end\{([a-z]+)\}", environment):
+            if self._match(_END, environment):
                 found = tuple(tuple(Row(tuple(cell)) for cell in row) for row in rows if any(row))
                 if not found or len({len(row) for row in found}) > 1 or not all(map(all, (r for r in rows if any(r)))):
                     break
@@ -265,7 +268,7 @@ class _Reader:
         """Rows of a value and its condition; words in a condition say no more than that it is one."""
         rows: list[list[list[Box]]] = [[[]]]
         while self._more():
-            if self._match(r"\\end\{([a-z]+)\}", "cases"):
+            if self._match(_END, "cases"):
                 self.in_condition = False
                 found = [[Row(tuple(cell)) for cell in row] for row in rows if any(row)]
                 if any(len(row) != 2 for row in found):

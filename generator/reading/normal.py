@@ -29,7 +29,9 @@ from generator.typeset.numerals import LEAST_POWER, TIMES_TEN
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
 LEFT_BAR, RIGHT_BAR = Op("|("), Op(")|")  # a bar that opens, a bar that closes
+_EQUALS, _COLON = Op("="), Op(":")
 _PAIRS = {"(": ")", "[": "]", "⌊": "⌋", "|(": ")|"}
+_CLOSING = frozenset(_PAIRS.values())
 _SAME = {"-": "−", "*": "∗", "⋅": "·", "∙": "·", ":=": "≔", "'": "′", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
 _LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
 
@@ -113,7 +115,7 @@ def _merged(flat: list[Box]) -> list[Box]:
     """A colon followed by an equals sign is one relation, digits times a large power of ten are one number."""
     found: list[Box] = []
     for item in flat:
-        if item == Op("=") and found and found[-1] == Op(":"):
+        if item == _EQUALS and found and found[-1] == _COLON:
             found[-1] = Op("≔")
         elif power := _power_of_ten(item, found[-2:]):
             found[-2:] = [power]
@@ -147,7 +149,7 @@ def _paired(flat: list[Box], alone: bool = True) -> list[Box]:
         sign = item.base if isinstance(item, Script) else item
         if isinstance(item, Op) and item.text in _PAIRS:
             stack.append((item.text, []))
-        elif isinstance(sign, Op) and sign.text in _PAIRS.values():
+        elif isinstance(sign, Op) and sign.text in _CLOSING:
             if len(stack) == 1 and not alone:
                 stack[-1][1].append(item)
                 continue

@@ -14,7 +14,8 @@ from generator.derive.steps import Section
 from generator.errors import RenderError
 from generator.formula.tree import shortest
 from generator.graph.quantities import Graph, Quantity, Role, followed_name, updated_name
-from generator.pipeline import own_notation
+from generator.once import once
+from generator.pipeline import Worked, own_notation
 from generator.render.layout import Block
 from generator.render.paper import Paper
 from generator.views.alike import tabled
@@ -53,15 +54,21 @@ class View:
 def solution(paper: Paper, choice: str | None) -> dict[str, Any]:
     """The worked solution; `choice` is its detail, `all` or `first`."""
     remarks = [paper.author_texts(remark) for remark in paper.worked.problem.remarks]
-    worked, sections = paper.worked, paper.worked.sections(choice)
-    if (choice or worked.problem.detail) == "first":
-        sections = tuple(tabled(worked, section) for section in sections)
-    sections = tuple(gathered(worked, section) for section in sections)
+    sections = _solved(paper.worked, choice or paper.worked.problem.detail)
     return {
         "sections": _with_iterates(paper, [_view(paper, made, closing=True) for made in sections]),
         "training": _training(paper),
         "remarks": [paragraph for remark in remarks for paragraph in remark],
     }
+
+
+@once
+def _solved(worked: Worked, detail: str) -> tuple[Section, ...]:
+    """The sections as they are shown."""
+    sections = worked.sections(detail)
+    if detail == "first":
+        sections = tuple(tabled(worked, section) for section in sections)
+    return tuple(gathered(worked, section) for section in sections)
 
 
 def _view(paper: Paper, section: Section, closing: bool = False) -> View:

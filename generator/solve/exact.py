@@ -69,30 +69,37 @@ def bounds(value: Exact) -> tuple[Fraction, Fraction]:
         return value, value
     if not value.is_finite():
         raise Undefined("the value is not finite")
-    mantissa, exponent = value.rad().man_exp()
-    if int(exponent) > _FARTHEST and value.rel_accuracy_bits() <= 0:
+    mantissa, power_of_two = (int(part) for part in value.rad().man_exp())
+    if power_of_two > _FARTHEST and value.rel_accuracy_bits() <= 0:
         raise Undecided("the error bound has grown larger than the value")
     # A radius below all that is written out still counts: it is rounded up to what is.
-    is_tiny = mantissa and int(exponent) < -_FARTHEST
-    radius = Fraction(1, 2**_FARTHEST) if is_tiny else _exact_fraction(value.rad())
+    is_tiny = mantissa and power_of_two < -_FARTHEST
+    radius, last = (1, -_FARTHEST) if is_tiny else _written_out(value.rad())
     if value.contains(0) and int(value.mid().man_exp()[1]) < -_FARTHEST:
-        return -2 * radius, 2 * radius  # a ball around zero reaches no farther, whatever its middle
-    middle = _exact_fraction(value.mid())
-    return middle - radius, middle + radius
+        return _fraction(-2 * radius, last), _fraction(2 * radius, last)  # whatever its middle, it reaches no farther
+    middle, exponent = _written_out(value.mid())
+    smallest = min(last, exponent)  # whole numbers of this power of two are subtracted faster than fractions
+    middle, radius = middle << (exponent - smallest), radius << (last - smallest)
+    return _fraction(middle - radius, smallest), _fraction(middle + radius, smallest)
 
 
 def settled(value: Exact) -> Exact:
     """A ball with no radius as the number that it is, such as a count; everything else as it is."""
     if isinstance(value, Fraction) or not value.is_exact() or abs(int(value.man_exp()[1])) > _FARTHEST:
         return value
-    return _exact_fraction(value)
+    return _fraction(*_written_out(value))
 
 
-def _exact_fraction(point: flint.arb) -> Fraction:
+def _written_out(point: flint.arb) -> tuple[int, int]:
+    """An exact ball as a whole number and the power of two that it is multiplied by."""
     mantissa, exponent = (int(part) for part in point.man_exp())
     if mantissa and abs(exponent) > _FARTHEST:
         raise Undefined(f"the value is too {'large' if exponent > 0 else 'small'} to be written out")
-    return Fraction(mantissa) * Fraction(2) ** exponent
+    return mantissa, exponent
+
+
+def _fraction(mantissa: int, exponent: int) -> Fraction:
+    return Fraction(mantissa << exponent) if exponent >= 0 else Fraction(mantissa, 1 << -exponent)
 
 
 def power(base: flint.arb, exponent: int) -> flint.arb:

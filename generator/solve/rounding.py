@@ -130,24 +130,24 @@ class Rounding:
         return max(self.decimals, (self.least or 1) - 1 - _magnitude(value))
 
     def _round(self, value: Fraction) -> Fraction:
-        scale = Fraction(10) ** self._unit(value)
-        scaled = abs(value) * scale
-        whole, rest = divmod(scaled.numerator, scaled.denominator)
+        places = self._unit(value)
+        # In whole numbers: a fraction would be reduced at every step.
+        up_to, over = 10 ** max(places, 0), 10 ** max(-places, 0)
+        bottom = value.denominator * over
+        whole, rest = divmod(abs(value.numerator) * up_to, bottom)
         twice = 2 * rest
-        up = twice > scaled.denominator or (
-            twice == scaled.denominator and (self.mode is Mode.HALF_UP or whole % 2 == 1)
-        )
+        up = twice > bottom or (twice == bottom and (self.mode is Mode.HALF_UP or whole % 2 == 1))
         if up and self.mode is not Mode.TOWARD_ZERO:
             whole += 1
-        return (-whole if value < 0 else whole) / scale
+        return Fraction((-whole if value < 0 else whole) * over, up_to)
 
 
 def _magnitude(value: Fraction) -> int:
     """The power of ten of the first significant digit of a number that is not zero."""
-    value = abs(value)
-    bits = value.numerator.bit_length() - value.denominator.bit_length()
-    guess = bits * 30103 // 100000 + 1  # at most one too many: log10(2) = 0.30103, and bits tell a factor of two
-    while value < Fraction(10) ** guess:
+    top, bottom = abs(value.numerator), value.denominator
+    guess = (top.bit_length() - bottom.bit_length()) * 30103 // 100000 + 1
+    # At most one too many: log10(2) = 0.30103, and bits tell a factor of two.
+    while top * 10 ** max(-guess, 0) < bottom * 10 ** max(guess, 0):
         guess -= 1
     return guess
 

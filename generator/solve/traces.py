@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from generator.errors import SolveError
 from generator.formula.tree import Formula, Num, shortest
 from generator.graph.quantities import Graph
+from generator.once import once
 from generator.solve.compiled import Array, compile_graph
 from generator.solve.exact import Exact, Undecided, Undefined, ball, evaluate, precision, settled
 from generator.solve.rounding import Carry, Rounding, full
@@ -64,13 +65,13 @@ class Trace:
     rounding: Rounding
     values: Mapping[str, Exact]
     shown: Mapping[str, str]
-    _full: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def number(self, name: str) -> Num:
         """The quantity's shown value as a leaf of a formula."""
         text = self.shown[name]
         return Num(Fraction(text), text)
 
+    @once
     def full(self, name: str, digits: int = 20) -> str:
         """The value as a decimal string: exactly where its digits end, else with `digits` significant ones."""
         return full(self.values[name], digits)
@@ -85,8 +86,19 @@ def trace(graph: Graph, rounding: Rounding, givens: Mapping[str, Fraction] | Non
 
     Raises `SolveError` naming the quantity that has no value, or whose digits no precision decides.
     """
-    _known(graph, givens or {})
-    start = {**graph.givens, **(givens or {})}
+    if not givens:
+        return _own(graph, rounding)
+    _known(graph, givens)
+    return _traced(graph, rounding, {**graph.givens, **givens})
+
+
+@once
+def _own(graph: Graph, rounding: Rounding) -> Trace:
+    """That of the graph's own givens: what is verified is held against it once more."""
+    return _traced(graph, rounding, graph.givens)
+
+
+def _traced(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction]) -> Trace:
     for bits in _PRECISIONS:
         with precision(bits):
             found = _attempt(graph, rounding, start, last=bits == _PRECISIONS[-1])

@@ -88,7 +88,7 @@ def width(box: Box) -> int:
 
 def reach(line: str) -> int:
     """How many characters wide a line of text stands; an accent stands on the letter before it."""
-    return sum(not combining(letter) for letter in line)
+    return len(line) if line.isascii() else sum(not combining(letter) for letter in line)
 
 
 def _joined(items: tuple[Box, ...]) -> Iterator[str]:

@@ -216,7 +216,7 @@ def probe(trace: Trace) -> Probe:
         return Number.of(number, ("value", name), notes)
 
     values: Mapping[str, Exact] = _Marked(trace.graph, value)
-    return Probe(trace.graph, trace.rounding, values, _Marked(trace.graph, digits), {}, trace, notes, places)
+    return Probe(trace.graph, trace.rounding, values, _Marked(trace.graph, digits), trace, notes, places)
 
 
 def unmarked(tree: Formula) -> Formula:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.errors import UntrueLineError
+from generator.once import once
 from generator.reading import Found, Line, Unreadable
 from generator.reading.chains import statements
 from generator.reading.find import find_html, find_latex, find_markdown, find_typst
@@ -58,13 +59,22 @@ def verify(text: str, format: str, truth: Truth, history: History | None = None)
         try:
             if found.problem:
                 raise Unreadable(found.problem)
-            lines = statements(read(found.text))
+            report = _held(truth, read, found.text)
         except Unreadable as error:
             untrue.append(Untrue(found.text.strip(), str(error), found.line))
             continue
-        for statement in lines:
-            count, reasons = check(statement, truth)
-            checked += count
-            if reasons:
-                untrue.append(Untrue(statement.text, "; ".join(reasons), found.line + statement.offset))
+        checked += report.checked
+        untrue += (Untrue(one.text, one.reason, found.line + one.line) for one in report.untrue)
+    return Report(checked, tuple(untrue))
+
+
+@once
+def _held(truth: Truth, read: Reader, text: str) -> Report:
+    """What is found in one display, whose first line has the number 0: many stand in several documents."""
+    checked, untrue = 0, list[Untrue]()
+    for statement in statements(read(text)):
+        count, reasons = check(statement, truth)
+        checked += count
+        if reasons:
+            untrue.append(Untrue(statement.text, "; ".join(reasons), statement.offset))
     return Report(checked, tuple(untrue))

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from generator.formula.tree import Ref
 from generator.graph.quantities import followed_name, updated_name
+from generator.once import once
 from generator.reading import Line, Unreadable
 from generator.reading.chains import Statement, statements
 from generator.reading.formula import Symbols, read_formula
@@ -65,7 +66,7 @@ def verify_tables(text: str, format: str, truth: Truth, history: History | None 
 def _checked(
     table: Table, read: Reader, truth: Truth, history: History | None
 ) -> Iterator[tuple[tuple[str, ...], int, int, list[str]]]:
-    names = [_quantity(cell, read, truth) for cell in table.header[1:]]
+    names = [_quantity(truth, cell, read) for cell in table.header[1:]]
     counts = [_plain(cell) for cell in table.header[1:]]
     by_column = bool(names) and all(names)
     by_row = bool(counts) and all(map(str.isdecimal, counts))
@@ -84,7 +85,7 @@ def _checked(
             if history is not None:
                 texts = dict(zip(names, row[1:], strict=True))
                 reasons, cells = verify_row(int(_plain(first)), texts, truth, history), len(names)
-        elif by_row and (name := _quantity(first, read, truth)):
+        elif by_row and (name := _quantity(truth, first, read)):
             if history is not None:
                 for count, cell in zip(counts, row[1:], strict=True):
                     reasons += _after(int(count), name, cell, truth, history)
@@ -119,7 +120,7 @@ def _grid(table: Table, read: Reader, truth: Truth) -> Iterator[tuple[tuple[str,
 def _valued(row: Sequence[str], read: Reader, truth: Truth) -> tuple[list[str], int]:
     """A symbol and its value; in a key the blank's number stands before them, the full value or the ± allowed after."""
     cells = row[1:] if row and _plain(row[0]).isdecimal() else row
-    name = _quantity(cells[0], read, truth) if len(cells) > 1 else ""
+    name = _quantity(truth, cells[0], read) if len(cells) > 1 else ""
     if not name or not _NUMBER.fullmatch(_plain(cells[1])):
         return [], 0
     reasons = verify_value(name, cells[1], truth)
@@ -207,7 +208,8 @@ def _plain(cell: str) -> str:
     return _TAG.sub("", cell).strip("$ ").replace("−", "-")
 
 
-def _quantity(cell: str, read: Reader, truth: Truth) -> str:
+@once
+def _quantity(truth: Truth, cell: str, read: Reader) -> str:
     """The quantity that a cell holds the symbol of; nothing where it holds something else."""
     statement = _statement(cell, read)
     try:

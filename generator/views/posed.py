@@ -16,6 +16,7 @@ from generator.derive.steps import Step
 from generator.formula.tree import Add, Call, Formula, Mul, Ref, rebuild, references, walk
 from generator.formula.tree import replace as replaced
 from generator.graph.quantities import Quantity, Role
+from generator.once import once
 from generator.pipeline import Worked
 from generator.views.alike import sort_of
 
@@ -37,6 +38,7 @@ class Posed:
         return step.rule in rules or step.target in {stated.target for stated in self.steps}
 
 
+@once
 def posed(worked: Worked) -> Posed:
     """What is computed before the first update, and how what is updated changes."""
     firsts = Firsts(worked.graph, "first", lambda name: False)

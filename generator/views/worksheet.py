@@ -20,6 +20,7 @@ from generator.errors import RenderError
 from generator.formula.tree import Blank, Formula, Num, Ref, references, substitute, walk
 from generator.graph.quantities import Role, derivative_name, is_constant
 from generator.lifting.tensors import filled_in, put_in, shown_of
+from generator.once import once
 from generator.pipeline import Worked
 from generator.views.alike import tabled
 from generator.views.effort import Effort
@@ -51,6 +52,7 @@ class Sheet:
     sparing: bool = False
 
 
+@once
 def worksheet(worked: Worked, level: str) -> Sheet:
     """The worksheet of a problem at a level: `guided`, `faded` or `open`. Raises `RenderError` for another level."""
     if level not in LEVELS:
@@ -63,12 +65,19 @@ def worksheet(worked: Worked, level: str) -> Sheet:
 
 def _made(worked: Worked, sheet: _Sheet) -> Sheet:
     level = sheet.level
-    solved = tuple(section for section in worked.sections("asked") if section.code != "checks")
-    if level != "open":
-        solved = tuple(tabled(worked, section) for section in solved)
+    solved = _solved(worked) if level == "open" else _tabled(worked)
     sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
     sections = in_runs(worked.graph, [section for section in sections if _holds(section)])
     return Sheet(sections, tuple(sheet.answers), tuple(sheet.printed), sheet.sparing)
+
+
+def _solved(worked: Worked) -> tuple[Section, ...]:
+    return tuple(section for section in worked.sections("asked") if section.code != "checks")
+
+
+@once
+def _tabled(worked: Worked) -> tuple[Section, ...]:
+    return tuple(tabled(worked, section) for section in _solved(worked))
 
 
 def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:
