@@ -11,7 +11,8 @@ from measure import Effort, Row, race, ratio
 from generator.graph.quantities import Graph, updated_name
 from generator.pipeline import Worked
 from generator.solve.compiled import compile_graph
-from generator.solve.traces import solve, trace, train
+from generator.solve.histories import train
+from generator.solve.traces import solve, trace
 
 VARIANTS = (1, 100, 10_000, 100_000)
 

@@ -24,7 +24,8 @@ from generator.graph.quantities import Graph, Role
 from generator.notation.called import called
 from generator.notation.files import notation_for
 from generator.notation.writer import Notation, Writer
-from generator.solve.traces import History, Trace, trace, train
+from generator.solve.histories import History, train
+from generator.solve.traces import Trace, trace
 from generator.typeset.text import text
 
 

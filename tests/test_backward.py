@@ -50,8 +50,9 @@ from generator.learning import optimizers
 from generator.notation.writer import Chain
 from generator.pipeline import load_worked
 from generator.solve.exact import Exact, bounds, evaluate, precision
+from generator.solve.histories import train
 from generator.solve.rounding import Rounding
-from generator.solve.traces import Trace, solve, trace, train
+from generator.solve.traces import Trace, solve, trace
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=SLOW)

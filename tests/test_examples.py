@@ -18,8 +18,8 @@ from generator.definitions.source import read
 from generator.errors import DefinitionError
 from generator.pipeline import Worked, load_worked
 from generator.solve.exact import Exact, bounds
+from generator.solve.histories import train
 from generator.solve.rounding import Mode
-from generator.solve.traces import train
 from generator.views.audit import Finding, Verdict, audit
 
 NETWORKS = Path(__file__).parents[1] / "problems" / "networks"

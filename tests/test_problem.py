@@ -32,8 +32,9 @@ from generator.definitions.schema import schema
 from generator.definitions.source import read
 from generator.errors import DefinitionError, LonghandError
 from generator.pipeline import load_worked, work
+from generator.solve.histories import train
 from generator.solve.rounding import Rounding
-from generator.solve.traces import solve, train
+from generator.solve.traces import solve
 
 PROBLEMS = Path(__file__).parents[1] / "problems"
 SHIPPED = find_definitions(PROBLEMS)

@@ -34,8 +34,9 @@ from generator.pipeline import Worked, load_worked, work
 from generator.render.document import render
 from generator.render.language import language_names
 from generator.render.program import FLAVOURS, program
+from generator.solve.histories import History
 from generator.solve.rounding import full
-from generator.solve.traces import History, solve
+from generator.solve.traces import solve
 from generator.typeset.python import DIALECTS, Printer, comment, identifiers, number, quoted, real
 from generator.typeset.wrapping import broken
 

@@ -42,7 +42,7 @@ ROOMS = {
     "kinds.recurrent": "cells model totals unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
     "kinds.formulas": "model checks kind",
-    "solve": "elementary exact rounding compiled traces",
+    "solve": "elementary exact rounding compiled traces histories",
     "typeset": "boxes numerals text latex mathml typst wrapping python squares",
     "lifting": "masked windowed tensors gradients factors sparse lift sides sliding",
     "notation": "writer called titles files columns breaking arrange",

@@ -36,7 +36,8 @@ from generator.notation.arrange import Arranger
 from generator.notation.files import load_notation, notation_names
 from generator.notation.writer import Product, Writer
 from generator.reading.shape import shape
-from generator.solve.traces import History, relation, solve, train
+from generator.solve.histories import History, train
+from generator.solve.traces import relation, solve
 from generator.typeset.boxes import Box, Digits, Fence, Frac, Gap, Op, Root, Row, Script
 from generator.typeset.latex import latex, plain_gap
 from generator.typeset.mathml import mathml

@@ -19,7 +19,7 @@ from generator.render.formats import format_for
 from generator.render.grids import Grid, grid
 from generator.render.language import load_words
 from generator.render.texts import paragraphs
-from generator.solve.traces import History
+from generator.solve.histories import History
 from generator.typeset.numerals import numeral
 from generator.typeset.text import text
 from generator.views.posed import posed

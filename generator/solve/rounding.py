@@ -86,7 +86,8 @@ class Rounding:
         """Whether `value` is shown as the number `shown`, in the form that `shown` has. Raises as `number` does."""
         if self.is_fraction(shown):
             return isinstance(value, Fraction) and value == shown
-        return replace(self, fractions=None).number(value) == shown
+        plain = self if self.fractions is None else replace(self, fractions=None)
+        return plain.number(value) == shown
 
     def text(self, value: Exact) -> str:
         """`value` as shown: all its decimals where it is exact and fits, else padded to the digits asked for.

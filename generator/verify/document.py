@@ -16,7 +16,7 @@ from generator.reading.find import find_html, find_latex, find_markdown, find_ty
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
-from generator.solve.traces import History
+from generator.solve.histories import History
 from generator.verify.statement import check
 from generator.verify.tables import verify_tables
 from generator.verify.truth import Truth, Untrue

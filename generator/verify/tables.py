@@ -29,7 +29,7 @@ from generator.reading.tables import (
     find_typst_tables,
 )
 from generator.reading.typst import read_typst
-from generator.solve.traces import History
+from generator.solve.histories import History
 from generator.verify.truth import Truth, Untrue
 
 _NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e-?\d+|/\d+)?|nan|[-−]?inf(?:inity)?|[-−]?∞", re.IGNORECASE)

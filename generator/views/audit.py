@@ -14,8 +14,9 @@ from generator.definitions.problem import Model
 from generator.definitions.source import Source, read, validated
 from generator.pipeline import Worked, own_notation
 from generator.solve.exact import Exact
+from generator.solve.histories import train
 from generator.solve.rounding import MOST, Carry, Rounding
-from generator.solve.traces import trace, train
+from generator.solve.traces import trace
 
 _DECIMAL = re.compile(rf"[-−]?([0-9]+\.?[0-9]{{0,{MOST}}}|\.[0-9]{{1,{MOST}}})")
 _COUNT = re.compile(r"[0-9]{1,9}")
