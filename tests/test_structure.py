@@ -36,7 +36,7 @@ ROOMS = {
     "formula": "tree extremes infix functions indicators identity grids inlining entrywise matrices vectors naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
-    "learning": "clipping optimizers training batches normalization biases losses dropout penalties",
+    "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",
     "kinds.network": "shorthand model units checks kind",
     "kinds.convolution": "images model laying saying comparing pipelines kind",
     "kinds.recurrent": "cells model totals unfolding unrolled checks kind",

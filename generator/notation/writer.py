@@ -237,7 +237,7 @@ class Writer:
     def delta(self, unit: str) -> Box:
         """The δ of the unit whose pre-activation is the quantity `unit`."""
         label = self.graph[unit].label
-        return self.label_box(Label("delta", label.name, label.index, case=label.case))
+        return self.label_box(Label("delta", label.name, label.index, case=label.case, part=label.part))
 
     def _text(self, label: Label) -> str:
         own = label.of if label.kind == "target" else label.name
@@ -264,7 +264,8 @@ class Writer:
                 raise NotationError(f"the symbol `{pattern}` has an unknown `<{placeholder}>`: expected {known}")
         made = re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
         if label.case:
-            made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", label.case)
+            own = f"{label.case},{label.part}" if label.part else label.case
+            made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", own)
         if label.step:
             made = self.notation.symbols["later"].replace("<symbol>", made).replace("<index>", label.step)
         return made

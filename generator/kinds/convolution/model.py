@@ -11,7 +11,7 @@ from generator.definitions.nested import Given
 from generator.definitions.problem import Model, Name, Texts, Whole
 from generator.definitions.rows import Chosen
 from generator.formula.extremes import Ties
-from generator.learning.training import Learning
+from generator.learning.batches import Batches, Number
 
 Count = Annotated[Whole, Field(ge=1)]
 Counts = Count | tuple[Count, Count]  # down and across, where they differ
@@ -115,16 +115,25 @@ class Stage(Model):
         return [name for name in Stage.model_fields if getattr(self, name) is not None]
 
 
-class Pipeline(Learning):
-    """A pipeline of layers over a signal or an image."""
+class Pipeline(Batches):
+    """A pipeline of layers over a signal or an image, or over several of them."""
 
-    input: Given = Field(description="name: a signal (a list), an image (rows), or a list of channels of these")
+    input: Given | None = Field(
+        None, description="name: a signal (a list), an image (rows), or a list of channels of these"
+    )
+    inputs: Given | None = Field(None, description="name: a list with one of these for each observation")
     dimensions: Annotated[Whole, Field(ge=1, le=2)] | None = Field(
         None, description="1 where a list of lists means the channels of a signal"
     )
     layers: tuple[Stage, ...] = Field(min_length=1)
     ties: Ties = Field("first", description="which of the equally large entries of a window takes its gradient")
-    targets: Given | None = Field(None, description="name: one number for each entry of the last layer")
+    targets: Given | None = Field(
+        None,
+        description="name: one number for each entry of the last layer; with `inputs`, one list for each",
+    )
+    classes: Number | tuple[Number, ...] | None = Field(
+        None, description="in place of `targets`: the number of the output that is right, or one for each observation"
+    )
     upstream: Given | None = Field(
         None, description="name: instead of targets, what each entry of the last layer is weighted with in a sum"
     )
@@ -134,6 +143,17 @@ class Pipeline(Learning):
     update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
         (), description="what takes a step against its gradient"
     )
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The numbers of the observations."""
+        (value,) = (self.inputs or {"": ()}).values()
+        return tuple(map(str, range(1, len(value) + 1))) if isinstance(value, tuple) and value else ("",)
+
+    @property
+    def compares(self) -> bool:
+        """Whether outputs are held against something, so that there is a loss."""
+        return self.targets is not None or self.classes is not None
 
     def heading(self, group: str, language: str) -> str:
         """What the author calls a layer."""
