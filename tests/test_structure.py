@@ -38,7 +38,7 @@ ROOMS = {
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",
     "kinds.network": "shorthand model units checks kind",
-    "kinds.convolution": "images model laying saying comparing pipelines kind",
+    "kinds.convolution": "model images laying saying comparing norming pipelines kind",
     "kinds.recurrent": "cells model totals unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
     "kinds": "formulas",

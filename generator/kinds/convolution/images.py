@@ -63,10 +63,12 @@ class Images:
         """Given quantities of each observation; their labels, and the numbers that stand under `key`, by its number."""
         self.give(key, [label for own in labels.values() for label in own], tuple(values[case] for case in labels))
 
-    def make(self, name: str, maps: Maps, formulas: Sequence[Formula], rule: str) -> None:
-        """The entries of `maps`, which are called `name`, of every observation: one formula for each entry."""
-        self.each.update(maps.entries)
-        labels = {case: labels_of("value", name, maps, case) for case in self.cases}
+    def make(self, name: str, maps: Maps, formulas: Sequence[Formula], rule: str, shared: bool = False) -> None:
+        """The entries of `maps`, which are called `name`, of every observation, or `shared` by all of them: one formula
+        for each entry.
+        """
+        self.each.update(() if shared else maps.entries)
+        labels = {case: labels_of("value", name, maps, case) for case in ([""] if shared else self.cases)}
         self.take([label for own in labels.values() for label in own], "name")
         for case, own in labels.items():
             for (entry, label), formula in zip(own, formulas, strict=True):

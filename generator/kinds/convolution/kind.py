@@ -66,6 +66,7 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
         if made is not None:
             own = "filters" if filtered else "weights"
             wanted = wanted or own in asked or ("biases" in asked and made.biases is not None)
+        wanted = wanted or (layer.normalization is not None and "biases" in asked)
         function = row_name(layer.activation.function) if layer.activation else ""
         if wanted and function in ACTIVATIONS and not ACTIVATIONS[function].derivative:
             found = f"`{function}`, which lets no gradient through"

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from generator.definitions.nested import Given
+from generator.definitions.nested import Given, Nested
 from generator.definitions.problem import Model, Name, Texts, Whole
 from generator.definitions.rows import Chosen
 from generator.formula.extremes import Ties
 from generator.learning.batches import Batches, Number
+from generator.learning.normalization import Standardization
 
 Count = Annotated[Whole, Field(ge=1)]
 Counts = Count | tuple[Count, Count]  # down and across, where they differ
 Border = Whole | tuple[Whole, Whole]
 Part = Literal["inputs", "filters", "weights", "biases"]
 # What is given in each part of a pipeline, as the kind of its entries' labels.
-KINDS: Mapping[str, str] = {"inputs": "input", "filters": "filter", "weights": "weight", "biases": "bias"}
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "inputs": ("input",), "filters": ("filter",), "weights": ("weight",), "biases": ("bias", "gain", "shift")
+}  # fmt: skip
 
 
 class Titled(Model):
@@ -98,12 +102,33 @@ class Dense(Titled):
     biases: Given | None = Field(None, description="name: one number for each unit")
 
 
+class Remembered(Model):
+    """What a batch normalization has remembered from training: one number for each channel, or one for all."""
+
+    mean: Nested
+    variance: Nested
+
+
+class Normalizing(Titled, Standardization):
+    """Each channel over all its entries in the batch (behind `flatten`: each entry over the batch), or each
+    observation over all its entries, brought to mean 0 and variance 1; then scaled and shifted.
+    """
+
+    name: Name
+    gamma: Nested = Field(
+        Fraction(1), description="the scale: one number, or one for each channel (over a layer: for each entry)"
+    )
+    beta: Nested = Field(Fraction(0), description="the shift, as `gamma`")
+    running: Remembered | None = Field(None, description="over a batch: statistics to use instead of the batch's own")
+
+
 class Stage(Model):
     """One layer: exactly one of these keys."""
 
     convolution: Convolution | None = None
     transposed_convolution: TransposedConvolution | None = None
     activation: Activation | None = None
+    normalization: Normalizing | None = None
     add: Addition | None = None
     max_pooling: Pooling | None = None
     average_pooling: AveragePooling | None = None
@@ -139,7 +164,9 @@ class Pipeline(Batches):
     )
     loss: Chosen = "half_squared_error"
     loss_name: Name = "E_total"
-    differentiate: tuple[Part, ...] = Field((), description="what the loss is differentiated by")
+    differentiate: tuple[Part, ...] = Field(
+        (), description="what the loss is differentiated by; scales and shifts are biases"
+    )
     update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
         (), description="what takes a step against its gradient"
     )

@@ -36,11 +36,13 @@ from generator.kinds.convolution.model import (
     Convolution,
     Dense,
     Flatten,
+    Normalizing,
     Pipeline,
     Pooling,
     Stage,
     TransposedConvolution,
 )
+from generator.kinds.convolution.norming import Norm
 
 
 class Layers(Images):
@@ -71,7 +73,7 @@ class Layers(Images):
 
     def names_of(self, parts: Sequence[str]) -> tuple[str, ...]:
         """The names of the given entries of some parts."""
-        return tuple(q.name for q in self.given if any(q.label.kind == KINDS[part] for part in parts))
+        return tuple(q.name for q in self.given if any(q.label.kind in KINDS[part] for part in parts))
 
     def _layer(self, layer: Any, number: int) -> None:
         match layer:
@@ -83,6 +85,10 @@ class Layers(Images):
                 self._activation(layer)
             case Addition():
                 self._addition(layer)
+            case Normalizing():
+                norm = Norm(self, layer, self.maps, bool(self.problem.turns))
+                self.maps = self.named[layer.name] = norm.work()
+                self._say(*norm.conventions(number))
             case Pooling():
                 self._pooling(layer, number)
             case Flatten():
