@@ -39,7 +39,7 @@ ROOMS = {
     "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",
     "kinds.network": "shorthand model units checks kind",
     "kinds.convolution": "model images laying saying comparing norming pipelines kind",
-    "kinds.recurrent": "cells model totals unfolding unrolled checks kind",
+    "kinds.recurrent": "cells steps model totals placed unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
     "kinds": "formulas",
     "solve": "elementary exact rounding compiled traces",

@@ -117,10 +117,10 @@ introduction: >
   A few sentences that say what is worked here and why. Write [[z_1_1]] for a symbol and [[z_1_1=]] for a symbol and its
   value: numbers are computed, never typed.
 
-input: # a signal (a list), an image (a list of rows), or a list of channels of these
+input: # a signal (a list), an image (a list of rows), or a list of channels of these; or `inputs` with several
   x: [[1, 2, 0], [0, 1, 3], [2, 1, 0]]
 
-layers: # one of: convolution, transposed_convolution, activation, add, max_pooling, average_pooling, flatten, dense
+layers: # one of: convolution, transposed_convolution, activation, normalization, add, max_pooling, flatten, dense, ...
   - convolution: {name: z, filters: {k: [[1, -1], [0, 1]]}, biases: {b: 0.5}, stride: 1, padding: 0}
   - activation: {name: h, function: relu}
   - max_pooling: {name: p, size: 2}
