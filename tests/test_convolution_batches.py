@@ -214,11 +214,21 @@ def test_the_first_observation_is_worked_and_the_others_are_tables(tmp_path: Pat
     assert "z_(1,1)^((1,1)) = k_(1,1)⁽¹⁾ · x_(1,1)⁽¹⁾ + " in text
     assert "    z^((2,2))   " in text  # a grid of its values
     assert "Observation 2\n    s₁⁽²⁾ " in text
+    assert "Observation 2\n    ∂E_mean/∂k" not in text  # the second filter is none
 
 
 def test_in_matrices_the_gradient_of_a_filter_is_a_sum_over_observations(tmp_path: Path) -> None:
     text = render(made(tmp_path, CLASSIFIER, "matrix"), "solution", "terminal")
     assert "∂E_mean/∂k⁽¹⁾ = x⁽¹⁾ ⋆ ∂E_mean/∂z^((1,1)) + x⁽²⁾ ⋆ ∂E_mean/∂z^((2,1))" in text
+
+
+def test_a_pipeline_of_one_layer_has_tables_of_several_observations(tmp_path: Path) -> None:
+    found = made(
+        tmp_path,
+        "kind: convolution\ntitle: T\ninputs: {x: [[1, 2], [0, 1]]}\n"
+        "layers: [{convolution: {name: z, filters: {k: [1, -1]}}}]\ntargets: {t: [0, 0]}\ndifferentiate: [filters]\n",
+    )
+    assert "Observation 2\n    z₁⁽²⁾ = −1" in render(found, "solution", "terminal")
 
 
 def test_one_class_is_a_target_of_one(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Label:
     layer. A derivative is `of` a quantity with respect to (`wrt`) another; an updated value is `of` a quantity.
 
     `case` is the number of the observation, time step or channel that it belongs to; where there are observations with
-    time steps or channels, that of the observation, and `part` that of the time step or channel in it.
+    time steps or channels, that of the observation (empty: all share it), and `part` that of the time step or channel.
     """
 
     kind: str

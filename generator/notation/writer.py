@@ -263,8 +263,8 @@ class Writer:
                 known = ", ".join(f"<{name}>" for name in values)
                 raise NotationError(f"the symbol `{pattern}` has an unknown `<{placeholder}>`: expected {known}")
         made = re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
-        if label.case:
-            own = f"{label.case},{label.part}" if label.part else label.case
+        if label.case or label.part:
+            own = ",".join(filter(None, (label.case, label.part)))
             made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", own)
         if label.step:
             made = self.notation.symbols["later"].replace("<symbol>", made).replace("<index>", label.step)

@@ -109,18 +109,20 @@ def _where(case: str, number: int, channels: int) -> tuple[str, str]:
     return (case, channel) if case else (channel, "")
 
 
-def matrices_of_filter(name: str, case: str, weights: Maps) -> Iterator[Tensor]:
+def matrices_of_filter(name: str, where: tuple[str, str], weights: Maps) -> Iterator[Tensor]:
     """A filter as a matrix for each channel that it reads, with the number of the channel as an index."""
     several = len(weights.channels) > 1
     for number, channel in enumerate(weights.channels, 1):
-        yield matrix(f"{name}_{number}" if several else name, tuple(map(tuple, channel)), case)
+        yield matrix(f"{name}_{number}" if several else name, tuple(map(tuple, channel)), *where)
 
 
-def filter_labels(name: str, case: str, weights: Maps) -> Iterator[tuple[str, Label]]:
-    """The entries of a filter: its number stands as the case, its channel is an index."""
+def filter_labels(name: str, where: tuple[str, str], weights: Maps) -> Iterator[tuple[str, Label]]:
+    """The entries of a filter: its number stands as the case, or as the part where cases are observations; its channel
+    is an index.
+    """
     alone = named(name, len(weights.channels), weights.shape, weights.dimensions)
     for entry, own in zip(weights.entries, alone.entries, strict=True):
-        yield entry, _entry_label("filter", name, own, case)
+        yield entry, _entry_label("filter", name, own, *where)
 
 
 def _entry_label(kind: str, name: str, own: str, case: str, part: str = "") -> Label:

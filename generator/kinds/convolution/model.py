@@ -185,5 +185,5 @@ class Pipeline(Batches):
     def heading(self, group: str, language: str) -> str:
         """What the author calls a layer."""
         kind, _, number = group.partition(":")
-        layer = getattr(self.layers[int(number) - 1], kind, None) if number else None
+        layer = getattr(self.layers[int(number) - 1], kind) if kind in Stage.model_fields else None
         return self.text(layer.title, language) if layer else ""

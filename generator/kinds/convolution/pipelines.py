@@ -182,8 +182,9 @@ class Layers(Images):
             weights = named(own, channels, size, dimensions)
             made.append(weights)
             case = str(number) if count > 1 else ""
-            labels += filter_labels(name, case, weights)
-            self.tensors += matrices_of_filter(name, case, weights)
+            where = ("", case) if self.cases[0] else (case, "")  # observations share the filters
+            labels += filter_labels(name, where, weights)
+            self.tensors += matrices_of_filter(name, where, weights)
         self.give("filters", labels, value)
         return tuple(made), (size[0], size[1])
 

@@ -51,7 +51,7 @@ class Placed:
 
     def _given(self, kind: str, name: str, row: tuple[Fraction, ...], step: int, sign: str = "") -> None:
         """One vector at one time step."""
-        made, (case, part) = [], place_of(step, self.case)
+        made, (case, part) = [], self.place(step)
         for index, number in enumerate(row, 1):
             symbol = entry(name, (index, len(row)))
             own = self.named(symbol, step)
@@ -72,7 +72,12 @@ class Placed:
     def declare(self, name: str, made: tuple[str, ...], step: int) -> None:
         """These are the entries of a vector at a time step."""
         self.at[name, step] = made
-        self.tensors.append(vector(name, made, self.problem.vectors == "columns", *place_of(step, self.case)))
+        self.tensors.append(vector(name, made, self.problem.vectors == "columns", *self.place(step)))
+
+    def place(self, step: int) -> tuple[str, str]:
+        """The case and the part of what is worked at a time step; what all sequences share has no case."""
+        is_shared = not self.case and len(self.problem.cases) > 1
+        return ("", str(step)) if is_shared else place_of(step, self.case)
 
     def enter(self, case: str) -> None:
         """From here on this sequence is worked."""

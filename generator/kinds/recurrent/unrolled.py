@@ -24,7 +24,7 @@ from generator.kinds.recurrent.model import (
     worked_steps,
 )
 from generator.kinds.recurrent.placed import Placed
-from generator.kinds.recurrent.totals import errors_of, place_of, totalled
+from generator.kinds.recurrent.totals import errors_of, totalled
 from generator.kinds.recurrent.unfolding import Gathered, unfolded
 
 MOST_DRAWN = 6  # time steps; a drawing of more could not be read
@@ -145,7 +145,7 @@ class Unrolled(Placed):
         return Quantity(self.named(symbol, step), Role.FORWARD, label, formula, line.rule, group)
 
     def _label(self, symbol: str, index: int, of: str, step: int) -> Label:
-        case, part = place_of(step, self.case)
+        case, part = self.place(step)
         return Label("value", symbol, str(index), of=of, case=case, part=part)
 
     def _formula(self, line: Line, index: int, step: int) -> Formula:
