@@ -108,6 +108,22 @@ def test_every_line_is_true(notation: str, order: list[list[str]]) -> None:
         assert report.checked > 50
 
 
+def test_the_short_way_of_softmax_is_true_in_every_turn() -> None:
+    """The loss of each turn has targets of its own that add up to one."""
+    made = worked(
+        "matrix",
+        inputs={"x1": ["1", "2"], "x2": ["0", "1"]},
+        targets={"t1": ["1", "0"], "t2": ["0", "1"]},
+        layers=[{"name": "output", "units": {"o1": {"x1": "w1"}, "o2": {"x2": "w2"}}, "activation": "softmax"}],
+        weights={"w1": "0.1", "w2": "-0.4"},
+        biases={},
+        loss="cross_entropy",
+        order="online",
+    )
+    text = render(made, "solution", "markdown")
+    assert not verify(text, "markdown", Truth.of(made.graph, made.writer, made.notation.rounding), made.history).untrue
+
+
 def test_in_matrices_a_batch_has_a_column_for_each_of_its_observations() -> None:
     made: Graph = build(problem(order=[["1", "2"], ["4", "3"]]))
     assert made.tensor["x:inputs:1, 2"].entries == (("x1_1", "x1_2"),)

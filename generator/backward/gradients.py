@@ -128,8 +128,9 @@ class _Gradients:
             return "gradient_chain"
         users = [self.graph[user] for user in self._users(source, name)]
         many = len(users) > 1 and self._first_label(name).kind == "weight"
-        cases = {self._first_label(user.name).case for user in users}
-        same = len(users) > 1 and len(cases) == len(users) and "" not in cases
+        labels = [self._first_label(user.name) for user in users]
+        cases = {(label.case, label.part) for label in labels}
+        same = len(users) > 1 and len(cases) == len(users) and all(label.case for label in labels)
         return "gradient_uses" if many or same else "gradient_sum"
 
     def _first_label(self, name: str) -> Label:

@@ -32,12 +32,28 @@ def _rows(value: object, flat_is_column: bool) -> Rows:
 
 
 _ROW: dict[str, Any] = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}
-_SCHEMA = {"anyOf": [NUMBER_SCHEMA, _ROW, {"type": "array", "items": _ROW, "minItems": 1}]}
+_SCHEMA: dict[str, Any] = {"anyOf": [NUMBER_SCHEMA, _ROW, {"type": "array", "items": _ROW, "minItems": 1}]}
 
 # A matrix as a list of rows; a list of numbers is one row, and a number is one row of one.
 Table = Annotated[Rows, BeforeValidator(lambda value: _rows(value, False)), WithJsonSchema(_SCHEMA)]
 # One row for each place of a sequence; a list of numbers is a sequence of single numbers.
 Sequence = Annotated[Rows, BeforeValidator(lambda value: _rows(value, True)), WithJsonSchema(_SCHEMA)]
+
+
+def _sequences(value: object) -> tuple[Rows, ...]:
+    """One sequence, or a list of several of the same length; what is in several is a row at each place."""
+    parts = value if isinstance(value, list) else [value]
+    if not any(isinstance(row, list) and any(isinstance(entry, list) for entry in row) for row in parts):
+        return (_rows(value, True),)
+    made = tuple(_rows(part, True) for part in parts)
+    if len({shape(rows) for rows in made}) > 1:
+        raise ValueError("sequences of the same length, with rows of the same length")
+    return made
+
+
+# One sequence, or a list with one for each observation, in which each place is a row: [[[1], [0]], [[0], [1]]].
+_SEQUENCES = {"anyOf": [*_SCHEMA["anyOf"], {"type": "array", "items": _SCHEMA["anyOf"][-1], "minItems": 1}]}
+Sequences = Annotated[tuple[Rows, ...], BeforeValidator(_sequences), WithJsonSchema(_SEQUENCES)]
 
 
 def shape(rows: Rows) -> tuple[int, int]:

@@ -28,10 +28,14 @@ class Firsts:
         labels = [self.base(quantity.label)]
         if quantity.label.kind == "derivative":
             labels = [self.base(self.graph[name].label) for name in (quantity.label.of, quantity.label.wrt)]
-        case = next((label.case for label in labels if label.case), "")
+        case = next(
+            (label.case for label in reversed(labels) if label.case), ""
+        )  # a mini-batch's error has that of all
         if not self.graph.cases or not case or self.detail == "all":
             return None
-        row = " ".join([quantity.role, str(quantity.round), *(f"{label.kind}:{label.name}" for label in labels)])
+        row = " ".join(
+            [quantity.role, str(quantity.round), *(f"{label.kind}:{label.name}:{label.part}" for label in labels)]
+        )
         return None if self.cases.setdefault(row, case) == case else (row, case)
 
     def base(self, label: Label) -> Label:

@@ -67,7 +67,8 @@ class _InMatrices(Derivation):
             is_given = tensor.role is Role.GIVEN
             first = self.graph[tensor.names[0]].label
             is_whole = first.of in ("", tensor.label.name) or first.kind == "target"  # not put together from several
-            by_place = tensor.label.kind == "tensor" and first.case == tensor.label.case and is_whole
+            own = (tensor.label.case, tensor.label.part)
+            by_place = tensor.label.kind == "tensor" and own == (first.case, first.part) and is_whole
             is_told = is_given or (tensor.role is Role.FORWARD and not by_place)
             if is_given and by_place and tensor.entries in grids:
                 continue  # it stands among the givens just so

@@ -78,8 +78,8 @@ class ShortWay:
 
 def adding_up(graph: Graph) -> Iterator[tuple[str, ...]]:
     """The targets of each softmax before cross-entropies that add up to one as they are given."""
-    loss = graph.loss
-    named = (derivative_name(loss, q.name) for q in graph.of_role(Role.FORWARD)) if loss else ()
+    losses = dict.fromkeys(done.loss for done in graph.differentiated if done.loss)  # each turn has its own
+    named = (derivative_name(loss, q.name) for loss in losses for q in graph.of_role(Role.FORWARD))
     found = (Softmax.of(graph, graph[name]) for name in named if name in graph)
     yield from dict.fromkeys(pair.targets for pair in found if pair is not None and pair.adds_up(graph))
 

@@ -57,7 +57,8 @@ def _whole_by_whole(graph: Graph, gradients: list[Quantity]) -> tuple[Quantity, 
     order = {}
     for place, quantity in enumerate(graph):
         label = quantity.label
-        case = "" if graph.slidings else label.case  # all channels of a map are one whole
+        case = label.part or label.case  # of all observations alike, so that the first of them comes first
+        case = "" if graph.slidings else case  # all channels of a map are one whole
         whole = (label.kind, label.of or quantity.name, case, quantity.group, str(quantity.round))
         order[quantity.name] = (-places.setdefault(whole, place), place)
     ordered = sorted(gradients, key=lambda gradient: order[gradient.label.wrt])

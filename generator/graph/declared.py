@@ -10,14 +10,15 @@ from generator.graph.quantities import Label, Tensor
 Names = tuple[tuple[str, ...], ...]
 
 
-def matrix(name: str, entries: Names, case: str = "") -> Tensor:
-    """The matrix that is written as `name`, at a time step or of a head."""
-    return Tensor(f"{name}:{case}", Label("tensor", name, case=case), entries)
+def matrix(name: str, entries: Names, case: str = "", part: str = "") -> Tensor:
+    """The matrix that is written as `name`, at a time step or of a head; or of a `part` of an observation."""
+    own = f"{name}:{case}:{part}" if part else f"{name}:{case}"
+    return Tensor(own, Label("tensor", name, case=case, part=part), entries)
 
 
-def vector(name: str, entries: tuple[str, ...], column: bool, case: str = "") -> Tensor:
+def vector(name: str, entries: tuple[str, ...], column: bool, case: str = "", part: str = "") -> Tensor:
     """A vector as a column or as a row."""
-    return matrix(name, tuple((entry,) for entry in entries) if column else (entries,), case)
+    return matrix(name, tuple((entry,) for entry in entries) if column else (entries,), case, part)
 
 
 def grid(names: tuple[str, ...], width: int) -> Names:

@@ -42,7 +42,7 @@ def _entries(quantities: Iterable[Quantity]) -> dict[Label, dict[tuple[int, int]
         label, (*before, row, column) = quantity.label, ("", "", *re.split("[,_]", quantity.label.index))
         if label.of and row.isdecimal() and column.isdecimal():
             name = "_".join((label.of, *filter(None, before)))
-            whole = Label(label.kind, name, of=label.of, case=label.case)
+            whole = Label(label.kind, name, of=label.of, case=label.case, part=label.part)
             found.setdefault(whole, {})[int(row), int(column)] = quantity.name
     return found
 

@@ -36,6 +36,9 @@ class Label:
     `kind` chooses the notation's pattern (`input`, `weight`, `pre`, `post`, `derivative`, ...); `name` fills it in: the
     unit's name for what belongs to a unit, the quantity's own name otherwise. `index` is the unit's number in its
     layer. A derivative is `of` a quantity with respect to (`wrt`) another; an updated value is `of` a quantity.
+
+    `case` is the number of the observation, time step or channel that it belongs to; where there are observations with
+    time steps or channels, that of the observation (empty: all share it), and `part` that of the time step or channel.
     """
 
     kind: str
@@ -43,7 +46,8 @@ class Label:
     index: str = ""
     of: str = ""
     wrt: str = ""
-    case: str = ""  # the number of the observation, time step or channel that the quantity belongs to
+    case: str = ""
+    part: str = ""
     step: str = ""  # the number of the update on whose way it is worked, where there are several
 
 

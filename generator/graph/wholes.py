@@ -44,8 +44,8 @@ class Whole:
 @once
 def wholes(graph: Graph) -> tuple[Whole, ...]:
     """The vectors, matrices and images among what is given and computed, in the graph's order."""
-    found: dict[tuple[str, str], dict[Dims, str]] = {}
-    labels: dict[tuple[str, str], tuple[Label, str, Role]] = {}
+    found: dict[tuple[str, str, str], dict[Dims, str]] = {}
+    labels: dict[tuple[str, str, str], tuple[Label, str, Role]] = {}
     for quantity in graph:
         label = quantity.label
         split = _split(label)
@@ -53,11 +53,11 @@ def wholes(graph: Graph) -> tuple[Whole, ...]:
             continue
         stem, suffix = split
         called = _called(quantity.name, suffix)
-        whole = Label(label.kind, stem, of=stem, case=label.case)
-        labels.setdefault((called, label.case), (whole, stem, quantity.role))
-        found.setdefault((called, label.case), {})[tuple(map(int, suffix[1:].split("_")))] = quantity.name
-    return tuple(_whole(called, *labels[called, case], entries) for (called, case), entries in found.items()
-                 if _is_whole(entries))  # fmt: skip
+        whole = Label(label.kind, stem, of=stem, case=label.case, part=label.part)
+        own = (called, label.case, label.part)
+        labels.setdefault(own, (whole, stem, quantity.role))
+        found.setdefault(own, {})[tuple(map(int, suffix[1:].split("_")))] = quantity.name
+    return tuple(_whole(own[0], *labels[own], entries) for own, entries in found.items() if _is_whole(entries))
 
 
 def grids(whole: Whole) -> Iterator[Whole]:
@@ -70,7 +70,7 @@ def grids(whole: Whole) -> Iterator[Whole]:
     for number, places in enumerate(product(*(range(1, count + 1) for count in before))):
         stem = "_".join((whole.label.name, *map(str, places)))
         entries = whole.entries[number * size : (number + 1) * size]
-        label, name = replace(whole.label, name=stem), f"whole:{stem}:{whole.label.case}"
+        label, name = replace(whole.label, name=stem), f"{_named(stem, whole.label)}:"
         yield replace(whole, name=name, label=label, dims=(down, across), entries=entries)
 
 
@@ -103,8 +103,12 @@ def _is_whole(entries: Mapping[Dims, str]) -> bool:
 def _whole(called: str, label: Label, stem: str, role: Role, entries: Mapping[Dims, str]) -> Whole:
     dims = _dims(entries)
     places = product(*(range(1, size + 1) for size in dims))
-    name = f"whole:{stem}:{label.case}" if label.case else f"whole:{stem}"
-    return Whole(name, called, label, dims, tuple(entries[place] for place in places), role)
+    return Whole(_named(stem, label), called, label, dims, tuple(entries[place] for place in places), role)
+
+
+def _named(stem: str, label: Label) -> str:
+    """The name of a whole among formulas, which no quantity can have."""
+    return ":".join(("whole", stem, *filter(None, (label.case, label.part))))
 
 
 def gradients_of(graph: Graph, found: tuple[Whole, ...]) -> Iterator[tuple[Whole, Whole]]:

@@ -5,7 +5,7 @@ A signal is an image of one row: everything here has rows and columns, counted f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -91,6 +91,10 @@ class Maps:
         made = tuple(tuple(tuple(next(names) for _ in row) for row in channel) for channel in self.channels)
         return Maps(made, self.dimensions)
 
+    def renamed(self, own: Callable[[str], str]) -> Maps:
+        """The same maps with `own` of every name."""
+        return self.like(tuple(map(own, self.entries)))
+
     def __str__(self) -> str:
         rows, columns = self.shape
         each = f"{columns} entries" if self.dimensions < 2 else f"{rows} by {columns} entries"
@@ -119,7 +123,8 @@ def made_by_windows(graph: Graph) -> frozenset[str]:
     made = {sliding.made for sliding in graph.slidings}
 
     def own(label: Label) -> Label:
-        return own(graph[label.of].label) if label.kind in ("after", "later") else label
+        is_of = label.kind in ("after", "later") and label.of in graph  # what is followed need not be there itself
+        return own(graph[label.of].label) if is_of else label
 
     labels = ((q.name, own(q.label)) for q in graph if made and q.label.kind in ("value", "after", "later"))
     return frozenset(name for name, label in labels if {label.of, label.name} & made)

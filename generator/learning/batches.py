@@ -59,14 +59,9 @@ def number_at(numbers: Numbers, case: str) -> Fraction:
     return numbers[int(case) - 1] if isinstance(numbers, tuple) else numbers
 
 
-class Observations(Learning):
+class Batches(Learning):
     """What every kind has that learns from observations, from all of them at once or from one after the other."""
 
-    inputs: dict[Name, Observed] = Field(min_length=1, description="a number, or a list with one for each observation")
-    targets: dict[Name, Observed] = Field(
-        default_factory=dict,
-        description="one for each unit of the last layer, in its order; none: only the forward pass",
-    )
     batch: Literal["sum", "mean"] = Field("sum", description="how the losses of several observations are put together")
     order: Literal["batch", "online"] | tuple[Batch, ...] = Field(
         "batch",
@@ -78,7 +73,7 @@ class Observations(Learning):
     @property
     def cases(self) -> tuple[str, ...]:
         """The numbers of the observations."""
-        return cases_of([*self.inputs.values(), *self.targets.values()])
+        return ("",)
 
     @property
     def turns(self) -> tuple[tuple[str, ...], ...]:
@@ -115,9 +110,29 @@ class Observations(Learning):
         return tuple((once * epochs)[: self.steps])
 
 
+class Observations(Batches):
+    """Observations whose inputs and targets are single numbers with names."""
+
+    inputs: dict[Name, Observed] = Field(min_length=1, description="a number, or a list with one for each observation")
+    targets: dict[Name, Observed] = Field(
+        default_factory=dict,
+        description="one for each unit of the last layer, in its order; none: only the forward pass",
+    )
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The numbers of the observations."""
+        return cases_of([*self.inputs.values(), *self.targets.values()])
+
+
 def check_observations(problem: Observations) -> Iterator[Finding]:
     """What is wrong with how much is given, and with how often and in which order there are updates."""
     yield from _check_lengths({"inputs": problem.inputs, "targets": problem.targets})
+    yield from check_order(problem)
+
+
+def check_order(problem: Batches) -> Iterator[Finding]:
+    """What is wrong with how often and in which order there are updates."""
     count = len(problem.cases)
     for number, batch in enumerate(problem.order if isinstance(problem.order, tuple) else ()):
         for turn in batch:
@@ -151,7 +166,7 @@ def _said(count: int | None) -> str:
     return "a single number" if count is None else f"{count} observations"
 
 
-def conventions_of_observations(problem: Observations) -> Iterator[Convention]:
+def conventions_of_observations(problem: Batches) -> Iterator[Convention]:
     """What a document says about several observations."""
     count = len(problem.cases)
     if count > 1 and problem.order == "batch":
@@ -161,7 +176,7 @@ def conventions_of_observations(problem: Observations) -> Iterator[Convention]:
         yield from _turns(problem)
 
 
-def _turns(problem: Observations) -> Iterator[Convention]:
+def _turns(problem: Batches) -> Iterator[Convention]:
     """Whether there is an update after each observation or after each mini-batch, whose errors are put together."""
     if problem.in_batches:
         order = "; ".join(map(batch_name, problem.turns))

@@ -115,10 +115,10 @@ def losses(
         yield Quantity(whole, Role.LOSS, label, Add(terms), "penalized", GROUP)
 
 
-def over_observations(name: str, errors: Sequence[str], mean: bool) -> Quantity:
-    """The sum or the mean of the errors of all observations."""
-    label = Label("mean" if mean else "loss", name)
-    return _summed(name, label, errors, "batch_mean" if mean else "batch")
+def over_observations(name: str, errors: Sequence[str], mean: bool, batch: str = "") -> Quantity:
+    """The sum or the mean of the errors of all observations, or of those of a mini-batch."""
+    label = Label("mean" if mean else "loss", name, case=batch)
+    return _summed(at(name, batch), label, errors, "batch_mean" if mean else "batch")
 
 
 def _observation(how: Losses, outputs: Sequence[Output], case: str, name: str, label: Label) -> Iterator[Quantity]:

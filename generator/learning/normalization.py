@@ -30,15 +30,29 @@ class Statistics(Model):
     variance: dict[Name, Exact]
 
 
-class Normalization(Model):
-    """How the values of a layer are normalized."""
+class Standardization(Model):
+    """Which values are brought to mean 0 and variance 1, and how their variance is taken."""
 
     over: Literal["batch", "layer"] = Field(description="each unit over the observations, or each observation's units")
+    variance: Literal["population", "sample"] = Field("population", description="divided by n, or by n - 1")
+    epsilon: Exact = Field(Fraction(1, 100000), description="added to the variance under the root", ge=0)
+
+    def count(self, values: int) -> int:
+        """What the sum of so many squared deviations is divided by."""
+        return values - (self.variance == "sample")
+
+    @property
+    def added(self) -> Formula | None:
+        """What is added to the variance (`None`: nothing is)."""
+        return Num(self.epsilon) if self.epsilon else None
+
+
+class Normalization(Standardization):
+    """How the values of a layer are normalized."""
+
     place: Literal["before", "after"] = Field("before", description="before or after the activation")
     gamma: Exact | dict[Name, Exact] = Field(Fraction(1), description="the scale, one number or one for each unit")
     beta: Exact | dict[Name, Exact] = Field(Fraction(0), description="the shift, one number or one for each unit")
-    variance: Literal["population", "sample"] = Field("population", description="divided by n, or by n - 1")
-    epsilon: Exact = Field(Fraction(1, 100000), description="added to the variance under the root", ge=0)
     running: Statistics | None = Field(None, description="over a batch: statistics to use instead of the batch's own")
 
 
@@ -109,11 +123,16 @@ def normalization_conventions(how: Normalization) -> Iterator[Convention]:
     """What a document says about a normalization."""
     over = "running" if how.running else how.over
     yield Convention(_OVER[over], {"place": f"places.{how.place}"})
+    yield from standardization_conventions(how, bool(how.running))
+
+
+def standardization_conventions(how: Standardization, running: bool) -> Iterator[Convention]:
+    """What a document says about the variance, and about what is added to it; `running`: it is given."""
     if how.epsilon:
         yield Convention("epsilon_inside", numbers={"epsilon": shortest(how.epsilon)})
     else:
         yield Convention("epsilon_none")
-    if not how.running:
+    if not running:
         yield Convention({"population": "variance_population", "sample": "variance_sample"}[how.variance])
 
 
@@ -133,15 +152,10 @@ def normalize(how: Normalization, entries: Sequence[Entry], of: str, case: str, 
         part: [at(f"{part}_{entry.unit}", entry.case) for entry in entries] for part in (Part.DEVIATION, Part.STANDARD)
     }
     places = [(entry.unit, entry.case) for entry in entries]
-    count = len(values) - (how.variance == "sample")
-    for part in Part:
-        if how.running is not None and part in (Part.MEAN, Part.VARIANCE):
-            continue
-        rule = _VARIANCE[how.variance] if part is Part.VARIANCE else _RULES[part]
-        formulas = standardized(part, values, names, count, Num(how.epsilon) if how.epsilon else None)
-        alone = part in (Part.MEAN, Part.VARIANCE, Part.SPREAD)
-        for (own, where), tree in zip([(of, case)] if alone else places, formulas, strict=True):
-            yield made.quantity(part, own, where, tree, rule)
+    for part in parts(how.running is not None):
+        formulas = standardized(part, values, names, how.count(len(values)), how.added)
+        for (own, where), tree in zip([(of, case)] if part in STATISTICS else places, formulas, strict=True):
+            yield made.quantity(part, own, where, tree, rule_of(part, how))
     for entry, standard in zip(entries, names[Part.STANDARD], strict=True):
         tree = scaled(standard, _scale_of(entry.unit), _shift_of(entry.unit))
         yield made.quantity("norm", entry.unit, entry.case, tree, "norm_scaled")
@@ -163,6 +177,19 @@ _RULES = {
     Part.SPREAD: "norm_sd",
     Part.STANDARD: "norm_standardized",
 }
+
+
+STATISTICS = (Part.MEAN, Part.VARIANCE, Part.SPREAD)  # of all values that are normalized together
+
+
+def parts(running: bool) -> tuple[Part, ...]:
+    """What is worked on the way; where there are `running` statistics, mean and variance are given."""
+    return tuple(part for part in Part if not (running and part in (Part.MEAN, Part.VARIANCE)))
+
+
+def rule_of(part: Part, how: Standardization) -> str:
+    """The code of the rule that makes one part."""
+    return _VARIANCE[how.variance] if part is Part.VARIANCE else _RULES[part]
 
 
 def standardized(

@@ -111,7 +111,7 @@ def _derivatives(graph: Graph, start: Tensor, tensor: Tensor, now: list[Tensor],
     if all(name in graph for name in names) and len(set(names)) == len(names):
         label, made = Label("derivative", of=loss, wrt=tensor.name), start.label
         if made.kind in DELTAS and tensor is start:
-            label = Label(DELTAS[made.kind], made.name, made.index, loss, tensor.name, made.case)
+            label = Label(DELTAS[made.kind], made.name, made.index, loss, tensor.name, made.case, part=made.part)
         whole = _completed(graph, Tensor(derivative_name(loss, tensor.name), label, entries))
         yield replace(whole, role=Role.GRADIENT, rule=_gradient_rule(graph, whole, made.kind))
 

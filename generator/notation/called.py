@@ -33,4 +33,4 @@ def _box(label: Label, writer: Writer) -> Box:
     try:
         return writer.label_box(label)
     except NotationError:  # a pattern for single entries wants an index
-        return writer.label_box(Label("tensor", label.name, case=label.case))
+        return writer.label_box(Label("tensor", label.name, case=label.case, part=label.part))

@@ -237,7 +237,7 @@ class Writer:
     def delta(self, unit: str) -> Box:
         """The δ of the unit whose pre-activation is the quantity `unit`."""
         label = self.graph[unit].label
-        return self.label_box(Label("delta", label.name, label.index, case=label.case))
+        return self.label_box(Label("delta", label.name, label.index, case=label.case, part=label.part))
 
     def _text(self, label: Label) -> str:
         own = label.of if label.kind == "target" else label.name
@@ -263,8 +263,9 @@ class Writer:
                 known = ", ".join(f"<{name}>" for name in values)
                 raise NotationError(f"the symbol `{pattern}` has an unknown `<{placeholder}>`: expected {known}")
         made = re.sub(r"<(\w+)>", lambda match: values[match[1]], pattern)
-        if label.case:
-            made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", label.case)
+        if label.case or label.part:
+            own = ",".join(filter(None, (label.case, label.part)))
+            made = self.notation.symbols["case"].replace("<symbol>", made).replace("<case>", own)
         if label.step:
             made = self.notation.symbols["later"].replace("<symbol>", made).replace("<index>", label.step)
         return made

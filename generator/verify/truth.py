@@ -153,9 +153,13 @@ class Truth:
                         value = evaluate(self.with_numbers(subject), _no_name)
                     else:
                         value = evaluate(subject, self.values(0, bits).__getitem__)
-                    return self.rounding.text(self.rounding.tied(value) if bits == _BITS[-1] else value)
                 except Undecided:
                     continue
+                try:
+                    return self.rounding.text(value)
+                except Undecided:  # only what nothing else decides is a tie
+                    if bits == _BITS[-1]:
+                        return self.rounding.text(self.rounding.tied(value))
         raise Undecided("no precision tells the digits")
 
     def number(self, tree: Formula) -> tuple[Fraction, str] | None:

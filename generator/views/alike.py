@@ -70,7 +70,7 @@ class _Alike:
         places = [self._place(step) for step in steps]
         listed: dict[str, list[int]] = {}
         for number, (step, place) in enumerate(zip(steps, places, strict=True)):
-            if place is not None and not step.full and step.cell is None:
+            if place is not None and not step.full:
                 listed.setdefault(place.table, []).append(number)
         chosen = {
             table: run

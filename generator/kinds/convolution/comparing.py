@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from generator.definitions.nested import flat
@@ -12,58 +14,101 @@ from generator.graph.windows import Maps, named
 from generator.kinds.convolution.images import Images, MisfitError, labels_of, matrices
 from generator.kinds.convolution.laying import added
 from generator.kinds.convolution.model import Pipeline
+from generator.learning.batches import at
 from generator.learning.losses import LOSS_ROWS, Losses, Output, averages, error_of, losses
 
 
-def compare(problem: Pipeline, images: Images, maps: Maps) -> None:
+def compare(problem: Pipeline, images: Images, maps: Maps, batch: str) -> None:
     """Add to `images` what becomes of the last `maps`: errors and their sum, or a weighted sum, or nothing.
 
     Raises `MisfitError` where what the maps are compared with does not fit.
     """
-    if problem.targets and problem.upstream:
-        raise MisfitError(("upstream",), "`upstream` beside `targets`", "one of them")
+    given = [key for key in ("targets", "classes", "upstream") if getattr(problem, key) is not None]
+    if len(given) > 1:
+        raise MisfitError((given[-1],), f"`{given[-1]}` beside `{given[0]}`", "one of them")
     for place, found, expected in check_row(problem.loss, LOSS_ROWS, ("loss",)):
         raise MisfitError(place, found, expected)
     if problem.upstream:
-        _weighted(problem, images, maps, *problem.upstream.items())
+        ((name, value),) = problem.upstream.items()
+        _weighted(problem, images, maps, name, by_observation(problem, "upstream", name, value))
     if problem.targets:
-        _errors(problem, images, maps, *problem.targets.items())
+        ((name, value),) = problem.targets.items()
+        _errors(problem, images, maps, name, by_observation(problem, "targets", name, value), batch)
+    if problem.classes is not None:
+        _errors(problem, images, maps, "t", _ones(problem, len(maps.entries)), batch)
 
 
-def _weighted(problem: Pipeline, images: Images, maps: Maps, given: tuple[str, Any]) -> None:
+def by_observation(problem: Pipeline, key: str, name: str, value: Any) -> Mapping[str, Any]:
+    """What is given for each observation under `key`. Raises `MisfitError` where that is not one for each."""
+    if problem.inputs is None:
+        return {"": value}
+    count, found = len(problem.cases), len(value) if isinstance(value, tuple) else 0
+    if found != count:
+        of = next(iter(problem.inputs))
+        said = f"{found} observations" if found else "a single number"
+        raise MisfitError((key, name) if name else (key,), said, f"{count} observations, as for `{of}`")
+    return dict(zip(problem.cases, value, strict=True))
+
+
+def _ones(problem: Pipeline, outputs: int) -> Mapping[str, Any]:
+    """For each observation a target of 1 for the output that is right, and of 0 for the others."""
+    found = by_observation(problem, "classes", "", problem.classes)
+    for right in found.values():
+        if isinstance(right, tuple):
+            raise MisfitError(("classes",), f"{len(right)} classes", "one, or several observations under `inputs`")
+        if outputs < 2 or right > outputs:
+            expected = f"a number from 1 to {outputs}" if outputs > 1 else "several outputs, or `targets`"
+            raise MisfitError(("classes",), f"the class {right}", expected)
+    places = range(1, outputs + 1)
+    return {case: tuple(Fraction(place == right) for place in places) for case, right in found.items()}
+
+
+def _weighted(problem: Pipeline, images: Images, maps: Maps, name: str, values: Mapping[str, Any]) -> None:
     """The sum of all outputs, each times the number that its derivative is to be."""
-    name, value = given
-    _check_count("upstream", name, value, maps)
     weights = named(name, len(maps.channels), maps.shape, maps.dimensions)
-    images.give("upstream", labels_of("upstream", name, weights), value)
-    images.tensors += matrices(name, weights)
-    pairs = zip(weights.entries, maps.entries, strict=True)
-    total = added([Mul((Ref(weight), Ref(output))) for weight, output in pairs])
+    for case, value in values.items():
+        _check_count("upstream", name, value, maps)
+        images.tensors += matrices(name, weights, case)
+    images.give_each("upstream", {case: labels_of("upstream", name, weights, case) for case in values}, values)
+    pairs = [
+        Mul((Ref(at(weight, case)), Ref(at(output, case))))
+        for case in values
+        for weight, output in zip(weights.entries, maps.entries, strict=True)
+    ]
     label = Label("loss", problem.loss_name)
     images.take([(problem.loss_name, label)], "loss_name")
+    total = added(pairs)
     images.quantities.append(Quantity(problem.loss_name, Role.LOSS, label, total, "weighted_total", images.group))
 
 
-def _errors(problem: Pipeline, images: Images, maps: Maps, given: tuple[str, Any]) -> None:
+def _errors(problem: Pipeline, images: Images, maps: Maps, name: str, values: Mapping[str, Any], batch: str) -> None:
     """Each entry's error and what adds them up (for a single entry the error is the loss itself)."""
-    name, value = given
-    targets = named(name, 1, (1, _check_count("targets", name, value, maps)), 0).entries
-    labels = [(t, Label("target", str(place), str(place), of=t)) for place, t in enumerate(targets, 1)]
-    images.give("targets", labels, value)
-    images.tensors += matrices(name, maps.like(targets))
+    for value in values.values():
+        _check_count("targets", name, value, maps)
+    targets = named(name, 1, (1, len(maps.entries)), 0).entries
+    places = list(enumerate(targets, 1))
+    images.give_each("targets", {case: [_target(t, place, case) for place, t in places] for case in values}, values)
+    for case in values:
+        images.tensors += matrices(name, maps.like(targets), case)
     short = problem.loss_name.removesuffix("_total")
-    pairs = enumerate(zip(maps.entries, targets, strict=True), 1)
-    outputs = [
-        Output(str(at), at, error_of(problem.loss, target, output), f"{short}_{at}") for at, (output, target) in pairs
-    ]
-    made = list(losses(Losses(problem.loss_name, averages(problem.loss)), {"": outputs}))
-    images.take([(quantity.name, quantity.label) for quantity in made], "loss_name")
-    images.quantities += made
+    outputs: dict[str, list[Output]] = {case: [] for case in images.cases}
+    for case, made in outputs.items():
+        for (place, target), output in zip(places, maps.entries, strict=True):
+            formula = error_of(problem.loss, at(target, case), at(output, case))
+            made.append(Output(str(place), place, formula, at(f"{short}_{place}", case)))
+    how = Losses(problem.loss_name, averages(problem.loss), problem.batch == "mean")
+    errors = list(losses(how, outputs, batch=batch))
+    images.take([(quantity.name, quantity.label) for quantity in errors], "loss_name")
+    images.quantities += errors
 
 
-def _check_count(key: str, name: str, value: object, maps: Maps) -> int:
+def _target(name: str, place: int, case: str) -> tuple[str, Label]:
+    """The target of one output, which is labelled with the output that it is for."""
+    return at(name, case), Label("target", str(place), str(place), of=name, case=case)
+
+
+def _check_count(key: str, name: str, value: object, maps: Maps) -> None:
     count, outputs = len(flat(value)), len(maps.entries)
     if count != outputs:
         found = f"{count} targets" if key == "targets" else f"{count} numbers"
         raise MisfitError((key, name), found, f"one for each of {outputs} outputs")
-    return count

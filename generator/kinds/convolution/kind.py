@@ -9,12 +9,14 @@ from generator.definitions.problem import Finding
 from generator.definitions.rows import row_name
 from generator.formula.functions import ACTIVATIONS
 from generator.graph.declared import whole
-from generator.graph.quantities import Convention, Graph
+from generator.graph.quantities import Convention, Graph, Pass
 from generator.kinds.convolution.images import MisfitError
 from generator.kinds.convolution.model import Pipeline
 from generator.kinds.convolution.pipelines import Layers
+from generator.learning.batches import at, check_order, conventions_of_observations
 from generator.learning.biases import bias_conventions
 from generator.learning.losses import loss_conventions
+from generator.learning.passes import followed, passes_of
 from generator.learning.training import check_brought, check_learning, check_training, conventions_of, plan_of
 
 
@@ -31,7 +33,7 @@ def check(problem: Definition) -> Iterator[Finding]:
     except MisfitError as error:
         yield error.finding
         return
-    if not (problem.targets or problem.upstream) and (problem.differentiate or problem.update):
+    if not (problem.compares or problem.upstream) and (problem.differentiate or problem.update):
         place = "differentiate" if problem.differentiate else "update"
         yield (place,), "gradients", "`targets` or `upstream`, so that there is a loss to differentiate"
     if problem.update and problem.learning_rate is None:
@@ -39,8 +41,19 @@ def check(problem: Definition) -> Iterator[Finding]:
     moves = bool(problem.update and problem.learning_rate)
     yield from check_training(problem, moves, "`update` and `learning_rate` beside it")
     yield from _check_functions(problem)
+    yield from _check_observations(problem)
     found = [*check_learning(problem)]
     yield from found or check_brought(problem, made.taken, made.names_of(problem.update))
+
+
+def _check_observations(problem: Definition) -> Iterator[Finding]:
+    """What is wrong with the order of observations, and what does not go with an order."""
+    yield from check_order(problem)
+    if "inputs" in problem.differentiate and problem.turns:
+        yield ("differentiate",), "inputs of observations that have turns", "`order: batch`"
+    for key in ("batch", "order"):
+        if problem.upstream and getattr(problem, key) not in ("sum", "batch"):
+            yield (key,), f"`{key}` beside `upstream`", "`targets` or `classes`"
 
 
 def _check_functions(problem: Definition) -> Iterator[Finding]:
@@ -53,6 +66,7 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
         if made is not None:
             own = "filters" if filtered else "weights"
             wanted = wanted or own in asked or ("biases" in asked and made.biases is not None)
+        wanted = wanted or (layer.normalization is not None and "biases" in asked)
         function = row_name(layer.activation.function) if layer.activation else ""
         if wanted and function in ACTIVATIONS and not ACTIVATIONS[function].derivative:
             found = f"`{function}`, which lets no gradient through"
@@ -62,12 +76,19 @@ def _check_functions(problem: Definition) -> Iterator[Finding]:
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: one quantity for each entry of each map, in reading order, then the loss."""
     made = Layers(problem)
-    loss = problem.loss_name if problem.targets or problem.upstream else ""
+
+    def forward(cases: tuple[str, ...], batch: str) -> Pass:
+        loss = at(problem.loss_name, batch) if problem.compares or problem.upstream else ""
+        return Pass(tuple(Layers(problem, cases, batch).quantities), loss)
+
+    first, *others = passes_of(problem, forward)
     trained, wanted = made.names_of(problem.update), made.names_of(problem.differentiate)
-    work = plan_of(problem, trained, loss)
+    work = plan_of(problem, trained, first.loss)
     return Graph(
-        (*made.given, *work.givens, *made.quantities), {**made.values, **work.values}, loss, trained, problem.rate,
-        wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        (*made.given, *work.givens, *first.quantities), {**made.values, **work.values}, first.loss, trained,
+        problem.rate, wanted=wanted, updates=work.updates, rounds=problem.rounds, passes=tuple(others),
+        cases="observation" if len(problem.cases) > 1 else "",
+        followed=followed(problem, forward, problem.loss_name if problem.compares else ""),
         conventions=tuple(_conventions(problem, made, trained)), slidings=tuple(made.slidings), ties=problem.ties,
         tensors=whole(made.tensors), vectors="signal" if made.is_signal else "column",
     )  # fmt: skip
@@ -75,13 +96,16 @@ def build(problem: Definition) -> Graph:
 
 def _conventions(problem: Definition, made: Layers, trained: Sequence[str]) -> Iterator[Convention]:
     yield from made.conventions
+    if len(problem.cases) > 1 and not any(said.code == "channels_observed" for said in made.conventions):
+        yield Convention("observations_raised")
     yield from bias_conventions(made.biases, trained)
     if any(
         made and made.biases for layer in problem.layers for made in (layer.convolution, layer.transposed_convolution)
     ):
         yield Convention("bias_of_filter")
-    if problem.targets is not None:
+    if problem.compares:
         yield from loss_conventions(problem.loss, len(made.maps.entries))
+        yield from conventions_of_observations(problem)
     yield from conventions_of(problem)
 
 
@@ -93,10 +117,10 @@ introduction: >
   A few sentences that say what is worked here and why. Write [[z_1_1]] for a symbol and [[z_1_1=]] for a symbol and its
   value: numbers are computed, never typed.
 
-input: # a signal (a list), an image (a list of rows), or a list of channels of these
+input: # a signal (a list), an image (a list of rows), or a list of channels of these; or `inputs` with several
   x: [[1, 2, 0], [0, 1, 3], [2, 1, 0]]
 
-layers: # one of: convolution, transposed_convolution, activation, add, max_pooling, average_pooling, flatten, dense
+layers: # one of: convolution, transposed_convolution, activation, normalization, add, max_pooling, flatten, dense, ...
   - convolution: {name: z, filters: {k: [[1, -1], [0, 1]]}, biases: {b: 0.5}, stride: 1, padding: 0}
   - activation: {name: h, function: relu}
   - max_pooling: {name: p, size: 2}

@@ -12,14 +12,16 @@ from generator.kinds.convolution.images import MisfitError
 from generator.kinds.convolution.model import Convolution, Pooling, TransposedConvolution
 
 
-def maps_of_input(name: str, shape: Sequence[int], dimensions: int | None) -> Maps:
-    """The maps of an input of a shape, of so many dimensions where that is said. Raises `MisfitError`."""
+def maps_of_input(place: Location, shape: Sequence[int], dimensions: int | None) -> Maps:
+    """The maps of an input of a shape, of so many dimensions where that is said; it stands at `place` and is called as
+    that ends. Raises `MisfitError`.
+    """
     dimensions = dimensions or min(len(shape), 2)
     if not dimensions or len(shape) not in (dimensions, dimensions + 1):
         found = f"lists {len(shape)} deep" if shape else "one number"
-        raise MisfitError(("input", name), found, "a signal, an image, or a list of channels of these")
+        raise MisfitError(place, found, "a signal, an image, or a list of channels of these")
     channels = shape[0] if len(shape) > dimensions else 1
-    return named(name, channels, shape[-2:] if dimensions == 2 else (1, shape[-1]), dimensions)
+    return named(str(place[-1]), channels, shape[-2:] if dimensions == 2 else (1, shape[-1]), dimensions)
 
 
 def windows_of_filters(layer: Convolution, maps: Maps, size: Place, place: Location) -> Windows:

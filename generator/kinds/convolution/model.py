@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from generator.definitions.nested import Given
+from generator.definitions.nested import Given, Nested
 from generator.definitions.problem import Model, Name, Texts, Whole
 from generator.definitions.rows import Chosen
 from generator.formula.extremes import Ties
-from generator.learning.training import Learning
+from generator.learning.batches import Batches, Number
+from generator.learning.normalization import Standardization
 
 Count = Annotated[Whole, Field(ge=1)]
 Counts = Count | tuple[Count, Count]  # down and across, where they differ
 Border = Whole | tuple[Whole, Whole]
 Part = Literal["inputs", "filters", "weights", "biases"]
 # What is given in each part of a pipeline, as the kind of its entries' labels.
-KINDS: Mapping[str, str] = {"inputs": "input", "filters": "filter", "weights": "weight", "biases": "bias"}
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "inputs": ("input",), "filters": ("filter",), "weights": ("weight",), "biases": ("bias", "gain", "shift")
+}  # fmt: skip
 
 
 class Titled(Model):
@@ -98,12 +102,33 @@ class Dense(Titled):
     biases: Given | None = Field(None, description="name: one number for each unit")
 
 
+class Remembered(Model):
+    """What a batch normalization has remembered from training: one number for each channel, or one for all."""
+
+    mean: Nested
+    variance: Nested
+
+
+class Normalizing(Titled, Standardization):
+    """Each channel over all its entries in the batch (behind `flatten`: each entry over the batch), or each
+    observation over all its entries, brought to mean 0 and variance 1; then scaled and shifted.
+    """
+
+    name: Name
+    gamma: Nested = Field(
+        Fraction(1), description="the scale: one number, or one for each channel (over a layer: for each entry)"
+    )
+    beta: Nested = Field(Fraction(0), description="the shift, as `gamma`")
+    running: Remembered | None = Field(None, description="over a batch: statistics to use instead of the batch's own")
+
+
 class Stage(Model):
     """One layer: exactly one of these keys."""
 
     convolution: Convolution | None = None
     transposed_convolution: TransposedConvolution | None = None
     activation: Activation | None = None
+    normalization: Normalizing | None = None
     add: Addition | None = None
     max_pooling: Pooling | None = None
     average_pooling: AveragePooling | None = None
@@ -115,28 +140,50 @@ class Stage(Model):
         return [name for name in Stage.model_fields if getattr(self, name) is not None]
 
 
-class Pipeline(Learning):
-    """A pipeline of layers over a signal or an image."""
+class Pipeline(Batches):
+    """A pipeline of layers over a signal or an image, or over several of them."""
 
-    input: Given = Field(description="name: a signal (a list), an image (rows), or a list of channels of these")
+    input: Given | None = Field(
+        None, description="name: a signal (a list), an image (rows), or a list of channels of these"
+    )
+    inputs: Given | None = Field(None, description="name: a list with one of these for each observation")
     dimensions: Annotated[Whole, Field(ge=1, le=2)] | None = Field(
         None, description="1 where a list of lists means the channels of a signal"
     )
     layers: tuple[Stage, ...] = Field(min_length=1)
     ties: Ties = Field("first", description="which of the equally large entries of a window takes its gradient")
-    targets: Given | None = Field(None, description="name: one number for each entry of the last layer")
+    targets: Given | None = Field(
+        None,
+        description="name: one number for each entry of the last layer; with `inputs`, one list for each",
+    )
+    classes: Number | tuple[Number, ...] | None = Field(
+        None, description="in place of `targets`: the number of the output that is right, or one for each observation"
+    )
     upstream: Given | None = Field(
         None, description="name: instead of targets, what each entry of the last layer is weighted with in a sum"
     )
     loss: Chosen = "half_squared_error"
     loss_name: Name = "E_total"
-    differentiate: tuple[Part, ...] = Field((), description="what the loss is differentiated by")
+    differentiate: tuple[Part, ...] = Field(
+        (), description="what the loss is differentiated by; scales and shifts are biases"
+    )
     update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
         (), description="what takes a step against its gradient"
     )
 
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The numbers of the observations."""
+        (value,) = (self.inputs or {"": ()}).values()
+        return tuple(map(str, range(1, len(value) + 1))) if isinstance(value, tuple) and value else ("",)
+
+    @property
+    def compares(self) -> bool:
+        """Whether outputs are held against something, so that there is a loss."""
+        return self.targets is not None or self.classes is not None
+
     def heading(self, group: str, language: str) -> str:
         """What the author calls a layer."""
         kind, _, number = group.partition(":")
-        layer = getattr(self.layers[int(number) - 1], kind, None) if number else None
+        layer = getattr(self.layers[int(number) - 1], kind) if kind in Stage.model_fields else None
         return self.text(layer.title, language) if layer else ""

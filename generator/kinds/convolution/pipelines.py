@@ -18,7 +18,7 @@ from generator.graph.declared import matrix
 from generator.graph.quantities import Convention, Label, Sliding
 from generator.graph.windows import Maps, Place, named
 from generator.kinds.convolution import laying, saying
-from generator.kinds.convolution.comparing import compare
+from generator.kinds.convolution.comparing import by_observation, compare
 from generator.kinds.convolution.images import (
     Images,
     MisfitError,
@@ -36,18 +36,23 @@ from generator.kinds.convolution.model import (
     Convolution,
     Dense,
     Flatten,
+    Normalizing,
     Pipeline,
     Pooling,
     Stage,
     TransposedConvolution,
 )
+from generator.kinds.convolution.norming import Norm
 
 
 class Layers(Images):
-    """The pipeline worked layer by layer: `maps` are what the layer before made. Raises `MisfitError`."""
+    """The pipeline worked layer by layer: `maps` are what the layer before made. Raises `MisfitError`.
 
-    def __init__(self, problem: Pipeline) -> None:
-        super().__init__()
+    Without `cases`, all observations are worked; those that have turns of their own have a `batch` that is called so.
+    """
+
+    def __init__(self, problem: Pipeline, cases: Sequence[str] = (), batch: str = "") -> None:
+        super().__init__(cases or problem.cases)
         self.problem = problem
         self.conventions: list[Convention] = []
         self.slidings: list[Sliding] = []
@@ -64,11 +69,11 @@ class Layers(Images):
             self.place, self.group = (*self.place, kind), f"{kind}:{number}"
             self._layer(getattr(layer, kind), number)
         self.place, self.group = (), "loss"
-        compare(problem, self, self.maps)
+        compare(problem, self, self.maps, batch)
 
     def names_of(self, parts: Sequence[str]) -> tuple[str, ...]:
         """The names of the given entries of some parts."""
-        return tuple(q.name for q in self.given if any(q.label.kind == KINDS[part] for part in parts))
+        return tuple(q.name for q in self.given if any(q.label.kind in KINDS[part] for part in parts))
 
     def _layer(self, layer: Any, number: int) -> None:
         match layer:
@@ -80,6 +85,10 @@ class Layers(Images):
                 self._activation(layer)
             case Addition():
                 self._addition(layer)
+            case Normalizing():
+                norm = Norm(self, layer, self.maps, bool(self.problem.turns))
+                self.maps = self.named[layer.name] = norm.work()
+                self._say(*norm.conventions(number))
             case Pooling():
                 self._pooling(layer, number)
             case Flatten():
@@ -94,11 +103,20 @@ class Layers(Images):
     # --- layers ---
 
     def _input(self) -> Maps:
-        ((name, value),) = self.problem.input.items()
-        maps = laying.maps_of_input(name, shape_of(value), self.problem.dimensions)
-        self.place = ("input",)
-        self.give(name, labels_of("input", name, maps), value)
-        self.tensors += matrices(name, maps)
+        one, several = self.problem.input, self.problem.inputs
+        if one is not None and several is not None:
+            raise MisfitError(("inputs",), "`inputs` beside `input`", "one of them")
+        key, given = ("input", one) if several is None else ("inputs", several)
+        if given is None:
+            raise MisfitError(("input",), "nothing", "`input`, or `inputs` with one for each observation")
+        ((name, value),) = given.items()
+        values = by_observation(self.problem, key, name, value)
+        maps = laying.maps_of_input((key, name), shape_of(values[self.problem.cases[0]]), self.problem.dimensions)
+        self.place = (key,)
+        self.each.update(maps.entries)
+        self.give_each(name, {case: labels_of("input", name, maps, case) for case in values}, values)
+        for case in values:
+            self.tensors += matrices(name, maps, case)
         self.named[name] = maps
         return maps
 
@@ -123,8 +141,7 @@ class Layers(Images):
         )
         if layer.groups > 1:
             self._say(Convention("groups", {}, {"number": str(number), "groups": str(layer.groups)}))
-        if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
-            self._say(Convention("channels"))
+        self._say(*saying.said_of_channels(filters, self.cases))
         self._made(layer.name, made, formulas, "window_sum")
 
     def _transposed(self, layer: TransposedConvolution, number: int) -> None:
@@ -140,8 +157,7 @@ class Layers(Images):
             for terms in laying.laid(weights, self.maps, windows)
         ]
         self._say(saying.said_back(number, windows, made.dimensions))
-        if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
-            self._say(Convention("channels"))
+        self._say(*saying.said_of_channels(filters, self.cases))
         self._made(layer.name, made, formulas, "laid_sum")
 
     def _filters(self, name: str, value: object, groups: int) -> tuple[tuple[Maps, ...], Place]:
@@ -166,8 +182,9 @@ class Layers(Images):
             weights = named(own, channels, size, dimensions)
             made.append(weights)
             case = str(number) if count > 1 else ""
-            labels += filter_labels(name, case, weights)
-            self.tensors += matrices_of_filter(name, case, weights)
+            where = ("", case) if self.cases[0] else (case, "")  # observations share the filters
+            labels += filter_labels(name, where, weights)
+            self.tensors += matrices_of_filter(name, where, weights)
         self.give("filters", labels, value)
         return tuple(made), (size[0], size[1])
 

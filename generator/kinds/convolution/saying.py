@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from generator.graph.quantities import Convention
-from generator.graph.windows import Windows
+from generator.graph.windows import Maps, Windows
 from generator.kinds.convolution.model import AveragePooling, Pooling
 
 
@@ -34,6 +34,12 @@ def said_of(number: int, windows: Windows, dimensions: int) -> Iterator[Conventi
             yield Convention("windows_dilated", {}, {"number": layer, "dilation": str(columns)})
     else:
         yield Convention("windows_dilated_two", {}, {"number": layer, "rows": str(rows), "columns": str(columns)})
+
+
+def said_of_channels(filters: Sequence[Maps], cases: Sequence[str]) -> Iterator[Convention]:
+    """What the numbers above the symbols of a layer with filters are."""
+    if len(filters) > 1 or any(len(weights.channels) > 1 for weights in filters):
+        yield Convention("channels_observed" if cases[0] else "channels")
 
 
 def said_of_pooling(number: int, layer: Pooling, windows: Windows, dimensions: int) -> Iterator[Convention]:

@@ -15,8 +15,9 @@ from generator.kinds.network.units import Forward
 from generator.learning.batches import Numbers, at, conventions_of_observations, number_at
 from generator.learning.biases import bias_conventions
 from generator.learning.dropout import always_dropped, masks
-from generator.learning.losses import losses_conventions, over_observations
+from generator.learning.losses import losses_conventions
 from generator.learning.normalization import normalization_conventions, normalization_givens
+from generator.learning.passes import followed, passes_of
 from generator.learning.penalties import penalty_conventions
 from generator.learning.training import conventions_of, plan_of
 
@@ -37,7 +38,12 @@ def build(problem: Definition) -> Graph:
 
     In online learning each observation that has a turn is a pass of its own, and so is each mini-batch.
     """
-    first, *others = [Forward(problem, cases) for cases in problem.passes]
+
+    def forward(cases: tuple[str, ...], batch: str) -> Pass:
+        made = Forward(problem, cases, batch)
+        return Pass(made.quantities, made.loss)
+
+    first, *others = passes_of(problem, forward)
     work = plan_of(problem, problem.learned, first.loss, problem.penalty_rates)
     givens = tuple(_givens(problem))
     graph = Graph(
@@ -46,30 +52,17 @@ def build(problem: Definition) -> Graph:
         first.loss,
         problem.learned,
         problem.rate,
-        _diagram(problem, first.nodes),
+        _diagram(problem, Forward(problem, problem.passes[0]).nodes),
         updates=work.updates,
         rounds=problem.rounds,
-        passes=tuple(Pass(made.quantities, made.loss) for made in others),
+        passes=tuple(others),
         conventions=tuple(_conventions(problem)),
         cases="observation" if len(problem.cases) > 1 else "",
-        followed=_followed(problem),
+        followed=followed(problem, forward, problem.names.loss if problem.targets else ""),
         wanted=tuple(at(name, case) for name in problem.wanted for case in problem.cases),
         in_turn=problem.update_order == "outputs_first" and bool(work.updates),
     )
     return with_layers(graph, problem.vectors)
-
-
-def _followed(problem: Definition) -> Pass | None:
-    """The passes of all observations and what their errors come to, where each is learned from by itself."""
-    if not problem.turns or len(problem.cases) == 1 or not problem.targets:
-        return None
-    if problem.in_batches:
-        whole = Forward(problem, problem.cases, whole=True)
-        return Pass(whole.quantities, whole.loss)
-    passes = [Forward(problem, (case,)) for case in problem.cases]
-    total = over_observations(problem.names.loss, [made.loss for made in passes], problem.batch == "mean")
-    quantities = {quantity.name: quantity for made in passes for quantity in made.quantities}  # they share penalties
-    return Pass((*quantities.values(), total), total.name)
 
 
 def _conventions(problem: Definition) -> Iterator[Convention]:

@@ -11,7 +11,7 @@ from generator.formula.functions import VECTORS
 from generator.formula.tree import Add, Formula, Mul, Neg, Ref
 from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds.network.model import Layer, Network
-from generator.learning.batches import at, batch_name
+from generator.learning.batches import at
 from generator.learning.dropout import dropped
 from generator.learning.losses import LOSS_ROWS, MEAN, Losses, Output, losses
 from generator.learning.normalization import Entry, Normalization, normalize, normalized_name
@@ -23,13 +23,12 @@ _Stage = Callable[[Layer, str, int, str], Iterator[Quantity]]
 class Forward:
     """The forward pass of the observations `cases` and their loss: `quantities`, in the order of computing.
 
-    `value` holds the name of what an input or a unit passes on, for each observation. `whole`: these are all of them,
-    whatever turns they have.
+    `value` holds the name of what an input or a unit passes on, for each observation. `batch` is what these are called
+    beside the others that have turns of their own (empty: they are all of them).
     """
 
-    def __init__(self, problem: Network, cases: tuple[str, ...], whole: bool = False) -> None:
-        self.problem, self.cases = problem, cases
-        self.batch = batch_name(cases) if problem.turns and not whole else ""
+    def __init__(self, problem: Network, cases: tuple[str, ...], batch: str = "") -> None:
+        self.problem, self.cases, self.batch = problem, cases, batch
         self.before: tuple[Formula, ...] = ()  # what a vector function is of
         self.value = {(name, case): at(name, case) for case in cases for name in problem.inputs}
         made = [quantity for layer in problem.layers for quantity in self._layer(layer)]

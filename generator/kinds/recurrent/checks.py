@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from generator.definitions.problem import Finding
 from generator.definitions.rows import Rows, check_row, row_name
+from generator.definitions.source import Location
 from generator.definitions.tables import said, shape
 from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.kinds.recurrent.model import Recurrent, lengths, output_lines, output_of, role_of, shapes_of
 from generator.kinds.recurrent.unrolled import Unrolled
+from generator.learning.batches import check_order
 from generator.learning.losses import LOSS_ROWS
 from generator.learning.training import check_brought, check_learning, check_trained, check_training
 
@@ -28,9 +31,9 @@ def _check_cells(problem: Recurrent) -> Iterator[Finding]:
         yield ("readout",), "`ends` of one direction", "`direction: both`; in one, the last state has the last output"
     if problem.peepholes and problem.cell != "lstm":
         yield ("peepholes",), f"peepholes of the cell `{problem.cell}`", "`cell: lstm`, which has a cell state"
-    if problem.length is not None and problem.length < len(problem.inputs):
-        yield ("length",), f"{problem.length}", f"at least {len(problem.inputs)}, the number of inputs"
-    if problem.times > len(problem.inputs) and problem.direction == "both":
+    if problem.length is not None and problem.length < problem.fed:
+        yield ("length",), f"{problem.length}", f"at least {problem.fed}, the number of inputs"
+    if problem.times > problem.fed and problem.direction == "both":
         yield ("length",), "outputs as inputs in both directions", "one direction, or an input for each step"
     if problem.truncate is not None and problem.direction == "both":
         yield ("truncate",), "a truncation in both directions", "one direction"
@@ -67,27 +70,49 @@ def _check_steps(problem: Recurrent) -> Iterator[Finding]:
             yield ("initial", state), said((1, len(row))), said((1, sizes[state]))
     if problem.targets and problem.classes:
         yield ("classes",), "`classes` beside `targets`", "one of them"
-    for step, right in problem.classes.items():
-        if not 1 <= right <= outputs or outputs < 2:
-            expected = f"a class from 1 to {outputs}" if outputs > 1 else "two outputs or more"
-            yield ("classes",), f"{right} at time step {step}", expected
-    for step in problem.held:
-        if 1 <= step < problem.times and problem.readout == "ends":
-            found = f"a target at time step {step} of one output"
-            yield ("targets" if problem.targets else "classes",), found, f"one at time step {problem.times}"
-    for step in problem.classes:
-        if not 1 <= step <= problem.times:
-            yield ("classes",), f"a class at time step {step}", f"time steps from 1 to {problem.times}"
-    for step, row in problem.targets.items():
-        if not 1 <= step <= problem.times:
-            yield ("targets",), f"a target at time step {step}", f"time steps from 1 to {problem.times}"
-        elif len(row) != outputs:
-            one_hot = " (or `classes`, with the number of the output that is right)" if len(row) == 1 else ""
-            yield ("targets",), f"{said((1, len(row)))} at time step {step}", f"{said((1, outputs))}{one_hot}"
-    if problem.times > len(problem.inputs) and outputs != sizes["x"]:
+    for place, own in enumerate(problem.classes):
+        yield from _check_classes(problem, own, outputs, _place(problem, "classes", place))
+    for place, own in enumerate(problem.targets):
+        yield from _check_targets(problem, own, outputs, _place(problem, "targets", place))
+    for number, held in enumerate(problem.held.values()):
+        key = "targets" if problem.targets else "classes"
+        if not held:
+            yield _place(problem, key, number), "no target", "a target at one time step or more"
+        for step in held:
+            if 1 <= step < problem.times and problem.readout == "ends":
+                found = f"a target at time step {step} of one output"
+                yield _place(problem, key, number), found, f"one at time step {problem.times}"
+    if problem.times > problem.fed and outputs != sizes["x"]:
         yield ("length",), f"outputs of {outputs} as inputs of {sizes['x']}", "as many outputs as inputs"
     if not problem.held and (problem.learning_rate or problem.wanted or problem.training):
         yield ("targets",), "no target", "a target at one time step or more, since gradients are asked for"
+
+
+def _place(problem: Recurrent, key: str, number: int) -> Location:
+    """Where what belongs to a sequence stands, which is in a list where there are several."""
+    return (key, number) if len(problem.cases) > 1 else (key,)
+
+
+def _check_classes(problem: Recurrent, own: Mapping[int, int], outputs: int, place: Location) -> Iterator[Finding]:
+    """What is wrong with the classes of one sequence."""
+    for step, right in own.items():
+        if not 1 <= right <= outputs or outputs < 2:
+            expected = f"a class from 1 to {outputs}" if outputs > 1 else "two outputs or more"
+            yield place, f"{right} at time step {step}", expected
+        if not 1 <= step <= problem.times:
+            yield place, f"a class at time step {step}", f"time steps from 1 to {problem.times}"
+
+
+def _check_targets(
+    problem: Recurrent, own: Mapping[int, tuple[Fraction, ...]], outputs: int, place: Location
+) -> Iterator[Finding]:
+    """What is wrong with the targets of one sequence."""
+    for step, row in own.items():
+        if not 1 <= step <= problem.times:
+            yield place, f"a target at time step {step}", f"time steps from 1 to {problem.times}"
+        elif len(row) != outputs:
+            one_hot = " (or `classes`, with the number of the output that is right)" if len(row) == 1 else ""
+            yield place, f"{said((1, len(row)))} at time step {step}", f"{said((1, outputs))}{one_hot}"
 
 
 def _check_functions(problem: Recurrent) -> Iterator[Finding]:
@@ -122,6 +147,9 @@ def _check_loss(problem: Recurrent) -> Iterator[Finding]:
 
 
 def _check_training(problem: Recurrent) -> Iterator[Finding]:
+    yield from check_order(problem)
+    if problem.wanted and problem.turns:
+        yield ("wanted",), "inputs of observations that have turns", "`order: batch`"
     yield from check_trained(problem.trained, (*problem.weights, *problem.states))
     for number, state in enumerate(problem.wanted):
         if state not in ("x", *problem.states):
@@ -129,6 +157,7 @@ def _check_training(problem: Recurrent) -> Iterator[Finding]:
 
 
 def _check_updates(problem: Recurrent) -> Iterator[Finding]:
+    made = Unrolled(problem)
     moves = problem.learning_rate is not None and problem.trained != ()
     yield from check_training(problem, moves, "`learning_rate`, and weights that are trained")
-    yield from check_brought(problem, {quantity.name for quantity in Unrolled(problem).quantities}, problem.learned)
+    yield from check_brought(problem, {quantity.name for quantity in (*made.given, *made.quantities)}, problem.learned)

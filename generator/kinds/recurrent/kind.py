@@ -8,13 +8,15 @@ from typing import Literal
 from generator.definitions.problem import Finding
 from generator.definitions.tables import names
 from generator.graph.declared import whole
-from generator.graph.quantities import Convention, Graph
+from generator.graph.quantities import Convention, Graph, Pass
 from generator.kinds.recurrent.checks import check_recurrent
 from generator.kinds.recurrent.model import Recurrent, lengths, output_of
 from generator.kinds.recurrent.totals import LOSS
 from generator.kinds.recurrent.unrolled import Unrolled
+from generator.learning.batches import at, conventions_of_observations
 from generator.learning.biases import bias_conventions
 from generator.learning.losses import averages, loss_conventions
+from generator.learning.passes import followed, passes_of
 from generator.learning.training import conventions_of, plan_of
 
 
@@ -32,11 +34,17 @@ def check(problem: Definition) -> Iterator[Finding]:
 def build(problem: Definition) -> Graph:
     """The graph of a checked definition: givens, then each time step's states and outputs, then the errors."""
     made, loss = Unrolled(problem), LOSS if problem.held else ""
-    work = plan_of(problem, problem.learned, loss)
+
+    def forward(cases: tuple[str, ...], batch: str) -> Pass:
+        return Pass(tuple(Unrolled(problem, cases, batch).quantities), at(loss, batch) if loss else "")
+
+    first, *others = passes_of(problem, forward)
+    work = plan_of(problem, problem.learned, first.loss)
     wanted = tuple(own for name in problem.wanted for own in made.started[name])
     return Graph(
-        (*made.quantities, *work.givens), {**made.givens, **work.values}, loss, problem.learned, problem.rate,
-        made.diagram(), wanted=wanted, updates=work.updates, rounds=(0,) * (problem.steps or 1),
+        (*made.given, *first.quantities, *work.givens), {**made.givens, **work.values}, first.loss, problem.learned,
+        problem.rate, made.diagram(), wanted=wanted, updates=work.updates, rounds=problem.rounds, passes=tuple(others),
+        cases="observation" if len(problem.cases) > 1 else "", followed=followed(problem, forward, loss),
         conventions=tuple(_conventions(problem)), tensors=whole(made.tensors),
         vectors=problem.vectors.removesuffix("s"), cut=tuple(made.cut),
     )  # fmt: skip
@@ -44,7 +52,7 @@ def build(problem: Definition) -> Graph:
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
     sizes = lengths(problem)
-    yield Convention("time_steps")
+    yield Convention("time_steps_observed" if len(problem.cases) > 1 else "time_steps")
     yield from _conventions_of_cells(problem)
     if max(sizes[state] for state in problem.states) > 1 or sizes["x"] > 1:
         yield Convention("vectors_columns" if problem.vectors == "columns" else "vectors_rows")
@@ -53,10 +61,12 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     outputs = sizes[output_of(problem)]
     if problem.held:
         yield from loss_conventions(problem.loss, outputs)
-    if len(problem.held) > 1:
+    if any(len(held) > 1 for held in problem.held.values()):
         several = outputs > 1 and averages(problem.loss)
         mean = "over_time_means" if several else "over_time_mean"
         yield Convention("over_time_sum" if problem.over_time == "sum" else mean)
+    if problem.held:
+        yield from conventions_of_observations(problem)
     if problem.learning_rate and set(problem.trained) & set(problem.states):
         yield Convention("first_state_trained")
     yield from conventions_of(problem)
@@ -73,8 +83,8 @@ def _conventions_of_cells(problem: Definition) -> Iterator[Convention]:
         yield Convention("update_keeps" if problem.update == "keeps" else "update_admits")
     if problem.peepholes:
         yield Convention("peepholes")
-    if problem.times > len(problem.inputs):
-        yield Convention("fed_back", numbers={"step": str(len(problem.inputs) + 1)})
+    if problem.times > problem.fed:
+        yield Convention("fed_back", numbers={"step": str(problem.fed + 1)})
     if problem.truncate and problem.truncate < problem.times:
         every = problem.truncate
         yield Convention("truncated", numbers={"steps": str(every)}) if every > 1 else Convention("truncated_each")
@@ -91,7 +101,7 @@ introduction: >
   value: numbers are computed, never typed.
 
 cell: elman # or lstm (W_i, U_i, b_i, and f, g, o alike), gru (r, z, n)
-inputs: [1, 0, 1] # one number, or one row of numbers, for each time step
+inputs: [1, 0, 1] # one number, or one row of numbers, for each time step; or a list of sequences of such rows
 targets: {3: 0.5} # {time step: target}, or a list with one for each; or classes: {3: 2}, the output that is right
 weights: # matrices as lists of rows; single numbers in small letters
   w: 0.5 # from the input

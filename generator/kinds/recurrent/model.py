@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
-from generator.definitions.problem import NUMBER_SCHEMA, Exact, Name, Whole
+from generator.definitions.problem import Name, Whole
 from generator.definitions.rows import Chosen, row_name
-from generator.definitions.tables import Sequence, Table, entry, names, shape
+from generator.definitions.tables import Sequences, Table, entry, names, shape
 from generator.kinds.recurrent.cells import STATES, Line, cell, output
-from generator.learning.training import Learning
-
-
-def _by_step(value: object) -> object:
-    """Targets as a list, one for each time step, or by the steps that have one; each a number or a row."""
-    if isinstance(value, list):
-        value = {str(step): row for step, row in enumerate(value, 1)}
-    return value
-
-
-def _row(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-_ROW: dict[str, Any] = {"anyOf": [NUMBER_SCHEMA, {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}]}
-Row = Annotated[tuple[Exact, ...], BeforeValidator(_row), Field(min_length=1), WithJsonSchema(_ROW)]
-_TARGETS: dict[str, Any] = {
-    "anyOf": [{"type": "object", "additionalProperties": _ROW}, {"type": "array", "items": _ROW, "minItems": 1}]
-}
-Targets = Annotated[dict[Whole, Row], BeforeValidator(_by_step), WithJsonSchema(_TARGETS)]
-
-
-_CLASSES: dict[str, Any] = {
-    "anyOf": [
-        {"type": "object", "additionalProperties": {"type": "integer"}},
-        {"type": "array", "items": {"type": "integer"}},
-    ]
-}
-Classes = Annotated[dict[Whole, Whole], BeforeValidator(_by_step), WithJsonSchema(_CLASSES)]
+from generator.kinds.recurrent.steps import Classes, Row, Targets
+from generator.learning.batches import Batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +30,18 @@ class Level:
     layer: int = 0
 
 
-class Recurrent(Learning):
-    """A recurrent network: the same cell at every time step, trained through time."""
+class Recurrent(Batches):
+    """A recurrent network: the same cell at every time step, trained through time on one sequence or several."""
 
     cell: Literal["elman", "lstm", "gru"] = "elman"
-    inputs: Sequence = Field(description="one row (or number) for each time step")
+    inputs: Sequences = Field(description="one row (or number) for each time step; or a list of such sequences")
     weights: dict[Name, Table] = Field(min_length=1, description="matrices as lists of rows: W, U, b (or w, u, b)")
     initial: dict[Name, Row] = Field(default_factory=dict, description="the first state, h or c (default: zero)")
-    targets: Targets = Field(default_factory=dict, description="a list with one for each step, or {step: target}")
+    targets: Targets = Field(
+        (), description="a list with one for each step, or {step: target}; of several sequences, a list of these"
+    )
     classes: Classes = Field(
-        default_factory=dict, description="instead of targets: the number of the right output, from 1; its target is 1"
+        (), description="instead of targets: the number of the right output, from 1; its target is 1"
     )
     layers: Whole = Field(1, description="cells on top of each other: W_1, U_1, b_1, W_2, ...", ge=1, le=4)
     direction: Literal["forward", "both"] = Field(
@@ -94,7 +69,18 @@ class Recurrent(Learning):
     @property
     def times(self) -> int:
         """How many time steps there are."""
-        return self.length or len(self.inputs)
+        return self.length or self.fed
+
+    @property
+    def fed(self) -> int:
+        """How many time steps have an input of their own, in every sequence."""
+        return len(self.inputs[0])
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The numbers of the sequences."""
+        count = len(self.inputs)
+        return tuple(str(number) for number in range(1, count + 1)) if count > 1 else ("",)
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -111,11 +97,16 @@ class Recurrent(Learning):
         return self.levels[-2:] if self.direction == "both" else self.levels[-1:]
 
     @property
-    def held(self) -> dict[int, tuple[Fraction, ...]]:
-        """What the outputs of each time step are held against: the targets, or a 1 for the right class and zeros."""
+    def held(self) -> Mapping[str, Mapping[int, tuple[Fraction, ...]]]:
+        """What the outputs of each time step are held against, sequence by sequence: the targets, or a 1 for the right
+        class and zeros. Nothing where there is no error.
+        """
         count = lengths(self)[output_of(self)]
-        ones = {step: tuple(Fraction(n == right) for n in range(1, count + 1)) for step, right in self.classes.items()}
-        return {**self.targets, **ones}
+        given = self.targets or tuple(
+            {step: tuple(Fraction(n == right) for n in range(1, count + 1)) for step, right in classes.items()}
+            for classes in self.classes
+        )
+        return dict(zip(self.cases, given, strict=True)) if any(given) else {}
 
     @property
     def states(self) -> dict[str, Level]:
@@ -174,7 +165,7 @@ def output_of(problem: Recurrent) -> str:
 
 def lengths(problem: Recurrent) -> dict[str, int]:
     """How long each vector is."""
-    own, found = own_names(problem), {"x": len(problem.inputs[0])}
+    own, found = own_names(problem), {"x": shape(problem.inputs[0])[1]}
     for level in problem.levels:
         inner = [name for role, name in own.items() if role.startswith("U") and role.endswith(level.suffix)]
         hidden = len(problem.weights[inner[0]]) if inner else 1
@@ -194,13 +185,13 @@ def below_of(problem: Recurrent, level: Level) -> tuple[Level, ...]:
     return tuple(other for other in problem.levels if other.layer == level.layer - 1)
 
 
-def worked_steps(problem: Recurrent) -> tuple[int, ...]:
-    """The time steps whose output is worked: with a target (all, where none has), or read at the next step."""
-    steps = range(1, problem.times + 1)
-    read = range(len(problem.inputs), problem.times)
+def worked_steps(problem: Recurrent, case: str) -> tuple[int, ...]:
+    """The time steps whose output is worked in a sequence: with a target (all, where none has), or read at the next."""
+    steps, held = range(1, problem.times + 1), problem.held
+    read = range(problem.fed, problem.times)
     if problem.readout == "ends":
         return (problem.times,)
-    return tuple(step for step in steps if step in problem.held or step in read or not problem.held)
+    return tuple(step for step in steps if not held or step in held[case] or step in read)
 
 
 def first_step(problem: Recurrent, state: str) -> int:
