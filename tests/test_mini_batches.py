@@ -13,7 +13,7 @@ from generator.definitions.source import Source
 from generator.graph.quantities import Graph
 from generator.kinds.network.kind import Definition, build, check
 from generator.notation.files import notation_names
-from generator.pipeline import Worked, work
+from generator.pipeline import Worked, load_worked, work
 from generator.render.document import render
 from generator.render.program import program
 from generator.verify.document import FORMATS, verify
@@ -185,3 +185,14 @@ def test_only_weights_decay_where_it_says_so() -> None:
     assert done.trace.values["b1_new"] == plain[1][1]
     assert done.trace.values["w1_new"] == plain[1][0] - Fraction(1, 200)
     assert "Only weights decay." in render(done, "solution", "markdown")
+
+
+@pytest.mark.parametrize("path", ["batches/batch_of_three", "convolution/two_images", "recurrence/binary_numbers"])
+def test_the_first_observation_is_the_one_that_is_worked_in_full_both_ways(path: str) -> None:
+    made = load_worked(Path(__file__).parents[1] / "problems" / f"{path}.yml")
+    steps = [step for section in made.sections() for each in section.steps for step in each.walk()]
+    full = [step.target for step in steps if step.full and not step.cell]
+    labels = [made.graph[name].label for name in full if name in made.graph]
+    cases = {(made.graph[label.wrt].label if label.kind == "derivative" else label).case for label in labels}
+    assert "1" in cases
+    assert cases <= {"", "1"}

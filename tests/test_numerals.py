@@ -138,9 +138,19 @@ def test_a_planted_error_is_found(rounding: dict[str, Any], right: str, wrong: s
 
 def test_a_fraction_is_shown_where_the_decimals_go_on() -> None:
     rounding = Rounding(decimals=2, fractions=20)
-    wanted = {"1/3": "1/3", "-5/18": "-5/18", "1/4": "0.25", "1/8": "1/8", "1/21": "0.05", "2": "2", "7/5": "1.4"}
+    wanted = {
+        "1/3": "1/3",
+        "-5/18": "-5/18",
+        "1/4": "0.25",
+        "1/8": "1/8",
+        "1/21": "0.05",
+        "2": "2",
+        "7/5": "1.4",
+        "1/16": "1/16",
+    }
     assert {text: rounding.text(Fraction(text)) for text in wanted} == wanted
     assert Rounding(decimals=2).text(Fraction(1, 3)) == "0.33"
+    assert Rounding(decimals=2, fractions=1000).text(Fraction("0.123")) == "0.12"
     assert given_text(Fraction(1, 3), Rounding()) == "1/3"
     assert given_text(Fraction(1, 10**7 + 1), Rounding()) == "0.0000"
 

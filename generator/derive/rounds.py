@@ -57,9 +57,10 @@ def _whole_by_whole(graph: Graph, gradients: list[Quantity]) -> tuple[Quantity, 
     order = {}
     for place, quantity in enumerate(graph):
         label = quantity.label
-        case = label.part or label.case  # of all observations alike, so that the first of them comes first
+        case = label.part if graph.cases else label.case  # of observations, the first of them comes first
         case = "" if graph.slidings else case  # all channels of a map are one whole
-        whole = (label.kind, label.of or quantity.name, case, quantity.group, str(quantity.round))
+        own = label.of or (label.name if label.case and graph.cases else quantity.name)
+        whole = (label.kind, own, case, quantity.group, str(quantity.round))
         order[quantity.name] = (-places.setdefault(whole, place), place)
     ordered = sorted(gradients, key=lambda gradient: order[gradient.label.wrt])
     waiting = {gradient.name for gradient in gradients}

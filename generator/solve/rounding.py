@@ -78,9 +78,11 @@ class Rounding:
         return first
 
     def is_fraction(self, value: Exact) -> bool:
-        """Whether `value` is shown as a fraction."""
-        small = self.fractions and isinstance(value, Fraction) and value.denominator <= self.fractions
-        return bool(small) and self._round(bounds(value)[0]) != value
+        """Whether `value` is shown as a fraction: 1/3 and 1/64, but 2097/100000 is a decimal that is rounded."""
+        if not self.fractions or not isinstance(value, Fraction) or value.denominator > self.fractions:
+            return False
+        is_decimal = value.denominator % 10 == 0 and "/" not in shortest(value)
+        return not is_decimal and self._round(value) != value
 
     def gives(self, value: Exact, shown: Fraction) -> bool:
         """Whether `value` is shown as the number `shown`, in the form that `shown` has. Raises as `number` does."""
