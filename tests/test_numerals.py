@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sets import SECRET, made
 
 from generator.definitions.problem import Definition as Loaded
 from generator.definitions.source import Source
@@ -194,3 +197,56 @@ def test_variants_filled_into_templates_are_as_rendered(rounding: dict[str, Any]
         for number, text in enumerate(found):
             one = variant(made, {name: values[number] for name, values in GIVENS.items()})
             assert text == render(one, document, fmt, "en", detail=detail, level=level)
+
+
+TENNIS = """\
+kind: formulas
+title: Tennis
+givens: {yes: 9, no: 5}
+formulas: {n: yes + no, p: yes / n, q: no / n, H: -p * log2(p) - q * log2(q)}
+notation: {rounding: {fractions: 100}}
+"""
+GAS = """\
+kind: formulas
+title: Gas
+givens: {N: 6.022e23, k: 1.381e-23, T: 300, V: 0.0248}
+formulas: {P: N * k * T / V, E: 3/2 * k * T}
+notation: {rounding: {significant: 4}}
+"""
+SET = """\
+title: A set
+course: Physics
+date: today
+problems:
+  - {id: tennis, points: 8, level: guided, vary: {"yes": {from: 3, to: 9, step: 1}, "no": {from: 2, to: 9, step: 1}}}
+  - {id: gas, points: 4, level: guided, vary: {T: {from: 250, to: 400, step: 10}}}
+copies: 8
+"""
+
+
+def test_a_set_of_them_has_true_papers_and_answers_that_a_spreadsheet_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entropy asks whether a share is zero, which a template cannot always tell; 5/11 is no day in May."""
+    monkeypatch.setenv("LONGHAND_SECRET", SECRET)
+    (tmp_path / "tennis.yml").write_text(TENNIS, encoding="utf-8")
+    (tmp_path / "gas.yml").write_text(GAS, encoding="utf-8")
+    (tmp_path / "small.yml").write_text(SET, encoding="utf-8")
+    made(tmp_path, None, "markdown", thorough=True)
+    with (tmp_path / "out" / "instructor" / "answers.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 8 * 6
+    for student in {row["student"] for row in rows}:
+        own = {row["quantity"]: row for row in rows if row["student"] == student}
+        value = {name: float(row["value"]) for name, row in own.items()}
+        off = {name: float(row["tolerance"]) for name, row in own.items()}
+        assert value["p"] + value["q"] == pytest.approx(1, abs=1e-9)
+        entropy = -value["p"] * math.log2(value["p"]) - value["q"] * math.log2(value["q"])
+        assert abs(value["H"] - entropy) < 1e-4
+        temperature = value["E"] / 1.5 / 1.381e-23
+        pressure = 6.022e23 * 1.381e-23 * round(temperature / 10) * 10 / 0.0248
+        assert abs(value["P"] - pressure) < off["P"] == pytest.approx(5 * 10 ** (math.floor(math.log10(pressure)) - 3))
+        assert off["E"] == pytest.approx(5 * 10 ** (math.floor(math.log10(value["E"])) - 3))
+    book = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "out" / "instructor").rglob("*.md"))
+    assert r"\frac{" in book
+    assert r"±$5 \times 10^{-24}$" in book

@@ -62,7 +62,7 @@ def test_what_is_shown_is_what_exact_rounding_shows(values: list[Fraction], roun
         if not close:
             exact = rounding.number(value)
             assert abs(Fraction(float(number)) - exact) <= abs(exact) * Fraction(1, 10**15)
-            assert float(size) == pytest.approx(10.0 ** -rounding.places(exact), rel=1e-12)
+            assert float(size) == pytest.approx(10.0 ** -rounding.unit(exact), rel=1e-12)
 
 
 @given(st.lists(st.integers(-(10**7), 10**7), min_size=1, max_size=20), st.sampled_from(MODES[:9]), st.integers(0, 6))

@@ -22,7 +22,7 @@ from generator.publish.shards import TEXTS, Workshop, record_path
 from generator.sets.records import Record
 from generator.sets.roster import Roster, Student, cell, csv_line
 from generator.sets.seats import Seat
-from generator.solve.rounding import fixed
+from generator.solve.rounding import fixed, full
 
 ANSWERS, GRADEBOOK, MANIFEST = "instructor/answers.csv", "instructor/gradebook.csv", "instructor/issued.json"
 KEYS, COVER = "instructor/keys", "instructor/cover"
@@ -92,6 +92,9 @@ def _encoded(lines: Iterator[str], mark: bool = True) -> Iterator[bytes]:
         yield line.encode()
 
 
+_DIGITS = 12  # of a fraction in a table: a spreadsheet reads 5/11 as a day in May
+
+
 def _answers(shelf: Shelf) -> Iterator[str]:
     yield csv_line(["student", "code", "problem", "blank", "quantity", "value", "tolerance", "points"])
     for seat, record in shelf.records():
@@ -104,7 +107,7 @@ def _answers(shelf: Shelf) -> Iterator[str]:
                     problem["id"],
                     number,
                     quantity,
-                    value,
+                    full(Fraction(value), _DIGITS) if "/" in value else value,
                     tolerance,
                     decimal(points),
                 ]

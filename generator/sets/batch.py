@@ -65,10 +65,9 @@ def rounded(values: Array, rounding: Rounding, grain: int | None = None) -> tupl
     if not significant:
         return shown, 1.0 / scale, near
     # 0.9996 is shown as 1.00: the last digit of what is shown counts. Beside a power of ten, floats may miss it.
-    least = max(0.0, float(fewest))
-    units = 10.0 ** -np.maximum(least, _behind_point(np.abs(shown) * (1 + 1e-12), significant))
+    units = 10.0 ** -np.maximum(float(fewest), _behind_point(np.abs(shown) * (1 + 1e-12), significant))
     near = near | (np.abs(size * 10.0 ** (behind + 1 - significant) - 1.0) < 1e-9)
-    return shown, np.where(size > 0, units, 10.0**-least), near
+    return shown, np.where(size > 0, units, 10.0**-rounding.decimals), near
 
 
 def _behind_point(size: Array, significant: int) -> Array:

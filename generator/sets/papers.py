@@ -73,7 +73,8 @@ class Press:
 
     def cell(self, number: str) -> str:
         """A number in a cell: as text in Typst, which sets a formula four times as slowly."""
-        return number.replace("-", "−") if self.format.name == "typst" else self.number(number)
+        plain = self.format.name == "typst" and "e" not in number
+        return number.replace("-", "−") if plain else self.number(number)
 
     # --- one paper ---
 
@@ -94,7 +95,7 @@ class Press:
         pieces = list(self._keys[number])
         for place, (_, _, value, allowed, _) in enumerate(rows):
             pieces[4 * place + 1] = self._value(value)
-            pieces[4 * place + 3] = self.format.escape(f"±{allowed}")
+            pieces[4 * place + 3] = self.format.escape("±") + (self.cell(allowed) if "e" in allowed else allowed)
         return "".join(pieces)
 
     @cached_property

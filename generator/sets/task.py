@@ -103,13 +103,13 @@ class Task:
 
     def tolerance(self, shown: Fraction) -> Fraction:
         """How far an answer may be from the shown value: so many units of its last digit."""
-        return self.exercise.tolerance * Fraction(10) ** -self.rounding.places(shown)
+        return self.exercise.tolerance * Fraction(10) ** -self.rounding.unit(shown)
 
     def allowed(self, shown: str) -> str:
         """The tolerance of an answer as it is printed; with fixed decimals it is the same for every answer."""
         if self.rounding.uniform:
             return self._allowed
-        return shortest(self.tolerance(Fraction(shown)))
+        return self.rounding.written(shortest(self.tolerance(Fraction(shown))))
 
     @cached_property
     def _allowed(self) -> str:

@@ -122,9 +122,9 @@ class Rounding:
         """How many decimals `value` is shown with."""
         if self.significant is not None and not value:
             return 0
-        return max(0, self._unit(value))
+        return max(0, self.unit(value))
 
-    def _unit(self, value: Fraction) -> int:
+    def unit(self, value: Fraction) -> int:
         """The power of a tenth that the last shown digit of `value` counts; below zero where it stands for tens."""
         if self.uniform or not value:
             return self.decimals
@@ -133,7 +133,7 @@ class Rounding:
         return max(self.decimals, (self.least or 1) - 1 - _magnitude(value))
 
     def _round(self, value: Fraction) -> Fraction:
-        places = self._unit(value)
+        places = self.unit(value)
         # In whole numbers: a fraction would be reduced at every step.
         up_to, over = 10 ** max(places, 0), 10 ** max(-places, 0)
         bottom = value.denominator * over

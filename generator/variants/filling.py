@@ -63,6 +63,8 @@ class Batch:
     def _compared(self, relation: str, left: Side, other: Side) -> Flags:
         if {left[0], other[0]} == {"value", "shown"} and left[1] == other[1] and relation == "=":
             return self.shown.exact[left[1]]
+        if left[0] == "value" and other[0] == "constant" and relation == "=":
+            return self._exactly(left[1], other[1])
         mine, theirs = self._side(left), self._side(other)
         same: Flags = np.broadcast_to(mine < theirs if relation == "<" else mine == theirs, (self.shown.count,))
         if "text" not in (left[0], other[0]) or not same.any():
@@ -70,6 +72,14 @@ class Batch:
         texts = (self._text(left, number) == self._text(other, number) for number in range(self.shown.count))
         alike: Flags = same & np.fromiter(texts, bool, self.shown.count)
         return alike
+
+    def _exactly(self, name: str, constant: str) -> Flags:
+        """Where a value is a number that would be shown in full, 0 say: where that is exactly what is shown."""
+        number = Fraction(constant) if _is_number(constant) else None
+        if number is None or self.shown.rounding.number(number) != number:
+            raise Opaque("a value is compared with a number that is not shown in full")
+        found: Flags = self.shown.exact[name] & (self.shown.numbers[name] == float(number))
+        return found
 
     def _side(self, side: Side) -> Array:
         kind, what = side

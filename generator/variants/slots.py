@@ -85,9 +85,13 @@ class Slots:
         while left.any() and self.follows:
             for template in self.templates:
                 fitting = left & (rooms == template.room)
-                chosen = np.flatnonzero(fitting & batch.like(template, fitting))
-                left[template.write(batch, chosen, made)] = False
-            if left.any():
+                try:
+                    alike = batch.like(template, fitting)
+                except Opaque:  # what it looks like depends on more than is shown
+                    self.follows = False
+                    break
+                left[template.write(batch, np.flatnonzero(fitting & alike), made)] = False
+            if self.follows and left.any():
                 number = int(np.flatnonzero(left)[0])
                 made[number], left[number] = self._learn(batch, number, int(rooms[number])), False
         return list(map(self._finished, made)) if self.follows else self.filled(found)
