@@ -17,6 +17,7 @@ from generator.backward.symbolic import from_sympy, signed_term, to_sympy
 from generator.formula.extremes import Ties, through_extremes
 from generator.formula.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
 from generator.formula.infix import parse
+from generator.formula.sums import product_of
 from generator.formula.tree import (
     Add,
     Call,
@@ -70,7 +71,7 @@ def _of_root(inside: Formula, wrt: str, result: str, ties: Ties) -> Formula:
         case Neg(body):
             return Neg(Div(body, twice))
         case Mul((Num(value), *rest)) if value == 2 and rest:
-            return Div(rest[0] if len(rest) == 1 else Mul(tuple(rest)), Ref(result))
+            return Div(product_of(rest), Ref(result))
     return Div(slope, twice)
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from generator.backward.derivative import derivative
 from generator.formula.functions import LOSSES
-from generator.formula.tree import Add, Call, Formula, Mul, Ref, num
+from generator.formula.sums import product_of, sum_of
+from generator.formula.tree import Add, Call, Formula, Ref, num
 from generator.graph.quantities import Graph, Label, Quantity, Role, derivative_name
 from generator.graph.windows import made_by_windows
 from generator.notation.writer import Chain
@@ -241,7 +242,7 @@ class _Gradients:
 
 
 def _sum(products: list[list[Formula]]) -> Formula:
-    made = [product[0] if len(product) == 1 else Mul(tuple(product)) for product in products if product]
+    made = [product_of(product) for product in products if product]
     if not made:
         return num(0)  # nothing on the way to the loss uses it
-    return made[0] if len(made) == 1 else Add(tuple(made))
+    return sum_of(made)

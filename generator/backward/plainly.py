@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from generator.formula.sums import product_of, sum_of
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
 
 _ZERO, _ONE = num(0), num(1)
@@ -46,7 +47,7 @@ def _sum(slopes: list[Formula | None]) -> Formula | None:
     terms = [slope for slope in slopes if slope is not None and slope != _ZERO]
     if None in slopes or all(isinstance(term, Num) for term in terms):
         return None if None in slopes else Num(sum((t.value for t in terms if isinstance(t, Num)), Fraction(0)))
-    return terms[0] if len(terms) == 1 else Add(tuple(terms))
+    return sum_of(terms)
 
 
 def _product(factors: tuple[Formula, ...], wrt: str) -> Formula | None:
@@ -81,9 +82,9 @@ def _scaled(number: Fraction, rest: list[Formula]) -> Formula:
     if not number or not rest:
         return Num(number)
     if number == 1:
-        return rest[0] if len(rest) == 1 else Mul(tuple(rest))
+        return product_of(rest)
     if number.numerator == 1:
-        return Div(rest[0] if len(rest) == 1 else Mul(tuple(rest)), num(number.denominator))
+        return Div(product_of(rest), num(number.denominator))
     return Mul((Num(number), *rest))
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from generator.backward.derivative import derivative
 from generator.errors import FormulaError, GraphError
 from generator.formula.extremes import Ties
-from generator.formula.tree import Add, Call, Formula, Mul, Num, Ref, num, rebuild, walk
+from generator.formula.sums import sum_of
+from generator.formula.tree import Call, Formula, Mul, Num, Ref, num, rebuild, walk
 from generator.graph.quantities import Graph, Pass, Quantity
 
 _LONGEST = 400  # parts of a derivative's formula: what is longer belongs into a backward pass
@@ -73,7 +74,7 @@ class _Slopes:
                 if not _is(slope, 0)
             ]
             kept = [term for term in terms if not _is(term, 0)]
-            self.found[name] = Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else num(0)
+            self.found[name] = sum_of(kept) if kept else num(0)
         return self.found[name]
 
     def _find(self, formula: Formula) -> str | None:

@@ -9,7 +9,21 @@ from operator import ge, gt, le, lt
 from generator.backward.derivative import by_terms
 from generator.derive.steps import Equation, Part
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
-from generator.formula.tree import Add, Call, Div, Formula, Mul, Num, Ref, num, references, shortest, substitute, walk
+from generator.formula.sums import sum_of
+from generator.formula.tree import (
+    Add,
+    Call,
+    Div,
+    Formula,
+    Mul,
+    Num,
+    Ref,
+    num,
+    references,
+    shortest,
+    substitute,
+    walk,
+)
 from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
 from generator.notation.writer import Working, Writer
 from generator.solve.traces import Trace
@@ -184,7 +198,7 @@ class Equations:
         upstream: Formula
         if users:
             terms = [Mul((Ref(DELTA + user), self._local(user, post))) for user in users]
-            upstream = Add(tuple(terms)) if len(terms) > 1 else terms[0]
+            upstream = sum_of(terms)
         else:
             upstream = self.writer.formula(derivative_name(self.graph.loss, post))
         return Mul((upstream, local)), bool(users)

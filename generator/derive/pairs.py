@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generator.derive.steps import Equation
 from generator.formula.functions import VECTORS, bound
 from generator.formula.infix import parse
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
 from generator.graph.quantities import Graph, Quantity, Role, derivative_name
 
@@ -118,7 +119,7 @@ class Logistic:
             terms.append(Mul(shares))
         if not terms or found[0] is None:
             return None
-        return cls(found[0][0], found[0][1], Add(tuple(terms)) if len(terms) > 1 else terms[0], factor)
+        return cls(found[0][0], found[0][1], sum_of(terms), factor)
 
 
 def _logistic(graph: Graph, pre: str) -> tuple[str, str, str] | None:

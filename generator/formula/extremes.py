@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from generator.formula.sums import product_of, sum_of
 from generator.formula.tree import (
     Add,
     Call,
     Cases,
     Div,
     Formula,
-    Mul,
     Neg,
     Ref,
     children,
@@ -115,8 +115,8 @@ class _Through:
         """The mean of the slopes of all arguments that are largest."""
         if len(own) > 1:
             best = _best(name, varying)
-            top = _total([_added(_ZERO, _equal(arg, best, _ONE), self._inner(arg)) for arg in own])
-            return Div(top, _total([_equal(arg, best, _ONE) for arg in varying]))
+            top = sum_of([_added(_ZERO, _equal(arg, best, _ONE), self._inner(arg)) for arg in own])
+            return Div(top, sum_of([_equal(arg, best, _ONE) for arg in varying]))
         (arg,), slope = own, self._inner(own[0])
         others = [other for other in varying if other != arg]
         strictly, at_least = EXTREMES[name]
@@ -153,10 +153,6 @@ def _equal(arg: Formula, other: Formula, then: Formula) -> Formula:
     return Cases(arg, "==", other, then, _ZERO)
 
 
-def _total(terms: list[Formula]) -> Formula:
-    return terms[0] if len(terms) == 1 else Add(tuple(terms))
-
-
 def _divided(slope: Formula, count: Formula) -> Formula:
     """A slope over a count, worked out in each case of the slope."""
     if isinstance(slope, Cases):
@@ -187,5 +183,5 @@ def _product(a: Formula, b: Formula) -> Formula:
     signs = isinstance(a, Neg) + isinstance(b, Neg)
     one, other = (part.body if isinstance(part, Neg) else part for part in (a, b))
     parts = [one, other] if _ONE not in (one, other) else [other if one == _ONE else one]
-    made = Mul(tuple(parts)) if len(parts) > 1 else parts[0]
+    made = product_of(parts)
     return Neg(made) if signs == 1 else made

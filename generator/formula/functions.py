@@ -17,6 +17,7 @@ from functools import lru_cache
 from generator.errors import FormulaError
 from generator.formula.extremes import PLACES, place_of
 from generator.formula.infix import parse
+from generator.formula.sums import product_of, sum_of
 from generator.formula.tree import (
     Add,
     Call,
@@ -276,9 +277,9 @@ def _tidy(tree: Formula) -> Formula:
             return Call(_LOGARITHMS[base], (body,))
         case Mul(factors) if any(_is_one(factor) for factor in factors):
             kept = tuple(factor for factor in factors if not _is_one(factor)) or factors[:1]
-            return kept[0] if len(kept) == 1 else Mul(kept)
+            return product_of(kept)
         case Mul((Neg(one), *factors)) if _is_one(one):
-            return Neg(factors[0] if len(factors) == 1 else Mul(tuple(factors)))
+            return Neg(product_of(factors))
         case Neg(Num(value)) if value == 0:
             return num(0)
         case Cases(left, ("<" | ">") as op, right, then, Cases(same, "==", other, at, otherwise)):
@@ -321,7 +322,7 @@ def _shares(call: Call, stable: bool) -> Formula:
         own, components = Add((own, below)), tuple(Add((part, below)) for part in components)
     share = parse(VECTORS[call.name].share)
     shares = tuple(substitute(share, {"x": part}) for part in components)
-    return Div(substitute(share, {"x": own}), Add(shares) if len(shares) > 1 else shares[0])
+    return Div(substitute(share, {"x": own}), sum_of(shares))
 
 
 def expand(tree: Formula, stable: bool = False) -> Formula:

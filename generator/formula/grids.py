@@ -9,7 +9,21 @@ from itertools import chain
 
 from generator.errors import FormulaError
 from generator.formula.extremes import PLACES
-from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
+from generator.formula.sums import product_of, sum_of
+from generator.formula.tree import (
+    Add,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    num,
+    references,
+)
 
 Rows = tuple[tuple[Formula, ...], ...]
 _LONGEST = 1000  # of a vector that is made of zeros and a one
@@ -72,11 +86,6 @@ def referring(name: str, value: Value) -> Value:
     return Grid(rows, value.vector)
 
 
-def total(terms: tuple[Formula, ...]) -> Formula:
-    """The sum of `terms`."""
-    return terms[0] if len(terms) == 1 else Add(terms)
-
-
 # --- functions of whole vectors and matrices: each takes the values of its arguments ---
 
 
@@ -88,12 +97,12 @@ def one(name: str, args: tuple[Value, ...]) -> Grid:
 
 
 def _sum(args: tuple[Value, ...]) -> Value:
-    return total(one("sum", args).entries)
+    return sum_of(one("sum", args).entries)
 
 
 def _mean(args: tuple[Value, ...]) -> Value:
     entries = one("mean", args).entries
-    return Div(total(entries), num(len(entries)))
+    return Div(sum_of(entries), num(len(entries)))
 
 
 def _var(args: tuple[Value, ...]) -> Value:
@@ -102,9 +111,9 @@ def _var(args: tuple[Value, ...]) -> Value:
     entries = one("var", args[:1]).entries
     if less not in (num(0), num(1)) or len(entries) < 2:
         raise FormulaError("`var` is of a vector of two or more: `var(v)`, or `var(v, 1)` of a sample")
-    mean = Div(total(entries), num(len(entries)))
+    mean = Div(sum_of(entries), num(len(entries)))
     squares = tuple(Pow(Add((entry, Neg(mean))), num(2)) for entry in entries)
-    return Div(total(squares), num(len(entries) - (less == num(1))))
+    return Div(sum_of(squares), num(len(entries) - (less == num(1))))
 
 
 def _std(args: tuple[Value, ...]) -> Value:
@@ -146,7 +155,7 @@ def _concat(args: tuple[Value, ...]) -> Value:
 
 def _prod(args: tuple[Value, ...]) -> Value:
     entries = one("prod", args).entries
-    return entries[0] if len(entries) == 1 else Mul(entries)
+    return product_of(entries)
 
 
 def _len(args: tuple[Value, ...]) -> Value:
@@ -155,7 +164,7 @@ def _len(args: tuple[Value, ...]) -> Value:
 
 def _norm(args: tuple[Value, ...]) -> Value:
     entries = one("norm", args).entries
-    return Call("sqrt", (total(tuple(Pow(entry, num(2)) for entry in entries)),))
+    return Call("sqrt", (sum_of(tuple(Pow(entry, num(2)) for entry in entries)),))
 
 
 def _vector(args: tuple[Value, ...]) -> Value:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from generator.errors import FormulaError
-from generator.formula.grids import Function, Grid, Rows, Value, named, one, total, vector
+from generator.formula.grids import Function, Grid, Rows, Value, named, one, vector
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Div, Formula, Mul, Neg, Num, num
 
 _LARGEST = 4  # rows of a matrix whose determinant is written out: of five it would have 120 products
@@ -25,7 +26,7 @@ def _transpose(args: tuple[Value, ...]) -> Value:
 
 def _trace(args: tuple[Value, ...]) -> Value:
     rows = _square("trace", args)
-    return total(tuple(row[place] for place, row in enumerate(rows)))
+    return sum_of(tuple(row[place] for place, row in enumerate(rows)))
 
 
 def _det(args: tuple[Value, ...]) -> Value:
@@ -105,7 +106,7 @@ def _dot(args: tuple[Value, ...]) -> Value:
     a, b = _two_vectors("dot", args)
     if len(a) != len(b):
         raise FormulaError(f"`dot` is of two vectors of the same length, not of {len(a)} and {len(b)} entries")
-    return total(tuple(map(_product, a, b)))
+    return sum_of(tuple(map(_product, a, b)))
 
 
 def _matmul(args: tuple[Value, ...]) -> Value:
@@ -118,7 +119,7 @@ def _matmul(args: tuple[Value, ...]) -> Value:
         left = tuple(zip(*a.rows, strict=True)) if is_row else a.rows
         if len(left[0]) == b.shape[0]:
             columns = tuple(zip(*b.rows, strict=True))
-            rows = tuple(tuple(total(tuple(map(_product, row, column))) for column in columns) for row in left)
+            rows = tuple(tuple(sum_of(tuple(map(_product, row, column))) for column in columns) for row in left)
             if len(rows) == 1 and b.vector:
                 return rows[0][0]
             return vector(rows[0]) if is_row else Grid(rows, b.vector)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from generator.formula.infix import parse
-from generator.formula.tree import Add, Call, Pow, Ref, num, substitute
+from generator.formula.sums import sum_of
+from generator.formula.tree import Call, Pow, Ref, num, substitute
 from generator.graph.quantities import Label, Update
 
 # What is done to the gradients before they are used: as one vector made no longer than `clip` (Pascanu, Mikolov and
@@ -22,7 +23,7 @@ def clipped(clip: str, gradients: Mapping[str, str]) -> Iterator[Update]:
     """The lines that clip gradients (their names by parameter) as a row of `CLIPS` says."""
     if clip == "norm":
         squares = tuple(Pow(Ref(name), num(2)) for name in gradients.values())
-        length = Call("sqrt", (Add(squares) if len(squares) > 1 else squares[0],))
+        length = Call("sqrt", (sum_of(squares),))
         yield Update(length, name="norm", rule="update_norm", label=Label("value", "norm"))
         yield Update(parse(CLIPS[clip]["scale"]), name="scale", rule="update_scale", label=Label("value", "scale"))
     for parameter, gradient in gradients.items():

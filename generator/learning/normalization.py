@@ -17,6 +17,7 @@ from pydantic import Field
 
 from generator.definitions.problem import Exact, Finding, Model, Name
 from generator.definitions.source import Location
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Formula, Mul, Neg, Num, Pow, Ref, num, shortest
 from generator.formula.tree import Div as Quotient
 from generator.graph.quantities import Convention, Label, Quantity, Role
@@ -231,5 +232,5 @@ class _Made:
 
 
 def _mean(terms: tuple[Formula, ...], count: int) -> Formula:
-    total: Formula = Add(terms) if len(terms) > 1 else terms[0]
+    total: Formula = sum_of(terms)
     return total if count == 1 else Quotient(total, num(count))

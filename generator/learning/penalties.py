@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from generator.definitions.problem import Exact, Finding, Model, Name
-from generator.formula.tree import Add, Call, Div, Formula, Mul, Pow, Ref, num
+from generator.formula.sums import sum_of
+from generator.formula.tree import Call, Div, Formula, Mul, Pow, Ref, num
 from generator.graph.quantities import Convention, Label, Quantity, Role
 from generator.learning.losses import DATA, GROUP
 
@@ -66,7 +67,7 @@ def _penalty_of(rate: str) -> str:
 
 
 def _penalty(rate: str, factor: Formula, terms: Sequence[Formula], rule: str) -> Quantity:
-    total = Add(tuple(terms)) if len(terms) > 1 else terms[0]
+    total = sum_of(terms)
     name = _penalty_of(rate)
     return Quantity(name, Role.LOSS, Label("penalty", name), Mul((factor, total)), rule, GROUP)
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generator.formula.tree import Add, Div, Formula, Hadamard, MatMul, Mul, Neg, Num, Transpose, num, references
+from generator.formula.sums import product_of, sum_of
+from generator.formula.tree import (
+    Add,
+    Div,
+    Formula,
+    Hadamard,
+    MatMul,
+    Mul,
+    Neg,
+    Num,
+    Transpose,
+    num,
+    references,
+)
 from generator.lifting.tensors import Rows
 
 _ONE = num(1)
@@ -74,7 +87,7 @@ def single(cube: Cube) -> Rows:
 def multiplied(factors: Iterable[Formula]) -> Formula:
     """The product of factors; of none of them, one."""
     found = tuple(factors)
-    return found[0] if len(found) == 1 else Mul(found) if found else _ONE
+    return product_of(found) if found else _ONE
 
 
 def opened(factors: Iterable[Formula]) -> tuple[Formula, ...]:
@@ -134,4 +147,4 @@ def negative(tree: Formula | None) -> Formula | None:
 def added(parts: list[Formula]) -> Formula:
     """The sum of parts, with the sums among them opened."""
     flat = [term for part in parts for term in (part.terms if isinstance(part, Add) else (part,))]
-    return flat[0] if len(flat) == 1 else Add(tuple(flat))
+    return sum_of(flat)

@@ -17,6 +17,7 @@ from generator.errors import FormulaError
 from generator.formula.functions import VECTORS
 from generator.formula.identity import same
 from generator.formula.infix import infix
+from generator.formula.sums import sum_of
 from generator.formula.tree import (
     MINUS_INFINITY,
     Add,
@@ -417,7 +418,7 @@ def _flat(tree: Formula) -> Formula:
         case Add(terms):
             flat = (_flat(term) for term in terms)
             parts = tuple(part for term in flat for part in (term.terms if isinstance(term, Add) else (term,)))
-            return parts[0] if len(parts) == 1 else Add(parts)
+            return sum_of(parts)
         case Mul(factors):
             kept = tuple(factor for factor in map(_flat, factors) if factor != _ONE)
             return multiplied(kept)

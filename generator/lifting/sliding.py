@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Ref, Transpose, num, references
 from generator.graph.quantities import Sliding
 from generator.graph.windows import Place
@@ -132,4 +133,4 @@ def _terms(entry: Formula) -> tuple[Formula, ...]:
 
 
 def _sum(terms: list[Formula]) -> Formula:
-    return num(0) if not terms else terms[0] if len(terms) == 1 else Add(tuple(terms))
+    return num(0) if not terms else sum_of(terms)

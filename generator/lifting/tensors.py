@@ -10,6 +10,7 @@ from functools import partial
 from generator.errors import FormulaError
 from generator.formula.functions import VECTORS
 from generator.formula.infix import infix
+from generator.formula.sums import product_of, sum_of
 from generator.formula.tree import (
     MINUS_INFINITY,
     Add,
@@ -92,7 +93,7 @@ def _worked(tree: Formula, parts: list[Formula], down: bool) -> Matrix:
 def _with(tree: Formula, parts: tuple[Formula, ...]) -> Formula:
     """`tree` with other parts; what is entry by entry for matrices is a plain product of entries."""
     if isinstance(tree, Hadamard | MatMul):
-        return parts[0] if len(parts) == 1 else Mul(parts)
+        return product_of(parts)
     left = iter(parts)
     return rebuild(tree, lambda _: next(left))
 
@@ -141,7 +142,7 @@ def _product(grids: list[Matrix], tree: Formula) -> Matrix:
 
 def _inner(row: tuple[Formula, ...], column: tuple[Formula, ...]) -> Formula:
     terms = tuple(Mul(pair) for pair in zip(row, column, strict=True))
-    return terms[0] if len(terms) == 1 else Add(terms)
+    return sum_of(terms)
 
 
 # --- what is shown of a matrix ---

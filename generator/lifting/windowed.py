@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TypeVar
 
 from generator.errors import FormulaError
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Div, Formula, Matrix, Mul, Num, Ref, Transpose, num, rebuild
 from generator.graph.quantities import Tensor
 from generator.graph.windows import Place, Windows
@@ -152,7 +153,7 @@ def _slid(image: Rows[Formula], over: Rows[Formula], stride: Place, turned: bool
 
     def total(entries: list[tuple[Place, Formula]]) -> Formula:
         products = tuple(Mul((weights[row][column], entry)) for (row, column), entry in entries)
-        return products[0] if len(products) == 1 else Add(products)
+        return sum_of(products)
 
     return _over(image, (len(over), len(over[0])), stride, total)
 

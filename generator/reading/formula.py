@@ -12,10 +12,10 @@ from functools import lru_cache
 
 from generator.formula.extremes import EXTREMES, PLACES
 from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.formula.sums import product_of, sum_of
 from generator.formula.tree import (
     CIRCULAR,
     MINUS_INFINITY,
-    Add,
     Blank,
     Call,
     Cases,
@@ -24,7 +24,6 @@ from generator.formula.tree import (
     Formula,
     Hadamard,
     Matrix,
-    Mul,
     Neg,
     Num,
     Pow,
@@ -143,7 +142,7 @@ class _Reader:
             self.at += sign in ("+", "−")
             term = self._product()
             terms.append(Neg(term) if sign == "−" else term)
-        return terms[0] if len(terms) == 1 else Add(tuple(terms))
+        return sum_of(terms)
 
     def _product(self) -> Formula:
         """Factors with or without a sign between them; without one, nothing may be read as one name or number.
@@ -165,7 +164,7 @@ class _Reader:
             else:
                 self._check_adjoining()
             factors.append(self._factor())
-        return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+        return product_of(factors)
 
     def _slashed(self, top: Formula) -> Formula:
         """What stands in parentheses over one factor; neither may have another factor beside it."""

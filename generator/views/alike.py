@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from generator.derive.equations import Equations
 from generator.derive.steps import Section, Step
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Cases, Formula, Ref, rebuild, references
 from generator.graph.quantities import Role
 from generator.graph.wholes import grids, wholes
@@ -175,7 +176,7 @@ def sort_of(formula: Formula) -> Formula:
     if not isinstance(made, Add):
         return made
     terms = tuple(dict.fromkeys(made.terms))
-    return terms[0] if len(terms) == 1 else Add(terms)
+    return sum_of(terms)
 
 
 def _outcomes(formula: Formula) -> Iterator[Formula]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from generator.definitions.rows import Chosen, arguments, row_name
 from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Ref, num
 from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds.attention.mixtures import mixed
 from generator.kinds.attention.model import PROJECTIONS, Attention
-from generator.kinds.attention.placed import Cells, Placed, total
+from generator.kinds.attention.placed import Cells, Placed
 from generator.learning.losses import averages, error_of
 from generator.learning.normalization import Part, scaled, standardized
 
@@ -151,7 +152,7 @@ class Attending(Placed):
         label = Label("loss", LOSS)
         pairs = [(i, j, own) for i, row in enumerate(made) for j, own in enumerate(row)]
         if self.problem.upstream:
-            weighted = total([Mul((Ref(self.rows["G"][i][j]), Ref(own))) for i, j, own in pairs])
+            weighted = sum_of([Mul((Ref(self.rows["G"][i][j]), Ref(own))) for i, j, own in pairs])
             self.quantities.append(Quantity(SUM, Role.LOSS, Label("value", SUM), weighted, "weighted_total", "loss"))
         if not self.problem.targets:
             return

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from generator.formula.sums import sum_of
 from generator.formula.tree import MINUS_INFINITY, Add, Call, Div, Formula, Num, Ref, num
 from generator.kinds.attention.model import Attention
-from generator.kinds.attention.placed import Cells, Placed, Places, share, total
+from generator.kinds.attention.placed import Cells, Placed, Places, share
 
 
 def mixed(problem: Attention, made: Placed, queries: Cells, keys: Cells, values: Cells) -> Cells:
@@ -22,7 +23,7 @@ def mixed(problem: Attention, made: Placed, queries: Cells, keys: Cells, values:
     for i in range(len(queries)):
         for j in range(len(values[0])):
             seen = {own: values[k][j] for k, own in enumerate(weights[j // width][i]) if own}
-            formulas[i, j] = total(made.products([*seen], [*seen.values()]))
+            formulas[i, j] = sum_of(made.products([*seen], [*seen.values()]))
     return made.made("C", "mixture", "mixture", formulas)
 
 
@@ -35,7 +36,7 @@ def _scores(problem: Attention, made: Placed, queries: Cells, keys: Cells, head:
     formulas: dict[tuple[int, int], Formula] = {}
     for i, query in enumerate(queries):
         for j, key in enumerate(keys):
-            score = total(made.products(query, key))
+            score = sum_of(made.products(query, key))
             scaled = Div(score, below) if below else score
             scaled = Add((scaled, Ref(bias[i][j]))) if bias else scaled
             formulas[i, j] = scaled if problem.sees(i, j) else MINUS_INFINITY
@@ -54,6 +55,6 @@ def _weights(problem: Attention, made: Placed, scores: Cells, head: int) -> Cell
         softmax = each(lambda i, j: Call("softmax", (Ref(scores[i][j]), *seen[i])))
         return made.made("A", "weights", "softmax", softmax, head)
     raw = made.made("R", "weights", "exponential", each(lambda i, j: Call("exp", (Ref(scores[i][j]),))), head)
-    sums = {(i, 0): total([Ref(own) for own in row if own]) for i, row in enumerate(raw)}
+    sums = {(i, 0): sum_of([Ref(own) for own in row if own]) for i, row in enumerate(raw)}
     below = made.made("Z", "weights", "sum_of_row", sums, head)
     return made.made("A", "weights", "share", each(lambda i, j: Div(Ref(raw[i][j]), Ref(below[i][0]))), head)

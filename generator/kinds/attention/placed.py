@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TypeVar
 
 from generator.definitions.tables import Rows, entries, entry, names
-from generator.formula.tree import MINUS_INFINITY, Add, Formula, Mul, Ref, num
+from generator.formula.sums import sum_of
+from generator.formula.tree import MINUS_INFINITY, Formula, Mul, Ref, num
 from generator.graph.declared import grid, heads, matrix
 from generator.graph.quantities import FORBIDDEN, Label, Quantity, Role, Tensor
 
@@ -81,7 +82,7 @@ class Placed:
         for i, row in enumerate(rows):
             for j, made in enumerate(zip(*weights, strict=True)):
                 terms = self.products(row, made)
-                formulas[i, j] = total([*terms, Ref(bias[0][j])] if bias is not None else terms)
+                formulas[i, j] = sum_of([*terms, Ref(bias[0][j])] if bias is not None else terms)
         return self.made(name, group, "row_times_column", formulas)
 
     def products(self, left: Sequence[str], right: Sequence[str]) -> list[Formula]:
@@ -93,11 +94,6 @@ class Placed:
 def turned(rows: tuple[tuple[_T, ...], ...], down: bool) -> tuple[tuple[_T, ...], ...]:
     """Rows of tokens as they stand on paper (`down`: as columns), or the other way round."""
     return tuple(zip(*rows, strict=True)) if down else rows
-
-
-def total(terms: Sequence[Formula]) -> Formula:
-    """The sum of some terms."""
-    return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
 
 def share(rows: Cells, head: int, count: int) -> Cells:

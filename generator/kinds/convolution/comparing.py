@@ -8,11 +8,11 @@ from typing import Any
 
 from generator.definitions.nested import flat
 from generator.definitions.rows import check_row
+from generator.formula.sums import sum_of
 from generator.formula.tree import Mul, Ref
 from generator.graph.quantities import Label, Quantity, Role
 from generator.graph.windows import Maps, named
 from generator.kinds.convolution.images import Images, MisfitError, labels_of, matrices
-from generator.kinds.convolution.laying import added
 from generator.kinds.convolution.model import Pipeline
 from generator.learning.batches import at
 from generator.learning.losses import LOSS_ROWS, Losses, Output, averages, error_of, losses
@@ -77,7 +77,7 @@ def _weighted(problem: Pipeline, images: Images, maps: Maps, name: str, values: 
     ]
     label = Label("loss", problem.loss_name)
     images.take([(problem.loss_name, label)], "loss_name")
-    total = added(pairs)
+    total = sum_of(pairs)
     images.quantities.append(Quantity(problem.loss_name, Role.LOSS, label, total, "weighted_total", images.group))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from generator.definitions.source import Location
-from generator.formula.tree import Add, Call, Div, Formula, Mul, Ref, num
+from generator.formula.sums import sum_of
+from generator.formula.tree import Call, Div, Formula, Mul, Ref, num
 from generator.graph.windows import Maps, Place, Windows, named
 from generator.kinds.convolution.images import MisfitError
 from generator.kinds.convolution.model import Convolution, Pooling, TransposedConvolution
@@ -135,9 +136,4 @@ def largest(entries: tuple[Ref, ...]) -> Formula:
 
 def mean(entries: tuple[Ref, ...], count: int) -> Formula:
     """The sum of the entries of a window over the number of those that count."""
-    return added(entries) if count == 1 else Div(added(entries), num(count))
-
-
-def added(terms: Sequence[Formula]) -> Formula:
-    """The sum of terms; of one alone, itself."""
-    return terms[0] if len(terms) == 1 else Add(tuple(terms))
+    return sum_of(entries) if count == 1 else Div(sum_of(entries), num(count))

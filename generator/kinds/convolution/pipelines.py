@@ -13,6 +13,7 @@ from generator.definitions.nested import flat, shape_of
 from generator.definitions.rows import FUNCTIONS, arguments, check_row, row_name
 from generator.errors import nearest
 from generator.formula.functions import VECTORS
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Formula, Mul, Ref
 from generator.graph.declared import matrix
 from generator.graph.quantities import Convention, Label, Sliding
@@ -27,7 +28,7 @@ from generator.kinds.convolution.images import (
     matrices,
     matrices_of_filter,
 )
-from generator.kinds.convolution.laying import added, products
+from generator.kinds.convolution.laying import products
 from generator.kinds.convolution.model import (
     KINDS,
     Activation,
@@ -129,7 +130,7 @@ class Layers(Images):
         made = named(layer.name, len(filters), windows.count, self.maps.dimensions)
         depth, together = len(self.maps.channels) // layer.groups, len(filters) // layer.groups
         formulas = [
-            added([*products(weights, read, windows, (row, column), layer.flip), *biases[place : place + 1]])
+            sum_of([*products(weights, read, windows, (row, column), layer.flip), *biases[place : place + 1]])
             for place, weights in enumerate(filters)
             for read in [self.maps.channels[place // together * depth :][:depth]]
             for row in range(windows.count[0])
@@ -152,7 +153,7 @@ class Layers(Images):
         biases = self._biases(layer.biases, len(filters), "filter")
         made = named(layer.name, len(filters), windows.shape, self.maps.dimensions)
         formulas = [
-            added([*terms, *biases[place : place + 1]])
+            sum_of([*terms, *biases[place : place + 1]])
             for place, weights in enumerate(filters)
             for terms in laying.laid(weights, self.maps, windows)
         ]
@@ -263,7 +264,7 @@ class Layers(Images):
         self.tensors.append(matrix(name, weights.channels[0]))
         biases = self._biases(layer.biases, units, "unit")
         formulas = [
-            added([*(Mul((Ref(w), Ref(h))) for w, h in zip(row, entries, strict=True)), *biases[unit : unit + 1]])
+            sum_of([*(Mul((Ref(w), Ref(h))) for w, h in zip(row, entries, strict=True)), *biases[unit : unit + 1]])
             for unit, row in enumerate(weights.channels[0])
         ]
         self._made(layer.name, named(layer.name, 1, (1, units), 0), formulas, "weighted_sum")

@@ -8,6 +8,7 @@ from typing import Any
 from generator.definitions.own import Own, applied, each, name_of
 from generator.definitions.rows import FUNCTIONS
 from generator.formula.functions import VECTORS
+from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Formula, Mul, Neg, Ref
 from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds.network.model import Layer, Network
@@ -92,7 +93,7 @@ class Forward:
         if unit in biases:
             bias = Ref(biases[unit])
             terms.append(Neg(bias) if self.problem.bias_as == "threshold" else bias)
-        total = Add(tuple(terms)) if len(terms) > 1 else terms[0]
+        total = sum_of(terms)
         name = self.value[unit, case] = self.problem.names.of("pre", unit, index, case)
         label = Label("pre", unit, str(index), case=case)
         yield Quantity(name, Role.FORWARD, label, total, "weighted_sum", layer.name)

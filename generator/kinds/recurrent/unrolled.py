@@ -9,7 +9,8 @@ from generator.definitions.rows import Chosen, arguments, row_name
 from generator.definitions.tables import entry, names, shape
 from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.formula.infix import parse
-from generator.formula.tree import Add, Call, Formula, Mul, Ref, rebuild, references, substitute
+from generator.formula.sums import sum_of
+from generator.formula.tree import Call, Formula, Mul, Ref, rebuild, references, substitute
 from generator.graph.declared import whole
 from generator.graph.quantities import Diagram, Label, Quantity, Role
 from generator.kinds.recurrent.cells import STATES, Line, before
@@ -159,7 +160,7 @@ class Unrolled(Placed):
             terms.append(Ref(entry(name, (index, len(self.problem.weights[name][0])))))
         if line.text:
             terms.append(self._own_part(line.text, index, step))
-        return terms[0] if len(terms) == 1 else Add(tuple(terms))
+        return sum_of(terms)
 
     def _read(self, line: Line, vector: str, step: int) -> int:
         """The time step whose vector a line reads: an output of the last states reads the first one backward."""
