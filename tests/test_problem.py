@@ -19,15 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import Data, dense, networks, yaml_text
 
-from generator.definitions.problem import (
-    Definition,
-    exact,
-    find_definitions,
-    kind_module,
-    kind_names,
-    load,
-    name,
-)
+from generator.definitions.problem import Definition, exact, find_definitions, kind_module, kind_names, load, name
 from generator.definitions.schema import schema
 from generator.definitions.source import read
 from generator.errors import DefinitionError, LonghandError

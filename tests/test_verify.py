@@ -16,21 +16,7 @@ from generator.backward.passes import backward
 from generator.definitions.problem import kind_module, load
 from generator.errors import UntrueLineError
 from generator.formula.functions import expand
-from generator.formula.tree import (
-    Add,
-    Call,
-    Cases,
-    Div,
-    Formula,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Ref,
-    children,
-    num,
-    rebuild,
-)
+from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, children, num, rebuild
 from generator.graph.quantities import Role
 from generator.notation.arrange import Arranger
 from generator.notation.files import load_notation, notation_names

@@ -10,20 +10,7 @@ from generator.backward.derivative import by_terms
 from generator.derive.steps import Equation, Part
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
 from generator.formula.sums import sum_of
-from generator.formula.tree import (
-    Add,
-    Call,
-    Div,
-    Formula,
-    Mul,
-    Num,
-    Ref,
-    num,
-    references,
-    shortest,
-    substitute,
-    walk,
-)
+from generator.formula.tree import Add, Call, Div, Formula, Mul, Num, Ref, num, references, shortest, substitute, walk
 from generator.graph.quantities import Check, Graph, Quantity, Role, derivative_name
 from generator.notation.writer import Working, Writer
 from generator.solve.traces import Trace

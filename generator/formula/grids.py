@@ -10,20 +10,7 @@ from itertools import chain
 from generator.errors import FormulaError
 from generator.formula.extremes import PLACES
 from generator.formula.sums import product_of, sum_of
-from generator.formula.tree import (
-    Add,
-    Call,
-    Cases,
-    Div,
-    Formula,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Ref,
-    num,
-    references,
-)
+from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
 
 Rows = tuple[tuple[Formula, ...], ...]
 _LONGEST = 1000  # of a vector that is made of zeros and a one

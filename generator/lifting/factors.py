@@ -6,19 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from generator.formula.sums import product_of, sum_of
-from generator.formula.tree import (
-    Add,
-    Div,
-    Formula,
-    Hadamard,
-    MatMul,
-    Mul,
-    Neg,
-    Num,
-    Transpose,
-    num,
-    references,
-)
+from generator.formula.tree import Add, Div, Formula, Hadamard, MatMul, Mul, Neg, Num, Transpose, num, references
 from generator.lifting.tensors import Rows
 
 _ONE = num(1)

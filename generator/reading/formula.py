@@ -33,21 +33,7 @@ from generator.formula.tree import (
 from generator.lifting import windowed
 from generator.reading import Unreadable
 from generator.reading.normal import items, normal
-from generator.typeset.boxes import (
-    Box,
-    Choice,
-    Digits,
-    Fence,
-    Frac,
-    Gap,
-    Grid,
-    Op,
-    Root,
-    Row,
-    Script,
-    Word,
-    symbol,
-)
+from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Word, symbol
 from generator.typeset.text import text
 
 PRODUCTS = ("·", "∗", "×")

@@ -11,20 +11,7 @@ from generator.reading import Line, Unreadable
 from generator.reading.names import FUNCTIONS, LATEX_SIGNS, greek
 from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, hatted, items, normal
 from generator.reading.rows import Rows
-from generator.typeset.boxes import (
-    Box,
-    Choice,
-    Digits,
-    Fence,
-    Frac,
-    Gap,
-    Grid,
-    Op,
-    Root,
-    Row,
-    Script,
-    Word,
-)
+from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Word
 
 _NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
 _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")

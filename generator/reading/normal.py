@@ -9,22 +9,7 @@ from __future__ import annotations
 import re
 
 from generator.reading import Unreadable
-from generator.typeset.boxes import (
-    HAT,
-    Box,
-    Choice,
-    Digits,
-    Fence,
-    Frac,
-    Gap,
-    Grid,
-    Op,
-    Root,
-    Row,
-    Script,
-    Strut,
-    Word,
-)
+from generator.typeset.boxes import HAT, Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Strut, Word
 from generator.typeset.numerals import LEAST_POWER, TIMES_TEN
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself

@@ -17,19 +17,7 @@ import flint
 
 from generator.errors import LonghandError
 from generator.formula.functions import formula_of
-from generator.formula.tree import (
-    Add,
-    Call,
-    Cases,
-    Div,
-    Formula,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Ref,
-    children,
-)
+from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, children
 from generator.solve.elementary import AT_ZERO, BALLS, LOGARITHMS, rational
 
 Exact = Fraction | flint.arb

@@ -6,21 +6,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import combining
 
-from generator.typeset.boxes import (
-    Box,
-    Choice,
-    Digits,
-    Fence,
-    Frac,
-    Gap,
-    Grid,
-    Op,
-    Root,
-    Row,
-    Script,
-    Strut,
-    Word,
-)
+from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Strut, Word
 
 _LOW = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 _HIGH = str.maketrans("0123456789+-−′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻′⁽⁾ᵀ")

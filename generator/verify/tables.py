@@ -21,13 +21,7 @@ from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.shape import fraction_of, number_of
-from generator.reading.tables import (
-    Table,
-    find_html_tables,
-    find_latex_tables,
-    find_markdown_tables,
-    find_typst_tables,
-)
+from generator.reading.tables import Table, find_html_tables, find_latex_tables, find_markdown_tables, find_typst_tables
 from generator.reading.typst import read_typst
 from generator.solve.histories import History
 from generator.verify.truth import Truth, Untrue
