@@ -449,6 +449,29 @@ def test_one_entry_of_a_given_takes_a_new_value() -> None:
     assert truths(made, ("solution", "worksheet"), ("en",)) > 20
 
 
+def test_a_new_value_may_be_computed_from_one_before_it() -> None:
+    """Nesterov's momentum with the gradient at the point ahead, against plain arithmetic; vectors and entries too."""
+    made = worked_of({
+        "kind": "formulas", "title": "made", "steps": 2,
+        "givens": {"x": "2", "v": "0", "mu": "0.5", "eta": "0.1", "w": ["1", "2"], "s": ["0", "0"]},
+        "formulas": {"y": "x + mu * v", "f": "y**2 + w[1] * w[2]", "g": "d(f, y)", "h": "d(f, w)"},
+        "update": {
+            "v": "mu * v - eta * g", "x": "x + v_new", "s[2]": "s[1] + h[2]", "w": "w - eta * [s_2_new, v_new]",
+        },
+    })  # fmt: skip
+    x, v, w, s = Fraction(2), Fraction(0), [Fraction(1), Fraction(2)], Fraction(0)
+    for _ in range(2):
+        v = v / 2 - Fraction("0.1") * 2 * (x + v / 2)
+        x, s = x + v, w[0]
+        w = [w[0] - Fraction("0.1") * s, w[1] - Fraction("0.1") * v]
+    values = made.trace.values
+    assert [values[f"{name}_new2"] for name in ("x", "v", "w_1", "w_2", "s_2")] == [x, v, *w, s]
+    assert "from new ones before them" in render(made, "solution", "markdown", "en")
+    for flavour in FLAVOURS:
+        assert "v_new" in program(made, flavour)
+    assert truths(made, ("solution", "worksheet", "key"), ("en", "zh")) > 20
+
+
 def test_a_derivative_is_differentiated_again_and_so_is_a_formula_without_a_name() -> None:
     made = worked_of({
         "kind": "formulas", "title": "made", "givens": {"x": "2", "y": "3", "v": ["1", "2"]},
@@ -544,6 +567,7 @@ update: [x]
         ("update: [x]", "update: {'v[3]': x}", 9, "update.v[3]", "`v[3]`", "one of the givens, or an entry of one"),
         ("update: [x]", "update: {'x + 1': x}", 9, "update.x + 1", "`x + 1`", "one of the givens, or an entry of one"),
         ("update: [x]", "update: {v: v, 'v[1]': x}", 9, "update.v[1]", "`v[1]`", "(`v_1` has a new value already)"),
+        ("update: [x]", "update: {x: v_new, v: v}", 9, "update.x", "`v_new`", "`v_new` is not known here"),
         ("update: [x]", "update: {'M[1]': x}", 9, "update.M[1]", "one number", "a vector of 2"),
         ("update: [x]", "update: {x: d(f)}", 9, "update.x", "`d(f)`", "a derivative is written"),
         ("update: [x]", "update: [x]\noptimizer: best", 10, "optimizer", "`best`", "one of sgd"),

@@ -10,8 +10,8 @@ from generator.derive.matrix_equations import is_in_matrices
 from generator.formula.extremes import is_extreme
 from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.formula.indicators import has_indicator
-from generator.formula.tree import Call, Cases, Dots, Formula, Ref, shortest, walk
-from generator.graph.quantities import Quantity, Role
+from generator.formula.tree import Call, Cases, Dots, Formula, Ref, references, shortest, walk
+from generator.graph.quantities import Graph, Quantity, Role, updated_name
 from generator.lifting import windowed
 from generator.notation.arrange import sign_of
 from generator.render.blocks import Setter
@@ -81,7 +81,8 @@ class Conventions:
             yield setter.word("conventions.cases")
         if graph.of_role(Role.UPDATE):
             by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
-            yield setter.word(by_gradients if graph.trained else "conventions.updates_own")
+            by_formulas = "conventions.updates_own_in_turn" if _uses_new_values(graph) else "conventions.updates_own"
+            yield setter.word(by_gradients if graph.trained else by_formulas)
         yield from self._of_matrices()
 
     def _layers(self) -> Iterator[str]:
@@ -147,3 +148,9 @@ def _is_split(part: Formula) -> bool:
 def _is_of_layer(quantity: Quantity) -> bool:
     """Whether a rule makes a quantity of its formula: an author's own formulas say themselves what they are."""
     return quantity.rule != "formula"
+
+
+def _uses_new_values(graph: Graph) -> bool:
+    """Whether a new value is computed from another one."""
+    new = {updated_name(update.old) for update in graph.updates if update.old}
+    return any(not new.isdisjoint(references(update.formula)) for update in graph.updates)

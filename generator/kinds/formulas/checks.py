@@ -109,7 +109,7 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
         yield from check_brought(problem, taken, ())
         for name, text in problem.update.items():
             try:
-                value = expand(problem.parsed(text), for_updates(problem, known))
+                value = expand(problem.parsed(text), for_updates(problem, known, name))
             except FormulaError as error:
                 yield ("update", name), f"`{text}`", f"a formula that can be worked: {error}"
                 return

@@ -123,7 +123,7 @@ def _own_updates(
 ) -> Iterator[Update]:
     assert isinstance(problem.update, dict)
     for name, text in problem.update.items():
-        value, old = expand(problem.parsed(text), for_updates(problem, known)), moved(problem, name)
+        value, old = expand(problem.parsed(text), for_updates(problem, known, name)), moved(problem, name)
         assert old is not None
         formulas = value.entries if isinstance(value, Grid) else (value,)
         for entry, formula in zip(entry_names(old), formulas, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import takewhile
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -16,8 +17,9 @@ from generator.formula.extremes import Ties
 from generator.formula.grids import Grid, Value, referring, vector
 from generator.formula.infix import parse
 from generator.formula.inlining import OwnFunction, inlined, own_functions, with_named_logarithms
-from generator.formula.tree import Call, Formula, Ref
+from generator.formula.tree import Call, Formula, Ref, replace
 from generator.formula.vectors import expand
+from generator.graph.quantities import updated_name
 from generator.learning.training import Learning
 
 
@@ -162,6 +164,23 @@ def value_of(name: str, given: object) -> Value:
     return referring(name, vector(tuple(Ref(name) for _ in given)))
 
 
-def for_updates(problem: Definition, known: Mapping[str, Value]) -> dict[str, Value]:
-    """What a new value may be computed from: everything that has a name."""
-    return {**known, **{name: Ref(name) for name in problem.learning_rate or {}}}
+def for_updates(problem: Definition, known: Mapping[str, Value], key: str) -> dict[str, Value]:
+    """What the new value of `key` may be computed from: everything that has a name, and new values of lines before."""
+    named: dict[str, Value] = {name: Ref(name) for name in problem.learning_rate or {}}
+    for earlier in takewhile(lambda other: other != key, problem.update):
+        old = moved(problem, earlier)
+        if old is not None:
+            named |= {updated_name(entry): Ref(updated_name(entry)) for entry in entry_names(old)}
+            named |= {updated_name(earlier): _new(old)} if earlier in problem.givens else {}
+    return {**named, **known}
+
+
+def _new(old: Value) -> Value:
+    """The new values of what refers to old ones."""
+    if isinstance(old, Grid):
+        return Grid(tuple(tuple(map(_renewed, row)) for row in old.rows), old.vector)
+    return _renewed(old)
+
+
+def _renewed(entry: Formula) -> Formula:
+    return replace(entry, lambda ref: Ref(updated_name(ref.name)))
