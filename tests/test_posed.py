@@ -47,7 +47,7 @@ def stated(worked: Worked) -> dict[str, list[str]]:
     [
         ("newton_sqrt2", {"f": ["x**2 - 2"], "x_new": ["x - f / df/dx"]}),
         ("vae_step", {"y": ["u * z"], "R": ["(y - x)**2 / 2"], "L": ["R + K"]}),
-        ("value_iteration", {"k_1": ["1 if A_1 >= A_2 else 2"], "k_2": ["1 if B_1 >= B_2 else 2"]}),
+        ("value_iteration", {"k_1": ["argmax(A_1, A_2)"], "k_2": ["argmax(B_1, B_2)"]}),
         ("example_322", {"h1": ["logistic(z_h1)", "1 / (1 + exp(-z_h1))"], "o1": ["logistic(z_o1)"]}),
         ("xor_relu", {"out_h1_1": ["relu(net_h1_1)", "max(0, net_h1_1)"]}),
         ("adam_three_steps", {"shat_w1": ["s_w1_new / (1 - beta2**k_new)"]}),
