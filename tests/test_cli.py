@@ -169,7 +169,10 @@ def test_solves_json_holds_every_quantity(path: Path) -> None:
         assert given in (0, exact) or len(digits.partition("e")[0]) >= 17
         if isinstance(exact, Fraction):
             assert math.isclose(Fraction(record["value"]), exact, rel_tol=1e-17)
-        assert worked.trace.rounding.number(Fraction(record["value"])) == Fraction(record["shown"])
+        if "/" in record["shown"]:  # a fraction whose decimals do not end
+            assert math.isclose(Fraction(record["value"]), Fraction(record["shown"]), rel_tol=1e-17)
+        else:
+            assert worked.trace.rounding.number(Fraction(record["value"])) == Fraction(record["shown"])
 
 
 def test_json_names_gradients_and_updates_by_the_rule() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, ValidationInfo, WithJsonSchema
-from pydantic_core import InitErrorDetails
 
 from generator.definitions.problem import NUMBER_SCHEMA, Exact, Whole
 
@@ -47,8 +46,8 @@ def _one(adapter: TypeAdapter[Any], value: object, place: int) -> Any:
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        details = [
-            InitErrorDetails(type=e["type"], loc=(place, *e["loc"]), input=e["input"], ctx=e.get("ctx", {}))
+        details: list[Any] = [
+            {"type": e["type"], "loc": (place, *e["loc"]), "input": e["input"], "ctx": e.get("ctx", {})}
             for e in error.errors()
         ]
         raise ValidationError.from_exception_data(error.title, details) from None
