@@ -213,7 +213,7 @@ def is_constant(entry: str) -> bool:
     return entry.isdecimal() or entry == FORBIDDEN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tensor:
     """Quantities of the graph set as a matrix: `entries` are their names in rows (a column vector has rows of one).
 
@@ -230,7 +230,7 @@ class Tensor:
     group: str = ""
     round: int = 0
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The quantities in it, row by row."""
         return tuple(name for row in self.entries for name in row if not is_constant(name))
