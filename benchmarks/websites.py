@@ -27,14 +27,14 @@ from generator.drawings import diagram
 from generator.errors import LonghandError
 from generator.publish import pages, parts, pdf, site
 from generator.render import document
-from generator.solve import traces
+from generator.solve import histories, traces
 from generator.verify import document as verify
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Each part by the functions in which it is spent; what runs inside another part is taken out of that one.
 PARTS: dict[str, tuple[Callable[..., Any], ...]] = {
-    "solving": (pipeline.work, traces.trace, traces.train),
+    "solving": (pipeline.work, traces.trace, histories.train),
     "deriving steps": (sections.derive,),
     "drawing networks": (diagram.draw_diagram,),
     "rendering": (pages.generate, parts.part, document.render),
