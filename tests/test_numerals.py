@@ -64,8 +64,8 @@ def problems(draw: st.DrawFn) -> dict[str, Any]:
     return data
 
 
-def worked_of(data: dict[str, Any], rounding: dict[str, Any], notation: str = "default") -> Worked:
-    whole = data | {"notation": {"extends": notation, "rounding": rounding}}
+def worked_of(data: dict[str, Any], rounding: dict[str, Any], notation: str = "default", **more: str) -> Worked:
+    whole = data | {"notation": {"extends": notation, "rounding": rounding, **more}}
     problem = Definition.model_validate(whole)
     assert not list(check(problem)), data
     return work(Loaded(problem=problem, source=Source(Path("made.yml"), whole, {})))
@@ -110,6 +110,15 @@ def test_every_line_of_a_document_with_them_is_true(
     for document, text, report in reports(made, ("solution", "worksheet", "key"), FORMATS):
         assert not report.untrue, (document, report.untrue[:2], text)
         assert report.checked or document != "solution"
+
+
+def test_a_power_of_ten_in_a_formula_is_a_factor_whatever_the_sign_of_a_product() -> None:
+    data = {"kind": "formulas", "title": "Made", "givens": {"x": "6", "n": "8"}}
+    formulas = {"a": "x * 10**8", "b": "x * 10**n", "c": "a / (x * 10**7)", "d": "6 * 10**9 + x"}
+    for product in ("times", "dot", "asterisk", "juxtaposed"):
+        made = worked_of(data | {"formulas": formulas}, {"significant": "3"}, product=product)
+        for _, text, report in reports(made, ("solution", "worksheet", "key"), FORMATS):
+            assert not report.untrue, (product, report.untrue[:2], text)
 
 
 PLANTED = (

@@ -149,6 +149,15 @@ def test_a_condition_that_counts_is_short_and_eulers_number_is_told_from_e(forma
     assert shape(back(write(exponential), format)) == shape(parse("exp(w)"))
 
 
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("product", Product)
+@pytest.mark.parametrize("source", ["6 * 10**8", "-6 * 10**8", "w * 10**8", "2 * 6 * 10**-7 * w", "1 / (6 * 10**9)"])
+def test_a_product_with_a_power_of_ten_is_no_number(source: str, product: Product, format: str) -> None:
+    write, _ = FORMATS[format]
+    tree = parse(source)
+    assert shape(back(write(Arranger(product, BOXES.__getitem__).box(tree)), format)) == shape(tree)
+
+
 def of_rows() -> Iterator[tuple[str, Formula]]:
     """Every formula that a row can put on a page: its own and its derivative, with its parameters and other ones."""
     x, t = Ref("net"), Ref("rate")

@@ -154,6 +154,7 @@ class Arranger:
             adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
             number = _has_power(factor, inside) or (adjoins and _reads_on(items[-1], inside))
+            number = number or (self.product is Product.TIMES and isinstance(before, Num) and _is_of_ten(factor))
             if isinstance(factor, Add | Hadamard) or isinstance(inside, Choice) or grouped or number:
                 inside = Fence(inside)
             if before is not None and not adjoins:
@@ -270,6 +271,11 @@ def _size(size: tuple[int, int], short: bool) -> Box:
 def _has_power(tree: Formula, inside: Box) -> bool:
     """Whether `tree` is a number that is set with a power of ten, so that it wants parentheses as a factor."""
     return isinstance(tree, Num) and isinstance(inside, Row)
+
+
+def _is_of_ten(tree: Formula) -> bool:
+    """Whether `tree` is a power of 10, which behind a number and its sign would read as a part of that number."""
+    return isinstance(tree, Pow) and isinstance(tree.base, Num) and tree.base.value == 10
 
 
 def _adjoins(before: Formula, factor: Formula) -> bool:
