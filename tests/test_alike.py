@@ -228,3 +228,34 @@ def test_every_wrong_cell_is_found(text_format: str) -> None:
         wrong = table[: number.start()] + "7.5" + table[number.end() :]
         report = read_back(worked, text[:start] + wrong + text[start + len(table) :], text_format)
         assert len(report.untrue) == 1
+
+
+# --- which entry shows how the others are worked ---
+
+AFFINITIES = {
+    "D": "[[norm(X[i] - X[j])^2 for j in 1..3] for i in 1..3]",
+    "E": "[[exp(-D[i, j]) if i != j else 0 for j in 1..3] for i in 1..3]",
+    "P": "[[E[i, j] / sum(E[i]) for j in 1..3] for i in 1..3]",
+    "A": "[[X[i, 1] * X[j, 2] for j in 1..3] for i in 1..3]",
+}
+
+
+def test_no_zero_of_a_diagonal_shows_how_the_others_are_worked() -> None:
+    worked = made("formulas", givens={"X": [[0, 1], [1, 0], [3, 0]]}, formulas=AFFINITIES)
+    full = [step.target for section in worked.sections("first") for step in section.walk() if step.full]
+    assert full == ["D_1_2", "E_1_1", "E_1_2", "P_1_2", "A_1_1"]
+    text = render(worked, "solution", "terminal", "en")
+    assert "E_(1,1) = 0\n" in text
+    assert text.count("The entries are worked alike; these are their values:") == 3
+    assert text.count("The other entries are worked like those above; these are the values of all:") == 1
+    for text_format in READ:
+        assert read_back(worked, render(worked, "solution", text_format), text_format).untrue == ()
+
+
+def test_where_all_are_exceptions_the_first_is_worked() -> None:
+    formulas = {"v": "[X[i, 1] - X[i, 1] for i in 1..3]", "J": "d([X[1, 1]**2, X[1, 2]], X[1])", "K": "eye(2)"}
+    worked = made("formulas", givens={"X": [[0, 1], [1, 0], [3, 0]]}, formulas=formulas)
+    full = [step.target for section in worked.sections("first") for step in section.walk() if step.full]
+    assert [name for name in full if name[0] in "vJK"][:1] == ["v_1"]
+    assert "J_2_2" not in full
+    assert "K_1_1" in full

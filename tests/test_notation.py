@@ -229,7 +229,7 @@ def write(folder: Path, name: str, content: str) -> Path:
 )  # fmt: skip
 def test_who_fixes_decimals_fixes_those_of_small_numbers(own: str, least: int | None, folder: Path) -> None:
     write(folder, "mine", f"extends: default\n{own}")
-    assert load_notation("mine", folder).rounding.least == least
+    assert load_notation("mine").rounding.least == least
 
 
 def test_the_default_says_everything() -> None:

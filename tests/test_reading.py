@@ -144,7 +144,7 @@ def test_a_condition_that_counts_is_short_and_eulers_number_is_told_from_e(forma
     assert shape(back(plain, format)) == shape(parse("2 * (w > net)"))
     assert "cases" not in plain
     assert "mtable" not in plain
-    exponential = Arranger(Product.DOT, BOXES.__getitem__, has_e=True).box(parse("exp(w)"))
+    exponential = Arranger(Product.DOT, BOXES.__getitem__, taken=frozenset({Word("e")})).box(parse("exp(w)"))
     assert plain_text(exponential) == "exp(w₁)"
     assert shape(back(write(exponential), format)) == shape(parse("exp(w)"))
 

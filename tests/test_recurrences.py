@@ -340,3 +340,16 @@ def test_long_recurrences_in_both_directions(tmp_path: Path) -> None:
     formulas["v"] = "[b if i == 400 else v[i + 1] + 1 for i in 1..400]"
     made = worked(tmp_path, formulas)
     assert value(made, "u_400") == value(made, "v_1") == 399.5
+
+
+@pytest.mark.parametrize("notation", notation_names())
+def test_letters_that_are_also_signs_are_told_apart(notation: str, tmp_path: Path) -> None:
+    given = {"mu": "0.5", "l": "0.8", "w": 2, "d": 512, "h": 8, "v": ["2.3", "0.4"]}
+    formulas = {"sigma": "exp(l / 2)", "z": "mu + sigma * w", "p": "sigmoid(w * z)", "k": "d / h", "c": "d * mean(v)"}
+    formulas |= {"g": "d * w / (d * h)", "q": "sigmoid(v)", "L": "sum(q) + p"}
+    made = worked(tmp_path, formulas, notation, givens=given, differentiate={"of": "L", "wrt": ["w", "v"]})
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    for format_name in READ:
+        assert verify(render(made, "solution", format_name), format_name, truth).untrue == ()
+    assert "logistic(" in render(made, "solution", "terminal")
+    assert value(made, "k") == 64

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from functools import cached_property
 
 from generator.derive.equations import is_choice
-from generator.formula.tree import Call
+from generator.formula.tree import Add, Call, Formula, Neg, walk
 from generator.graph.quantities import Graph, Label, Quantity, Role
 
 _DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
@@ -60,6 +61,9 @@ class Firsts:
             return False
         if is_choice(quantity):
             return self.is_zero(quantity.name)
+        if quantity.name in self._exceptions:
+            is_first = quantity.label.index in ("1", "1,1")  # a list that begins with it had better say so
+            return bool(self.graph.operands[quantity.name]) or not is_first
         if not self._is_bare(quantity):
             return False
         here = (q for q in self.graph if q.role is quantity.role and q.round == quantity.round)
@@ -89,6 +93,31 @@ class Firsts:
         # Every time step is worked alike.
         return (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1], self._function(quantity))
 
+    @cached_property
+    def _exceptions(self) -> frozenset[str]:
+        """Entries of formulas that show least of how the others are worked: the zeros on a diagonal, x - x, and what
+        comes of them.
+        """
+        entries: dict[tuple[str, bool], list[Quantity]] = {}
+        for quantity in self.graph:
+            if quantity.rule == "formula" and quantity.label.of and quantity.role is Role.FORWARD:
+                entries.setdefault((quantity.label.of, self._goes_on(quantity)), []).append(quantity)
+        found: set[str] = set()
+        for family in entries.values():
+            odd = {q.name for q in family if self._is_odd(q, found)}
+            found |= odd if len(odd) < len(family) else set()
+        return frozenset(found)
+
+    def _is_odd(self, quantity: Quantity, found: Container[str]) -> bool:
+        """Whether a formula has nothing in it, or something less itself, or what is odd by now at the same place."""
+        operands = self.graph.operands[quantity.name]
+        place = quantity.label.index
+        return (
+            not operands
+            or any(name in found and self.graph[name].label.index == place for name in operands)
+            or (quantity.formula is not None and any(map(_cancels, walk(quantity.formula))))
+        )
+
     def _goes_on(self, quantity: Quantity) -> bool:
         """Whether an entry is worked from others of the same vector or matrix, as the first of them cannot be."""
         own = quantity.label.of
@@ -97,7 +126,10 @@ class Firsts:
     def _function(self, quantity: Quantity) -> str:
         """The function that a unit or an error is one of, where the others of its group may be of another."""
         if quantity.rule == "formula":
-            return "goes on" if self._goes_on(quantity) else ""
+            told = "goes on" if self._goes_on(quantity) else ""
+            return (
+                told if self.graph.operands[quantity.name] or quantity.name not in self._exceptions else "from nothing"
+            )
         is_derived = quantity.label.kind == "derivative" and quantity.rule.startswith("local_")
         formula = self.graph[quantity.label.of].formula if is_derived else quantity.formula
         plain = quantity.rule.removeprefix("local_").removeprefix("after_")
@@ -107,3 +139,8 @@ class Firsts:
         """The kind of a quantity, and what it is an entry of, whatever updates it has seen."""
         label = self.base(label)
         return label.kind, label.of if label.kind in ("value", "given") else ""
+
+
+def _cancels(part: Formula) -> bool:
+    """Whether a sum has a term and its negative in it."""
+    return isinstance(part, Add) and any(isinstance(term, Neg) and term.body in part.terms for term in part.terms)

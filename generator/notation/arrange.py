@@ -65,7 +65,7 @@ class Arranger:
 
     product: Product
     symbol_of: Callable[[str], Box]
-    has_e: bool = False  # whether a quantity is written e, so that Euler's number must not be
+    taken: frozenset[Box] = frozenset()  # letters of quantities: e is not Euler's number then, σ no function's sign
     powers: bool = True  # whether a constant with many zeros is written with a power of ten
 
     def box(self, tree: Formula, lead: bool = True) -> Box:
@@ -230,7 +230,7 @@ class Arranger:
     def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
         match name:
             case "exp":
-                if not self.has_e:
+                if Word("e") not in self.taken:
                     return Script(Word("e"), sup=self.box(args[0]))
             case "sqrt":
                 return Root(self.box(args[0]))
@@ -244,7 +244,8 @@ class Arranger:
                 signed = (part for arg in args for part in (Op("×"), self._factor(arg)))
                 return row(list(signed)[1:]) if args[1:] else self.box(args[0])
         sign = ACTIVATIONS[name].symbol if name in ACTIVATIONS else ""
-        head = symbol(sign) if sign else Word(_FUNCTIONS.get(name, name), function=True)
+        is_free = sign and symbol(sign) not in self.taken
+        head = symbol(sign) if is_free else Word(_FUNCTIONS.get(name, name), function=True)
         if isinstance(head, Word) and len(head.text) > 1:
             head = Word(head.text, function=True)
         if name in _BASES:

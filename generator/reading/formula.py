@@ -53,7 +53,13 @@ def functions() -> Mapping[str, str]:
     signs = {row.name: normal(symbol(row.symbol)) for row in ACTIVATIONS.values() if row.symbol}
     shared = {name: name for name in VECTORS}  # of a whole vector, or of the rows or columns of a matrix
     shared |= {name: name for name in windowed.UNSIZED}
-    return {**_ELEMENTARY, **shared, **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)}}
+    called = {name: name for name in signs}  # where a quantity is written with the function's sign
+    return {
+        **_ELEMENTARY,
+        **shared,
+        **called,
+        **{sign.text: name for name, sign in signs.items() if isinstance(sign, Word)},
+    }
 
 
 @dataclass(frozen=True)
@@ -264,7 +270,7 @@ class _Reader:
                 name = {"|": "abs", "⌊": "floor"}.get(left)
                 return Call(name, (self._read(body),)) if name else self._read(body)
             case Frac(top, bottom):
-                if items(top)[:1] and items(top)[0] in _DIFFERENTIALS:
+                if items(top)[:1] and items(top)[0] in _DIFFERENTIALS and self.symbols.match(items(top), 0) is None:
                     raise self._error("is not the derivative of a known quantity")
                 return Div(self._read(top), self._read(bottom))
             case Root(body):

@@ -20,7 +20,7 @@ from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
 from generator.render.layout import Block, Line, lines_for, merged, said_once
-from generator.typeset.boxes import Box, Op, Row, Script, Word
+from generator.typeset.boxes import Box, Op, Row, Script
 from generator.typeset.numerals import numeral
 from generator.typeset.text import width
 
@@ -48,10 +48,10 @@ class Setter:
             return writer.bare(name) if graph[name].role is Role.GIVEN else writer.box(name)
 
         self.symbol = symbol
-        has_e = any(_letter(writer.box(q.name)) == Word("e") for q in graph)
+        taken = frozenset(_letter(writer.box(quantity.name)) for quantity in graph)
         powers = worked.notation.rounding.scientific
-        self._arranger = Arranger(product, symbol, has_e, powers)
-        self._bare = Arranger(product, bare, has_e, powers)
+        self._arranger = Arranger(product, symbol, taken, powers)
+        self._bare = Arranger(product, bare, taken, powers)
 
     # --- sentences ---
 

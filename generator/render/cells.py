@@ -13,6 +13,7 @@ from generator.notation.titles import titled
 from generator.pipeline import Worked
 from generator.render.formats import Format
 from generator.typeset.boxes import Box, Digits, Op, Row
+from generator.views.alike import sort_of
 
 Rows = tuple[tuple[str, ...], ...]
 
@@ -41,8 +42,10 @@ class Cells:
             yield f"{self._lead(steps)}\n\n{text}" if table and not number else text
 
     def _lead(self, steps: list[Step]) -> str:
-        asked = any(_is_blank(step) for step in steps)
-        return self.format.macro("lead", self.word("texts.alike_blank" if asked else "texts.alike")).rstrip()
+        formulas = (self.worked.graph[step.target].formula for step in steps)
+        sorts = {sort_of(formula) for formula in formulas if formula is not None}
+        code = ("alike_blank" if any(map(_is_blank, steps)) else "alike") + ("_others" if len(sorts) > 1 else "")
+        return self.format.macro("lead", self.word(f"texts.{code}")).rstrip()
 
     @cached_property
     def _titles(self) -> Mapping[Rows, Box]:

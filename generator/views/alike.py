@@ -127,8 +127,12 @@ class _Alike:
         return not own.isdisjoint(graph.needed(*ways))
 
     def _are_alike(self, steps: Sequence[Step], places: Sequence[Place | None], table: str) -> bool:
-        """Whether all values of a table come from formulas of the same sort, of which some may have fewer terms."""
+        """Whether all values of a table come from formulas of the same sort, of which some may have fewer terms.
+
+        What is worked from nothing, as the zeros on a diagonal, is seen at a glance.
+        """
         own = [step for step, place in zip(steps, places, strict=True) if place is not None and place.table == table]
+        own = [step for step in own if self.worked.graph.operands[step.target]] or own
         first, *others = (self._sorts(step.target) for step in sorted(own, key=lambda step: not step.full))
         return all(sorts <= first or sorts >= first for sorts in others)
 

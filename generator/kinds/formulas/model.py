@@ -128,9 +128,9 @@ class Definition(Learning):
         return self.text(self.parts[int(place)].title, language) if group != place else ""
 
     def sentence(self, name: str, language: str) -> str:
-        """What the author says before a formula, in every round; before a vector or matrix, or its first entry."""
+        """What the author says before a formula, in every round; before a vector or matrix, or its entries."""
         name = re.sub(r":?(_new\d*)?$", "", name)  # a whole vector or matrix is called `v:`
-        said = name if name in self._formulas() else re.sub(r"(_1){1,2}$", "", name)
+        said = name if name in self._formulas() else re.sub(r"(_\d+){1,2}$", "", name)
         return self.text(self.say[said], language) if said in self.say else ""
 
     def _formulas(self) -> set[str]:
