@@ -1,0 +1,203 @@
+"""Exercises without published answers -> their answers, computed in NumPy and without Longhand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+Answers = Mapping[str, ArrayLike]
+
+
+def sigmoid(z: ArrayLike) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.asarray(z, float)))
+
+
+def softmax(z: ArrayLike) -> np.ndarray:
+    e = np.exp(np.asarray(z, float) - np.max(z))
+    return e / e.sum()
+
+
+def gradient(f: Callable[[np.ndarray], float], x: ArrayLike) -> np.ndarray:
+    """By complex steps, which lose no digits."""
+    x = np.asarray(x, complex)
+    steps = 1e-30j * np.eye(x.size).reshape(x.size, *x.shape)
+    return np.array([np.imag(f(x + step)) / 1e-30 for step in steps]).reshape(x.shape)
+
+
+def rnn_hidden_sigmoid() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        h = 0
+        for x in (1, 2, 3):
+            h = 1 / (1 + np.exp(-(p[0] * x + p[1] * h)))
+        return (4 - p[2] * h) ** 2 / 2
+
+    w, u, v = np.array([0.6, 0.4, 0.5]) - 0.01 * gradient(loss, [0.6, 0.4, 0.5])
+    return {"w_new": w, "u_new": u, "v_new": v}
+
+
+def primelearn_backprop() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        h1 = 1 / (1 + np.exp(-(p[0] * 0.35 + p[1] * 0.7)))
+        h2 = 1 / (1 + np.exp(-(p[2] * 0.35 + p[3] * 0.7)))
+        return (1 - 1 / (1 + np.exp(-(p[4] * h1 + p[5] * h2)))) ** 2 / 2
+
+    p = np.array([0.2, 0.2, 0.3, 0.3, 0.3, 0.9])
+    new = p - gradient(loss, p)
+    return {"E_total": loss(p), **{f"w{i + 1}_new": new[i] for i in range(6)}}
+
+
+def yeh_mixture_of_experts() -> Answers:
+    x, g = np.array([[2, 1, 3], [3, 1, 2]]), np.array([[1, 1, 0], [0, 1, 1]])
+    a, b = np.array([[1, 0, 1], [1, 1, 0], [0, 0, 1]]), np.array([[0, 1, 1], [0, 1, -1], [1, 0, 1]])
+    k = np.argmax(x @ g.T, axis=1)
+    return {"k": k + 1, "Y": [np.maximum(0, (a, b)[k[i]] @ x[i]) for i in range(2)]}
+
+
+def edit_distance() -> Answers:
+    s, t = "cat", "act"
+    d = np.add.outer(np.arange(4), np.arange(4)).astype(float)
+    for i in range(1, 4):
+        for j in range(1, 4):
+            d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1, d[i - 1, j - 1] + (s[i - 1] != t[j - 1]))
+    return {f"D{i}{j}": d[i, j] for i in range(1, 4) for j in range(1, 4)}
+
+
+def ctc_forward() -> Answers:
+    p = np.array([[0.6, 0.3, 0.1], [0.3, 0.5, 0.2], [0.2, 0.2, 0.6], [0.5, 0.1, 0.4]])
+    total = 0.0
+    for path in np.ndindex(3, 3, 3, 3):
+        kept = [k for i, k in enumerate(path) if k and (i == 0 or path[i - 1] != k)]
+        if kept == [1, 2]:
+            total += np.prod([p[t, k] for t, k in enumerate(path)])
+    return {"p": total, "L": -np.log(total)}
+
+
+def cnn_backward() -> Answers:
+    x = np.array([[1, 0, 2, 1], [0, 1, 1, 0], [2, 1, 0, 1], [1, 0, 1, 2]])
+    weights = np.array([[0.1, 0.2, -0.1, 0.3], [0.2, -0.2, 0.1, 0.1]])
+
+    def loss(p: np.ndarray) -> float:
+        z = sum(p[2 * i + j] * x[i : i + 3, j : j + 3] for i in range(2) for j in range(2)) + p[4]
+        a = np.where(z.real > 0, z, 0)
+        windows = [a[i : i + 2, j : j + 2].ravel() for i in range(2) for j in range(2)]
+        o = weights @ [w[np.argmax(w.real)] for w in windows] + [0, 0.1]
+        return -np.log(np.exp(o[0]) / np.exp(o).sum())
+
+    p = np.array([1, -1, 0, 1, 0.5])
+    new = p - 0.1 * gradient(loss, p)
+    return {"E_total": loss(p).real, "k_new": new[:4], "b_new": new[4]}
+
+
+def ppo_clip() -> Answers:
+    r, a = np.array([1.5, 0.4]), np.array([2, -1])
+    return {"J": np.minimum(r * a, np.clip(r, 0.8, 1.2) * a).mean(), "dJ/dp": [0, 0]}
+
+
+def dpo_pair() -> Answers:
+    margin = 0.1 * ((-2 + 2.3) - (-1.5 + 1.4))
+    return {"L": -np.log(sigmoid(margin)), "dL/dw": -0.1 * sigmoid(-margin), "dL/dl": 0.1 * sigmoid(-margin)}
+
+
+def gae() -> Answers:
+    r, v = np.array([1, 0, 2]), np.array([1, 1.5, 1, 0])
+    d = r + 0.9 * v[1:] - v[:-1]
+    return {f"A{t + 1}": sum(0.72 ** (k - t) * d[k] for k in range(t, 3)) for t in range(3)}
+
+
+def reinforce() -> Answers:
+    theta = np.array([0.2, -0.1, 0.4])
+    p, one = softmax(theta), np.eye(3)
+    g = 2 * (one[2] - p) - (one[0] - p)
+    return {"g": g, "theta_new": theta + 0.1 * g}
+
+
+def s4_discretization() -> Answers:
+    a, b, c = np.exp([-0.5, -1]), np.array([1, 0.5]), np.array([1, -1])
+    b = (a - 1) / np.array([-1, -2]) * b
+    k = [c @ (a**i * b) for i in range(3)]
+    return {"K": k, "y": np.convolve([1, 0, 2], k)[:3]}
+
+
+def rope() -> Answers:
+    q, k = np.array([1, 0.5j + 0.5]), np.array([0.5 + 0.5j, 1])
+    return {"s": np.real(q * np.exp(2j * np.array([1, 0.1])) @ k.conj())}
+
+
+def llama_block_parts() -> Answers:
+    x = np.array([1, -2, 3])
+    n = x / np.sqrt(np.mean(x**2)) * [1, 1, 0.5]
+    a, b = [[1, 0, 1], [0, 1, -1]] @ n, [[0.5, 0.5, 0], [1, 0, 1]] @ n
+    return {"y": x + [[1, 0], [0, 1], [1, 1]] @ (a * sigmoid(a) * b)}
+
+
+def gaussian_process() -> Answers:
+    x, t = np.array([0, 1]), 0.25
+    k = np.exp(-(np.subtract.outer(x, x) ** 2) / 2) + 0.01 * np.eye(2)
+    s = np.exp(-((x - t) ** 2) / 2)
+    return {"m": s @ np.linalg.solve(k, [1, -1]), "v": 1 - s @ np.linalg.solve(k, s)}
+
+
+def tsne_affinities() -> Answers:
+    x, y = np.array([0, 1, 3]), np.array([0, 0.5, 2])
+    p = np.exp(-(np.subtract.outer(x, x) ** 2) / 2) * (1 - np.eye(3))
+    p /= p.sum(axis=1, keepdims=True)
+    p = (p + p.T) / 6
+    q = (1 - np.eye(3)) / (1 + np.subtract.outer(y, y) ** 2)
+    q /= q.sum()
+    other = ~np.eye(3, dtype=bool)
+    return {"Q": q, "L": (p[other] * np.log(p[other] / q[other])).sum()}
+
+
+def normalizing_flow() -> Answers:
+    s = np.tanh(0.4)
+    z = np.array([0.5, (1.2 + 0.15) * np.exp(-s)])
+    return {"z": z, "D": -s, "L": -np.log(2 * np.pi) - z @ z / 2 - s}
+
+
+def graph_attention() -> Answers:
+    z, a = np.array([[1, 0], [0, 1], [1, 1]]) @ [[1, 0.5], [-0.5, 1]], np.array([0.2, -0.1, 0.3, 0.4])
+    e = np.add.outer(z @ a[:2], z @ a[2:])
+    w = np.exp(np.where(e > 0, e, 0.2 * e)) * [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
+    w /= w.sum(axis=1, keepdims=True)
+    return {"alpha": w, "N": w @ z}
+
+
+def dropout_scaling() -> Answers:
+    x, w, mask = np.array([1, 2]), np.array([[0.5, -0.2], [0.3, 0.4], [-0.6, 0.9]]), np.array([1, 0, 1]) / 0.8
+    v = np.array([1, -1, 0.5])
+    o = sigmoid(v @ (w @ x * mask))
+    d = (o - 1) * o * (1 - o)
+    return {"v_new": v - 0.1 * d * mask * (w @ x), "W_new": w - 0.1 * d * np.outer(v * mask, x)}
+
+
+def beam_search() -> Answers:
+    t = np.log(np.array([[0.5], [0.4]]) * [[0.1, 0.5, 0.4], [0.8, 0.1, 0.1]])
+    return {"T": t, "c": [2, 1]}
+
+
+WITNESSES: Mapping[str, Callable[[], Answers]] = {
+    witness.__name__: witness
+    for witness in (
+        rnn_hidden_sigmoid,
+        primelearn_backprop,
+        yeh_mixture_of_experts,
+        edit_distance,
+        ctc_forward,
+        cnn_backward,
+        ppo_clip,
+        dpo_pair,
+        gae,
+        reinforce,
+        s4_discretization,
+        rope,
+        llama_block_parts,
+        gaussian_process,
+        tsne_affinities,
+        normalizing_flow,
+        graph_attention,
+        dropout_scaling,
+        beam_search,
+    )
+}
