@@ -177,6 +177,117 @@ def beam_search() -> Answers:
     return {"T": t, "c": [2, 1]}
 
 
+def two_hidden_layers() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        f1 = np.tanh(p[0] * 1 - p[1] * 0.5 + p[8])
+        f2 = np.tanh(p[2] * 1 - p[3] * 0.5 + p[9])
+        s1, s2 = p[4] * f1 + p[5] * f2 + p[10], p[6] * f1 + p[7] * f2 + p[11]
+        s1, s2 = (s if s.real > 0 else 0 for s in (s1, s2))
+        return np.log(1 + np.exp(-(p[12] * s1 + p[13] * s2 + p[14])))
+
+    p = np.array([0.3, -0.2, 0.5, 0.4, 0.7, -0.3, -0.6, 0.2, 0.1, 0, 0, 0.2, 0.4, 0.9, -0.1])
+    new = p - 0.5 * gradient(loss, p)
+    return {"W_new": new[:4], "V_new": new[4:8], "a_new": new[8:10], "b_new": new[10:12], "U_new": new[12:14]}
+
+
+def softmax_batch() -> Answers:
+    x, y = np.array([[1, 2], [0, 1]]), np.eye(3)[[2, 0]]
+    w, b = np.array([[0.1, 0.2], [0, -0.1], [0.3, 0]]), np.array([0, 0.1, -0.1])
+    d = np.array([softmax(w @ row + b) for row in x]) - y
+    return {"W_new": w - (d.T @ x / 2 + 0.01 * w), "b_new": b - d.mean(axis=0)}
+
+
+def batchnorm_backward() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        x = p[:4]
+        return np.array([1, 0, -1, 0.5]) @ (p[4] * (x - x.mean()) / np.sqrt(((x - x.mean()) ** 2).mean()) + p[5])
+
+    g = gradient(loss, [1, 2, 4, 5, 2, 1])
+    return {"dL/dx": g[:4], "dL/dgamma": g[4], "dL/dbeta": g[5]}
+
+
+def softmax_jacobian() -> Answers:
+    p = softmax([1, 2, 0.5])
+    return {"J": np.diag(p) - np.outer(p, p)}
+
+
+def vae_kl() -> Answers:
+    def bound(q: np.ndarray) -> float:
+        m, v = q[:2], q[2:]
+        p = 1 / (1 + np.exp(-(np.array([[1, 0.5], [-0.5, 1]]) @ (m + np.exp(v / 2) * [0.3, -0.2]))))
+        return np.log(p[0]) + np.log(1 - p[1]) - (np.exp(v) + m**2 - 1 - v).sum() / 2
+
+    q = np.array([0.5, -1, 0, -0.5])
+    g = gradient(bound, q)
+    return {"ELBO": bound(q), "dELBO/dmu": g[:2], "dELBO/dl": g[2:]}
+
+
+def diffusion_step() -> Answers:
+    x = np.sqrt(0.504) * np.array([1, -1]) + np.sqrt(0.496) * np.array([0.5, 0.2])
+    return {"X": x, "m": (x - 0.3 / np.sqrt(0.496) * np.array([0.4, 0.3])) / np.sqrt(0.7), "v": 0.3 * 0.28 / 0.496}
+
+
+def gan_minimax() -> Answers:
+    def value(p: np.ndarray) -> float:
+        return -np.log(1 + np.exp(-(p[0] + p[1]))) - np.log(1 + np.exp(p[0] * p[2] / 2 + p[1]))
+
+    def other(p: np.ndarray) -> float:
+        return np.log(1 + np.exp(-(p[0] * p[2] / 2 + p[1])))
+
+    p = [0.8, -0.1, 0.6]
+    return {"dV/dw": gradient(value, p)[0], "dV/db": gradient(value, p)[1], "dG/dg": gradient(other, p)[2]}
+
+
+def moe_top2() -> Answers:
+    g = softmax([3, 2])
+    return {"o": g @ [[0, 2], [4, 1]], "L": 3 * np.array([0, 0.5, 0.5]) @ softmax([1, 3, 2])}
+
+
+def hessian_newton() -> Answers:
+    h = np.array([[12, 1], [1, 2]])
+    x, y = np.array([1, -1]) - np.linalg.solve(h, [3, 1])
+    return {"x_new": x, "y_new": y, "l": np.linalg.eigvalsh(h)[::-1]}
+
+
+def quantize_int8() -> Answers:
+    w, x = np.array([[0.5, -1.2], [0.8, 0.1]]), np.array([2, -0.6])
+    s, t = 1.2 / 127, 2 / 127
+    y = s * t * np.rint(w / s) @ np.rint(x / t)
+    return {"y": y, "e": w @ x - y}
+
+
+def lora_update() -> Answers:
+    w = np.array([[1, 0, 2], [0, 1, -1]]) + 2 * np.outer([1, -1], [0.5, 0, 1])
+    return {"h": w @ [1, 2, 3], "q": 16 * 2 / 4096}
+
+
+def lr_schedules() -> Answers:
+    t = np.arange(1, 13)
+    r = np.where(t <= 4, t / 4000, 0.0005 * (1 + np.cos(np.pi * (t - 4) / 8)))
+    return {"r": r, "s": np.minimum(t**-0.5, t / 8) / np.sqrt(512)}
+
+
+def receptive_field() -> Answers:
+    seen = [1.0] * 5
+    for layers in range(1, 6):  # backwards: one unit sees so many of the layer before
+        n = 1
+        for k, s in list(zip((3, 2, 3, 2, 3), (1, 2, 1, 2, 1), strict=True))[:layers][::-1]:
+            n = (n - 1) * s + k
+        seen[layers - 1] = n
+    return {"r": seen}
+
+
+def perceptron_and() -> Answers:
+    w = np.zeros(3)
+    found = {}
+    for i, (x, t) in enumerate(zip(([1, 1, 1], [1, 0, 1], [0, 1, 1], [0, 0, 1]), (1, -1, -1, -1), strict=True)):
+        z = w @ x
+        if np.sign(z) * (abs(z) > 0.2) != t:
+            w = w + t * np.array(x)
+        found[f"w{i + 1}"] = w
+    return found
+
+
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
     witness.__name__: witness
     for witness in (
@@ -199,5 +310,19 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         graph_attention,
         dropout_scaling,
         beam_search,
+        two_hidden_layers,
+        softmax_batch,
+        batchnorm_backward,
+        softmax_jacobian,
+        vae_kl,
+        diffusion_step,
+        gan_minimax,
+        moe_top2,
+        hessian_newton,
+        quantize_int8,
+        lora_update,
+        lr_schedules,
+        receptive_field,
+        perceptron_and,
     )
 }

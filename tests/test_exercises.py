@@ -48,7 +48,7 @@ def names(worked: Worked, asked: str) -> list[str]:
     known = [quantity.name for quantity in worked.graph.quantities]
     if asked in known:
         return [asked]
-    stem, step = re.fullmatch(r"(.+?)((?:_new\d*)?)", asked).groups()  # type: ignore[union-attr]
+    stem, step = re.findall(r"^(.+?)((?:_t\d+)?(?:_new\d*)?)$", asked)[0]
     return [name for name in known if re.fullmatch(rf"{re.escape(stem)}(_\d+)+{step}", name)]
 
 
