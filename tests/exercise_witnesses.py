@@ -288,6 +288,106 @@ def perceptron_and() -> Answers:
     return found
 
 
+def pagerank_four() -> Answers:
+    m = np.array([[0, 0, 1, 0.5], [0.5, 0, 0, 0], [0.5, 1, 0, 0.5], [0, 0, 0, 0]])
+    r = np.full(4, 0.25)
+    for _ in range(3):
+        r = 0.15 / 4 + 0.85 * m @ r
+    return {"r_new3": r}
+
+
+def ucb_bandit() -> Answers:
+    u = np.array([0.6, 0.625, 1]) + 1.4 * np.sqrt(np.log(14) / np.array([5, 8, 1]))
+    return {"u": u, "k": np.argmax(u) + 1}
+
+
+def policy_iteration() -> Answers:
+    p, q = np.array([[0.8, 0.2], [0.1, 0.9]]), np.array([[0.3, 0.7], [0.6, 0.4]])
+    v = np.linalg.solve(np.eye(2) - 0.9 * p, [1, 0])
+    other = np.array([0, 2]) + 0.9 * q @ v > np.array([1, 0]) + 0.9 * p @ v
+    a, r = np.where(other[:, None], q, p), np.where(other, [0, 2], [1, 0])
+    return {"v": v, "k": other + 1, "w": np.linalg.solve(np.eye(2) - 0.9 * a, r)}
+
+
+def mixture_em() -> Answers:
+    x = np.array([0, 1, 4, 5])
+    f = np.exp(-(np.subtract.outer([1, 4], x) ** 2) / 2)
+    r = f / f.sum(axis=0)
+    m = r @ x / r.sum(axis=1)
+    s = (r * np.subtract.outer(m, x) ** 2).sum(axis=1) / r.sum(axis=1)
+    return {"m_new": m[0], "n_new": m[1], "s_new": s[0], "t_new": s[1], "pi1_new": r[0].mean()}
+
+
+def word2vec_negative() -> Answers:
+    v, u, n = np.array([0.5, -0.2]), np.array([0.3, 0.8]), np.array([[-0.4, 0.1], [0.6, 0.2]])
+    a, b = sigmoid(u @ v) - 1, sigmoid(n @ v)
+    return {
+        "L": -np.log(sigmoid(u @ v)) - np.log(sigmoid(-n @ v)).sum(),
+        "v_new": v - 0.1 * (a * u + b @ n),
+        "u_new": u - 0.1 * a * v,
+        "n_new": n - 0.1 * np.outer(b, v),
+    }
+
+
+def bias_variance() -> Answers:
+    p = np.array([1.5, 2.5, 2.3])
+    return {"B": (p.mean() - 2) ** 2, "V": p.var(), "E": ((p - 2) ** 2).mean() + 0.1}
+
+
+def cross_validation() -> Answers:
+    y = np.array([1, 2, 3, 4, 5, 9]).reshape(3, 2)
+    e = [((y[k] - np.delete(y, k, axis=0).mean()) ** 2).mean() for k in range(3)]
+    return {"e": e, "CV": np.mean(e), "s": np.std(e, ddof=1) / np.sqrt(3)}
+
+
+def xavier_he() -> Answers:
+    return {"a": np.sqrt(6 / 768), "s": 2 / 768, "h": np.sqrt(2 / 512), "z": 2}
+
+
+def contrastive_infonce() -> Answers:
+    s = np.array([[1, 0], [0.6, 0.8]]) @ np.array([[0.8, 0.6], [0, 1]]).T / 0.5
+    p, q = (np.exp(t) / np.exp(t).sum(axis=1, keepdims=True) for t in (s, s.T))
+    return {"P": p, "L": -np.log([*np.diag(p), *np.diag(q)]).mean()}
+
+
+def reward_model() -> Answers:
+    kl = 0.5 * np.log(1.25) + 0.3 * np.log(0.75)
+    return {"L": -np.log(sigmoid(0.8)), "KL": kl, "J": 1 - 0.2 * kl, "dL/dr": np.array([-1, 1]) * sigmoid(-0.8)}
+
+
+def resnet_block() -> Answers:
+    x = np.array([1, -1])
+
+    def loss(p: np.ndarray) -> float:
+        h = p[:4].reshape(2, 2) @ x
+        s = p[4:8].reshape(2, 2) @ np.where(h.real > 0, h, 0) + x
+        return (2 - p[8:] @ np.where(s.real > 0, s, 0)) ** 2 / 2
+
+    p = np.array([0.5, -0.5, 0.2, 0.1, 0.3, 0.7, 0.4, -0.2, 1, 2])
+    new = p - 0.1 * gradient(loss, p)
+    return {f"w{i + 1}_new": new[i] for i in range(10)}
+
+
+def bidirectional_rnn() -> Answers:
+    x, t = [1, 0, 2], np.array([1, 0, 1])
+
+    def loss(p: np.ndarray) -> float:
+        def states(inputs: list[int], w: complex, u: complex) -> np.ndarray:
+            h, all_h = 0, []
+            for value in inputs:
+                h = np.tanh(w * value + u * h)
+                all_h.append(h)
+            return np.array(all_h)
+
+        y = p[2] * states(x, p[0], p[1]) + p[5] * states(x[::-1], p[3], p[4])[::-1]
+        return ((t - y) ** 2).sum() / 2
+
+    p = np.array([0.5, 0.4, 1, -0.3, 0.6, 0.5])
+    g = gradient(loss, p)
+    names = ("w_fwd", "u_fwd", "v_fwd", "w_bwd", "u_bwd", "v_bwd")
+    return {"E_total": loss(p), **{f"dE_total/d{name}": g[i] for i, name in enumerate(names)}}
+
+
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
     witness.__name__: witness
     for witness in (
@@ -324,5 +424,17 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         lr_schedules,
         receptive_field,
         perceptron_and,
+        pagerank_four,
+        ucb_bandit,
+        policy_iteration,
+        mixture_em,
+        word2vec_negative,
+        bias_variance,
+        cross_validation,
+        xavier_he,
+        contrastive_infonce,
+        reward_model,
+        resnet_block,
+        bidirectional_rnn,
     )
 }
