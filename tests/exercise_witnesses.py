@@ -388,6 +388,27 @@ def bidirectional_rnn() -> Answers:
     return {"E_total": loss(p), **{f"dE_total/d{name}": g[i] for i, name in enumerate(names)}}
 
 
+def bigram_sampling() -> Answers:
+    p = (np.array([[2, 3, 0], [1, 0, 4], [5, 1, 1]]) + 1) / np.array([[8], [8], [10]])
+    return {"P": p, "k": np.searchsorted(np.cumsum(p[1]), 0.55) + 1, "PP": (p[0, 1] * p[1, 2] * p[2, 0]) ** (-1 / 3)}
+
+
+def pca_reconstruction() -> Answers:
+    x, m, u = np.array([3, 1, 2]), np.ones(3), np.array([[0.6, 0.8, 0], [0, 0, 1]])
+    y = m + u.T @ u @ (x - m)
+    return {"y": y, "e": (x - y) @ (x - y), "s": 2.56 / 5}
+
+
+def adaboost_two_rounds() -> Answers:
+    y, w, found = np.array([1, 1, -1, -1, 1]), np.full(5, 0.2), []
+    for h in ([1, 1, 1, -1, 1], [1, -1, -1, -1, 1]):
+        e = w[h != y].sum()
+        found.append(np.log((1 - e) / e) / 2)
+        w = w * np.exp(-found[-1] * y * h)
+        w /= w.sum()
+    return {"a": found[0], "b": found[1], "f": 0.125, "H": [1, -1, -1, -1, 1]}
+
+
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
     witness.__name__: witness
     for witness in (
@@ -436,5 +457,8 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         reward_model,
         resnet_block,
         bidirectional_rnn,
+        bigram_sampling,
+        pca_reconstruction,
+        adaboost_two_rounds,
     )
 }
