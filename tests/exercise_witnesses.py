@@ -409,6 +409,101 @@ def adaboost_two_rounds() -> Answers:
     return {"a": found[0], "b": found[1], "f": 0.125, "H": [1, -1, -1, -1, 1]}
 
 
+def viterbi_backtrace() -> Answers:
+    p, a, b = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]]), np.array([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    paths = np.einsum("i,i,ij,j,jk,k->ijk", p, b[0], a, b[1], a, b[2])
+    best = np.unravel_index(np.argmax(paths), paths.shape)
+    return {"k1": best[0] + 1, "k2": best[1] + 1, "k3": best[2] + 1}
+
+
+def average_precision() -> Answers:
+    return {"AP": (1 + 0.75 + 0.75) / 4}
+
+
+def calibration_error() -> Answers:
+    p, t = np.array([0.95, 0.8, 0.7, 0.4, 0.3, 0.1]), np.array([1, 1, 0, 1, 0, 0])
+    return {"ECE": sum(abs((t[k] - p[k]).mean()) / 2 for k in (p > 0.5, p <= 0.5))}
+
+
+def capsule_routing() -> Answers:
+    u, b = np.array([[1, 0.5], [0.8, 0.6], [-0.5, 1]]), np.zeros(3)
+    for _ in range(3):
+        s = sigmoid(b) @ u
+        v = s * np.sqrt(s @ s) / (1 + s @ s)
+        b = b + u @ v
+    return {"v_new2": v}
+
+
+def nucleus_sampling() -> Answers:
+    p = softmax(np.array([2, 1, 0.5, -1]) / 0.8)[:3]
+    return {"r": [*p / p.sum(), 0], "w": 2}
+
+
+def fourier_four() -> Answers:
+    z = np.fft.fft([1, 2, 0, -1])
+    return {"a": z.real, "b": z.imag, "P": abs(z) ** 2}
+
+
+def forward_mode() -> Answers:
+    return {"D": 5.5, "df/dx": 5.5, "df/dy": 2 - np.cos(5)}
+
+
+def monte_carlo_values() -> Answers:
+    return {"A": (1 + 1.5) / 2, "B": (2 + 1.75) / 2}
+
+
+def runge_kutta_ode() -> Answers:
+    def f(h: float) -> float:
+        return np.tanh(0.5 * h + 0.2)
+
+    a = f(1)
+    b = f(1 + a / 4)
+    c = f(1 + b / 4)
+    return {"E": 1 + a / 2, "R": 1 + (a + 2 * b + 2 * c + f(1 + c / 2)) / 12}
+
+
+def boltzmann_partition() -> Answers:
+    p = np.exp([[0, 0.2], [-0.5, 0.7]])
+    p /= p.sum()
+    return {"p": p, "q": p[1].sum(), "c": p[1, 1] / p[:, 1].sum(), "m": p[1, 1] - p[1].sum() * p[:, 1].sum()}
+
+
+def speculative_decoding() -> Answers:
+    return {"alpha": 0.8, "r": [0, 0.5, 0.5], "n": 1 + 0.8 + 0.64 + 0.512}
+
+
+def focal_smoothing() -> Answers:
+    p, q, r = softmax([2, 0, -1]), softmax([0.5, 0.25, 0]), softmax([1, 0, -0.5])
+    t = 0.9 * np.eye(3)[0] + 0.1 / 3
+    return {"F": -((1 - p[0]) ** 2) * np.log(p[0]), "L": -t @ np.log(p), "D": 4 * q @ np.log(q / r)}
+
+
+def leaky_spikes() -> Answers:
+    v, found = 0.0, {}
+    for step in range(1, 5):
+        v = 0.8 * v + 0.5
+        v = 0 if v >= 1 else v
+        found["v_new" + str(step) * (step > 1)] = v
+    return found
+
+
+def harris_corner() -> Answers:
+    x = np.array([[1, 2, 1], [0, 3, 2], [1, 1, 4]])
+    g, h = (x[:, 2] - x[:, 0]) @ [1, 2, 1] / 8, (x[2] - x[0]) @ [1, 2, 1] / 8
+    m = np.outer([g, h], [g, h]) + np.diag([1, 2])
+    return {"m": np.hypot(g, h), "o": np.degrees(np.arctan2(h, g)), "R": np.linalg.det(m) - 0.04 * np.trace(m) ** 2}
+
+
+def kernel_trick() -> Answers:
+    x = np.array([[1, 0], [0, 1], [1, 1]])
+    return {"k": 4, "s": 4, "G": np.exp(-((x[:, None] - x) ** 2).sum(axis=2) / 2)}
+
+
+def triplet_hinge() -> Answers:
+    a, p, n = np.array([1, 0]), np.array([0.8, 0.3]), np.array([0.5, 0.5])
+    return {"L": 0.13, "dL/da": 2 * (n - p), "dL/dp": 2 * (p - a), "dL/dn": 2 * (a - n)}
+
+
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
     witness.__name__: witness
     for witness in (
@@ -460,5 +555,21 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         bigram_sampling,
         pca_reconstruction,
         adaboost_two_rounds,
+        viterbi_backtrace,
+        average_precision,
+        calibration_error,
+        capsule_routing,
+        nucleus_sampling,
+        fourier_four,
+        forward_mode,
+        monte_carlo_values,
+        runge_kutta_ode,
+        boltzmann_partition,
+        speculative_decoding,
+        focal_smoothing,
+        leaky_spikes,
+        harris_corner,
+        kernel_trick,
+        triplet_hinge,
     )
 }
