@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +12,23 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the end of what was expected: what is known that looks most like `name` (empty: nothing does)."""
     near = get_close_matches(name, list(known), n=1)
     return f"; the closest is `{near[0]}`" if near else ""
+
+
+_PRODUCT = "a product of numbers is `a * b`, one of vectors `a @ b`"
+_MEANT = {  # what authors write that no formula has -> what is written instead
+    r"[\w)\]]\s*(?:[·⋅∙•]|\s\.|\.\s)\s*[\w(\[]": _PRODUCT,
+    r"\w\s*'": "a transpose is written `W.T`, a product of matrices `W.T @ x`",
+    r"\b(?:np|math|torch)\.": "functions are called by their bare names, as `exp(x)`",
+    r"[A-Za-z]\w*\.(?!T\b)[A-Za-z]": _PRODUCT,
+    r"[≤≥≠]": "comparisons are written `<=`, `>=` and `!=`",
+    r"[\w)]\s*!": "n! is written `factorial(n)`",
+    r"\|[^|]+\|": "the absolute value is `abs(x)`, the length of a vector `norm(x)`",
+}
+
+
+def meant(formula: str) -> str:
+    """How what an author may have meant by a formula that cannot be read is written (empty: nobody knows)."""
+    return next((said for sign, said in _MEANT.items() if re.search(sign, formula)), "")
 
 
 class LonghandError(Exception):

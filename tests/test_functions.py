@@ -41,6 +41,7 @@ from generator.graph.quantities import Label, Quantity, Role
 from generator.kinds import recurrent
 from generator.kinds.convolution.model import Activation as Activated
 from generator.kinds.network.model import Layer
+from generator.learning.losses import LOSS_ROWS
 from generator.solve.exact import Exact, Undefined, bounds, evaluate, precision
 
 X, Y, T = (sympy.Symbol(name, real=True) for name in "xyt")
@@ -538,12 +539,14 @@ def test_softmax_of_large_numbers(large: float) -> None:
 
 
 def test_another_name_of_a_function_is_that_function_in_every_kind() -> None:
-    assert set(SYNONYMS.values()) <= {*ACTIVATIONS, *ELEMENTARY}
+    assert set(SYNONYMS.values()) <= {*ACTIVATIONS, *LOSS_ROWS, *ELEMENTARY, "clip"}
     assert not set(SYNONYMS) & {*ACTIVATIONS, *LOSSES, *ELEMENTARY, *VECTORS}
     chosen = TypeAdapter(Chosen)
     assert chosen.validate_python("sigmoid") == "logistic"
     assert chosen.validate_python({"swish": {}}) == {"silu": {}}
-    assert chosen.validate_python("relu") == "relu"
+    assert chosen.validate_python("relu") == chosen.validate_python("ReLU") == "relu"
+    assert chosen.validate_python("mse") == "mean_squared_error"
+    assert chosen.validate_python("Cross-Entropy") == "cross_entropy"
     layer = {"name": "h", "units": {"h1": {"x1": "w1"}}, "activation": "sigmoid"}
     assert Layer.model_validate(layer).activation == "logistic"
     assert Activated.model_validate({"name": "h", "function": "linear"}).function == "identity"

@@ -33,8 +33,8 @@ PACKAGE = ROOT / "generator"
 # which a module imports only what stands before it. So no two rooms import each other.
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
-    "formula": "tree sums extremes infix functions indicators identity grids inlining entrywise matrices vectors "
-    "naming",
+    "formula": "tree sums extremes infix functions indicators identity grids inlining entrywise matrices "
+    "recurrences indices vectors naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",
@@ -62,7 +62,7 @@ ROOMS = {
     "codes papers pictures records",
     "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards pages "
     "gallery parts set_pages site plugin",
-    "command line": "terminal cli",
+    "command line": "terminal cli __main__",
 }
 ALONE = ("", "work", "command line")  # what stands in no room
 

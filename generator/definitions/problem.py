@@ -30,7 +30,8 @@ def exact(text: object) -> Fraction:
         raise ValueError("a number of at most 1000 characters")
     if _NUMBER.fullmatch(written) or _FRACTION.fullmatch(written):
         return Fraction(written)
-    raise ValueError("a number such as 0.15, 1e-3 or 1/3")
+    hint = "; what is to be computed is a formula" if re.search(r"[a-z(*]", written) else ""
+    raise ValueError(f"a number such as 0.15, 1e-3 or 1/3{hint}")
 
 
 def name(text: str) -> str:

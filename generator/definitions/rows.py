@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field
 
 from generator.definitions.problem import Exact, Finding, Name
 from generator.definitions.source import Location
-from generator.formula.functions import ACTIVATIONS, SYNONYMS, VECTORS, Activation, Loss, Vector
+from generator.errors import nearest
+from generator.formula.functions import ACTIVATIONS, VECTORS, Activation, Loss, Vector, plain_name
 from generator.formula.infix import parse
 from generator.formula.tree import Formula, Num
 
@@ -18,8 +19,8 @@ from generator.formula.tree import Formula, Num
 def _known_as(chosen: object) -> object:
     """What a definition calls a function, by the name of its row: `sigmoid` is `logistic`."""
     if isinstance(chosen, str):
-        return SYNONYMS.get(chosen, chosen)
-    return {SYNONYMS.get(name, name): given for name, given in chosen.items()} if isinstance(chosen, dict) else chosen
+        return plain_name(chosen)
+    return {plain_name(name): given for name, given in chosen.items()} if isinstance(chosen, dict) else chosen
 
 
 FunctionName = Annotated[str, BeforeValidator(_known_as)]
@@ -49,7 +50,7 @@ def check_row(chosen: str | Mapping[str, Mapping[str, Fraction]], rows: Rows, pl
     """What is wrong with a function that stands at `place` in the definition."""
     name = row_name(chosen)
     if name not in rows:
-        yield place, f"`{name}`", f"one of {', '.join(rows)}"
+        yield place, f"`{name}`", f"one of {', '.join(rows)}{nearest(name, rows)}"
     elif not isinstance(chosen, str):
         known = _parameters(rows[name])
         for parameter in chosen[name]:

@@ -22,6 +22,7 @@ from generator.errors import DefinitionError, MissingFileError
 Location = tuple[str | int, ...]
 Model = TypeVar("Model")
 
+_NULL = "tag:yaml.org,2002:null"
 _DEEPEST = 50  # levels of nesting; no definition needs ten
 _MOST = 500_000  # mappings, lists and texts, aliases counted as often as they stand
 
@@ -116,6 +117,10 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
                 raise DefinitionError(
                     path, line, name, f"the key a second time (first on line {first})", "each key once"
                 )
+            if node.flow_style and value_node.tag == _NULL and key.count(")") > key.count("("):
+                found = f"`{key}`, which a comma parts from what stands before it"
+                expected = "a formula with a comma in it in quotes, or on a line of its own, without { and }"
+                raise DefinitionError(path, line, ".".join(map(str, place)), found, expected)
             lines[(*place, key)] = line
             data[key] = _plain(path, value_node, (*place, key), lines)
         return data
@@ -123,7 +128,7 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
         return [_plain(path, item, (*place, number), lines) for number, item in enumerate(node.value)]
     if re.search("[\ud800-\udfff]", node.value):
         raise DefinitionError(path, node.start_mark.line + 1, "", "half of a letter, as `\\ud800`", "a whole letter")
-    if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null" and node.style is None:
+    if isinstance(node, yaml.ScalarNode) and node.tag == _NULL and node.style is None:
         return None
     return node.value
 

@@ -89,8 +89,15 @@ class Firsts:
         # Every time step is worked alike.
         return (quantity.rule, quantity.group.partition(":")[0], *wrt, of[1], self._function(quantity))
 
+    def _goes_on(self, quantity: Quantity) -> bool:
+        """Whether an entry is worked from others of the same vector or matrix, as the first of them cannot be."""
+        own = quantity.label.of
+        return bool(own) and any(self.graph[name].label.of == own for name in self.graph.operands[quantity.name])
+
     def _function(self, quantity: Quantity) -> str:
         """The function that a unit or an error is one of, where the others of its group may be of another."""
+        if quantity.rule == "formula":
+            return "goes on" if self._goes_on(quantity) else ""
         is_derived = quantity.label.kind == "derivative" and quantity.rule.startswith("local_")
         formula = self.graph[quantity.label.of].formula if is_derived else quantity.formula
         plain = quantity.rule.removeprefix("local_").removeprefix("after_")

@@ -155,11 +155,18 @@ class _InMatrices(Derivation):
 
     def _entry_by_entry(self, tensor: Tensor) -> Iterator[Step]:
         shown = {name for row in shown_of(tensor.entries, self.matrices.room) for name in row}
-        for name in tensor.names:
+        for name in self._one_by_one(tensor):
             if name in shown and name not in self.shown:
                 is_gradient = tensor.role is Role.GRADIENT
                 made = self._gradient(self.graph[name]) if is_gradient else self._plain_step(self.graph[name])
                 yield made
+
+    def _one_by_one(self, tensor: Tensor) -> Iterator[str]:
+        """The entries of a tensor, each behind those that it is made of."""
+        place = {quantity.name: number for number, quantity in enumerate(self.graph)}
+        own = frozenset(tensor.names)
+        is_made_of_own = any(not own.isdisjoint(self._operands(name)) for name in tensor.names)
+        return iter(sorted(tensor.names, key=place.__getitem__) if is_made_of_own else tensor.names)
 
     def _single(self, quantity: Quantity) -> Step:
         """A quantity that is a formula of whole tensors."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import hypot
 
+import numpy as np
+from numpy.typing import NDArray
+
 from generator.drawings.drawing import HEAD, Bounds, Circle, Content, Mark, Point, bounds
 from generator.graph.quantities import Edge
 
@@ -14,6 +17,8 @@ FRACTIONS = tuple(number / 40 for number in range(5, 36))  # where along its edg
 CLASH = 100.0  # an overlap costs that and more
 CROSSED = 15.0  # what it costs at least that a line runs through a label: its halo would cut the line, or a crossing
 AROUND = 4.0, 2.0  # how far the halo of a label goes beyond it, and a little more
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ def track(edge: Edge, circles: Mapping[str, Circle], leaps: bool, twins: Sequenc
 
 
 # --- labels on edges -------------------------------------------------------------------------------------------------
+# A label is tried at every one of FRACTIONS at once: `boxes` are arrays of (fractions, 4), costs of (fractions,). Costs
+# are added in their order (`cumsum`, never `sum`, whose order is NumPy's own), so that ties fall alike on any machine.
 
 
 def place_labels(
@@ -94,74 +101,70 @@ def place_labels(
     tidy row; then each looks for a better place, given the others, until none finds one.
     """
     mine = [track for track in tracks if track.edge in labels]
-    marks = {
-        (number, t): Mark(labels[track.edge], track.at(t), halo=True)
-        for number, track in enumerate(mine)
-        for t in FRACTIONS
-    }
+    if not mine:
+        return [], 0.0
+    points = [np.array([track.at(t) for t in FRACTIONS]) for track in mine]
     own = [bounds(Mark(labels[track.edge], (0.0, 0.0), halo=True)) for track in mine]
-    boxes = {place: _moved(own[place[0]], mark.at) for place, mark in marks.items()}
+    boxes = [np.array(box) + at[:, (0, 1, 0, 1)] for box, at in zip(own, points, strict=True)]
     # Where each label can come to lie, and so what it can ever meet: most things it never does.
-    reach = [_around([boxes[number, t] for t in FRACTIONS]) for number in range(len(mine))]
+    reach = [_around(places) for places in boxes]
     lines = [
         (track, line, 0.4 if track.edge.start in faint else 1.0)
         for track in tracks
         for line in pairwise(track.points())
     ]
-    seen = [track.points() for track in mine]
-    alone: dict[tuple[int, float], float] = {}
-    for number, way in enumerate(mine):
-        within = reach[number]
+    alone: list[Floats] = []
+    for way, places, at, within in zip(mine, boxes, points, reach, strict=True):
         others = [(line, weight) for track, line, weight in lines if track is not way and not _misses(within, line)]
-        blocking = [obstacle for obstacle in obstacles if _overlap(within, obstacle, 7, 4)]
-        for t in FRACTIONS:
-            box, at = boxes[number, t], marks[number, t].at
-            crossed = sum(weight * _crossed(box, at, line) for line, weight in others)
-            alone[number, t] = crossed + sum(_overlap(box, obstacle, 7, 4) for obstacle in blocking)
-            alone[number, t] += _covered(box, seen[number])
+        blocking = [obstacle for obstacle in obstacles if _meet(within, obstacle, 7, 4)]
+        costs = _crossed(places, at, others) + _overlaps(places, np.array(blocking).reshape(-1, 1, 4), 7, 4)
+        alone.append(costs + _covered(places, way.points()))
     groups: dict[tuple[int, int], list[int]] = {}
     for number, track in enumerate(mine):
         groups.setdefault(between(track.edge), []).append(number)
 
-    met = [[bool(_overlap(one, other, 4, 3)) for other in reach] for one in reach]
-
-    def together(members: list[int], t: float) -> float:
-        pairs = ((a, b) for a, b in combinations(members, 2) if met[a][b])
-        close = sum(_overlap(boxes[a, t], boxes[b, t], 4, 3) for a, b in pairs)
-        return sum(alone[number, t] for number in members) + close
-
-    home: dict[int, float] = {}
+    met = [[_meet(one, other, 4, 3) for other in reach] for one in reach]
+    home: dict[int, int] = {}
     for group in groups.values():
-        best = wanted(mine[group[0]].edge)
-        costs = {t: together(group, t) + 10 * len(group) * abs(t - best) for t in FRACTIONS}
-        home.update(dict.fromkeys(group, min(FRACTIONS, key=costs.__getitem__)))
+        best = np.array([abs(t - wanted(mine[group[0]].edge)) for t in FRACTIONS])
+        pairs = [(a, b) for a, b in combinations(group, 2) if met[a][b]]
+        first, second = (
+            np.array([boxes[pair[side]] for pair in pairs]).reshape(-1, len(FRACTIONS), 4) for side in (0, 1)
+        )
+        together = _added(np.array([alone[number] for number in group])) + _overlaps(first, second, 4, 3)
+        home.update(dict.fromkeys(group, int(np.argmin(together + 10 * len(group) * best))))
     chosen = dict(home)
     near = {number: [other for other in home if other != number and met[number][other]] for number in home}
 
-    def cost(number: int, t: float) -> float:
-        others = (boxes[other, chosen[other]] for other in near[number])
-        return alone[number, t] + sum(_overlap(boxes[number, t], box, 4, 3) for box in others)
+    def cost(number: int) -> Floats:
+        others = np.array([boxes[other][chosen[other]] for other in near[number]]).reshape(-1, 1, 4)
+        return alone[number] + _overlaps(boxes[number], others, 4, 3)
 
     unsettled = set(chosen)  # those of which something near has moved since they looked
     for _ in range(6):
         for number in filter(unsettled.__contains__, tuple(chosen)):
             unsettled.discard(number)
-            costs = {t: cost(number, t) + 30 * abs(t - home[number]) for t in FRACTIONS}
-            found = min(FRACTIONS, key=costs.__getitem__)
+            away = np.array([abs(t - FRACTIONS[home[number]]) for t in FRACTIONS])
+            found = int(np.argmin(cost(number) + 30 * away))
             if found != chosen[number]:
                 chosen[number] = found
                 unsettled.update(near[number])
-    return [marks[place] for place in chosen.items()], max((cost(*place) for place in chosen.items()), default=0.0)
+    marks = [
+        Mark(labels[mine[number].edge], mine[number].at(FRACTIONS[place]), halo=True)
+        for number, place in chosen.items()
+    ]
+    return marks, max(float(cost(number)[place]) for number, place in chosen.items())
 
 
-def _around(boxes: Sequence[Bounds]) -> Bounds:
+def _added(costs: Floats) -> Floats:
+    """The sums over the first axis, added in order."""
+    return costs.cumsum(axis=0)[-1] if len(costs) else np.zeros(costs.shape[1:])
+
+
+def _around(boxes: Floats) -> Bounds:
     """The box around some boxes."""
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return min(left), min(top), max(right), max(bottom)
-
-
-def _moved(box: Bounds, by: Point) -> Bounds:
-    return box[0] + by[0], box[1] + by[1], box[2] + by[0], box[3] + by[1]
+    (left, top), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return left, top, right, bottom
 
 
 def _misses(box: Bounds, line: tuple[Point, Point]) -> bool:
@@ -171,37 +174,49 @@ def _misses(box: Bounds, line: tuple[Point, Point]) -> bool:
     return max(a, c) < left or min(a, c) > right or max(b, d) < top or min(b, d) > bottom
 
 
-def _overlap(one: Bounds, other: Bounds, across: float, down: float) -> float:
-    """What it costs that two boxes lie over each other, or stand closer than `across` and `down`."""
-    across += min(one[2], other[2]) - max(one[0], other[0])
-    down += min(one[3], other[3]) - max(one[1], other[1])
-    return CLASH + across * down if across > 0 and down > 0 else 0.0
+def _meet(one: Bounds, other: Bounds, across: float, down: float) -> bool:
+    """Whether two boxes lie over each other, or stand closer than `across` and `down`."""
+    beside = across + min(one[2], other[2]) - max(one[0], other[0])
+    return beside > 0 and down + min(one[3], other[3]) - max(one[1], other[1]) > 0
 
 
-def _covered(box: Bounds, line: Sequence[Point]) -> float:
+def _overlaps(ones: Floats, others: Floats, across: float, down: float) -> Floats:
+    """What it costs at each place of `ones` that it and `others`, of shape (number, 1 or places, 4), lie so."""
+    beside = across + (np.minimum(ones[..., 2], others[..., 2]) - np.maximum(ones[..., 0], others[..., 0]))
+    below = down + (np.minimum(ones[..., 3], others[..., 3]) - np.maximum(ones[..., 1], others[..., 1]))
+    return _added(np.where((beside > 0) & (below > 0), CLASH + beside * below, 0.0))
+
+
+def _covered(boxes: Floats, line: Sequence[Point]) -> Floats:
     """What it costs that a label leaves its own line no piece at its start, or covers its head."""
-    return CROSSED * sum(
-        box[0] - room < x < box[2] + room and box[1] - room < y < box[3] + room
-        for (x, y), room in ((line[0], AROUND[0]), (line[-1], 2 * HEAD))
-    )
+    left, top, right, bottom = boxes.T
+    covered = np.zeros(len(boxes))
+    for (x, y), room in ((line[0], AROUND[0]), (line[-1], 2 * HEAD)):
+        covered += (left - room < x) & (x < right + room) & (top - room < y) & (y < bottom + room)
+    return CROSSED * covered
 
 
-def _crossed(box: Bounds, middle: Point, line: tuple[Point, Point]) -> float:
-    """What it costs that another edge's line runs through a label: more, the closer to the label's middle."""
-    (a, b), (c, d) = line
-    if _misses(box, line):
-        return 0.0
-    box = box[0] - AROUND[0], box[1] - AROUND[1], box[2] + AROUND[0], box[3] + AROUND[1]
+def _crossed(boxes: Floats, middles: Floats, lines: Sequence[tuple[tuple[Point, Point], float]]) -> Floats:
+    """What it costs that lines, each with its weight, run through a label: more, the closer to its middle."""
+    ends = np.array([[*line[0], *line[1], weight, _length(line)] for line, weight in lines]).reshape(-1, 6)
+    a, b, c, d, weight, length = ends.T[..., np.newaxis]
+    left, top, right, bottom = boxes.T
+    low, high = np.zeros((len(lines), len(boxes))), np.ones((len(lines), len(boxes)))
+    for step, start, first, last, room in ((c - a, a, left, right, AROUND[0]), (d - b, b, top, bottom, AROUND[1])):
+        to_first, to_last = first - room - start, last + room - start
+        with np.errstate(divide="ignore", invalid="ignore"):  # a line along an axis is told by itself
+            ways = np.stack((to_first / step, to_last / step))
+        beside = np.where((to_first <= 0) & (to_last >= 0), -np.inf, np.inf)
+        low = np.maximum(low, np.where(step == 0, beside, ways.min(axis=0)))
+        high = np.minimum(high, np.where(step == 0, -beside, ways.max(axis=0)))
     dx, dy = c - a, d - b
-    low, high = 0.0, 1.0
-    for step, first, last in ((dx, box[0] - a, box[2] - a), (dy, box[1] - b, box[3] - b)):
-        if step:
-            near, far = sorted((first / step, last / step))
-            low, high = max(low, near), min(high, far)
-        elif not first <= 0 <= last:
-            return 0.0
-    if low >= high:
-        return 0.0
-    inside = (high - low) * hypot(dx, dy) / (box[2] - box[0])
-    distance = abs(dx * (middle[1] - b) - dy * (middle[0] - a)) / hypot(dx, dy)
-    return CROSSED + min(9.0, 10 * inside) + max(0.0, 60 * (1 - distance / 7))
+    with np.errstate(invalid="ignore"):
+        inside = (high - low) * length / (right - left + 2 * AROUND[0])
+        distance = abs(dx * (middles[:, 1] - b) - dy * (middles[:, 0] - a)) / length
+        cost = CROSSED + np.minimum(9.0, 10 * inside) + np.maximum(0.0, 60 * (1 - distance / 7))
+    return _added(weight * np.where(low < high, cost, 0.0))
+
+
+def _length(line: tuple[Point, Point]) -> float:
+    (a, b), (c, d) = line
+    return hypot(c - a, d - b)

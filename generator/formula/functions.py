@@ -225,10 +225,17 @@ LOSSES: Mapping[str, Loss] = {
 
 SYNONYMS: Mapping[str, str] = {  # what else authors call a function
     "sigmoid": "logistic", "swish": "silu", "linear": "identity", "ln": "log", "asin": "arcsin", "acos": "arccos",
-    "atan": "arctan",
+    "atan": "arctan", "sgn": "sign", "heaviside": "step", "clamp": "clip", "mse": "mean_squared_error",
+    "sse": "squared_error", "bce": "binary_cross_entropy",
 }  # fmt: skip
 Row = Activation | Loss
 _LOGARITHMS = {parse("exp(1)"): "log", num(2): "log2", num(10): "log10"}  # by their base
+
+
+def plain_name(name: str) -> str:
+    """The name of the function that an author calls `Sigmoid`, `ReLU`, `ln` or `cross-entropy`."""
+    lower = name.lower().replace("-", "_")
+    return SYNONYMS.get(lower, lower)
 
 
 def row_of(call: Call) -> Row | None:

@@ -109,6 +109,15 @@ def _std(args: tuple[Value, ...]) -> Value:
     return Call("sqrt", (variance,))
 
 
+def _mean_squared_error(args: tuple[Value, ...]) -> Value:
+    """The mean of the squared differences between two vectors."""
+    match args:
+        case (Grid() as one, Grid() as other) if one.shape == other.shape:
+            pairs = zip(one.entries, other.entries, strict=True)
+            return _mean((vector(tuple(Pow(Add((left, Neg(right))), num(2)) for left, right in pairs)),))
+    raise FormulaError(f"`mean_squared_error` is of two vectors of one length, not of {', '.join(map(named, args))}")
+
+
 def _cumsum(args: tuple[Value, ...]) -> Value:
     return _so_far("cumsum", args, Add)
 
@@ -121,6 +130,15 @@ def _so_far(name: str, args: tuple[Value, ...], make: Callable[[tuple[Formula, .
     """At each place what `make` makes of the entries up to there."""
     entries = one(name, args).entries
     return vector((*entries[:1], *(make(entries[:length]) for length in range(2, len(entries) + 1))))
+
+
+def _filled(name: str, number: int, args: tuple[Value, ...]) -> Value:
+    """A vector of so many zeros or ones, or a matrix of so many rows and columns."""
+    sizes = [int(arg.value) for arg in args if isinstance(arg, Num) and arg.value.denominator == 1]
+    if not len(sizes) == len(args) in (1, 2) or not all(1 <= size <= _LONGEST for size in sizes):
+        raise FormulaError(f"`{name}` is of the number of entries, or of the numbers of rows and columns")
+    row = (num(number),) * sizes[-1]
+    return vector(row) if len(sizes) == 1 else Grid((row,) * sizes[0])
 
 
 def _onehot(args: tuple[Value, ...]) -> Value:
@@ -176,6 +194,7 @@ def _place(name: str, args: tuple[Value, ...]) -> Formula:
 # By its name in a formula; `[a, b]` is `vector`.
 VECTOR: Mapping[str, Function] = {
     "sum": _sum, "mean": _mean, "var": _var, "std": _std, "prod": _prod, "cumsum": _cumsum, "cumprod": _cumprod,
-    "len": _len, "norm": _norm, "onehot": _onehot, "concat": _concat,
-    "vector": _vector, **{name: partial(_place, name) for name in PLACES},
+    "mean_squared_error": _mean_squared_error, "len": _len, "norm": _norm, "onehot": _onehot, "concat": _concat,
+    "zeros": partial(_filled, "zeros", 0), "ones": partial(_filled, "ones", 1), "vector": _vector,
+    **{name: partial(_place, name) for name in PLACES},
 }  # fmt: skip

@@ -7,7 +7,7 @@ import keyword
 import re
 from functools import lru_cache, partial
 
-from generator.errors import FormulaError
+from generator.errors import FormulaError, meant
 from generator.formula.tree import (
     Add,
     Blank,
@@ -49,8 +49,9 @@ def parse(text: str) -> Formula:
     scalar `@`, indices, `[a, b]` and `f(i) for i in 1..3`; the text is never evaluated. A condition by itself is 1
     where it holds and 0 elsewhere. Raises `FormulaError` naming what is not understood.
     """
-    if "|" in text:
-        raise FormulaError(f"cannot read `|` in the formula `{text}`: {_EXPECTED}")
+    for sign in "|·":  # of which the first is needed below, and the second is a letter to Python
+        if sign in text:
+            raise FormulaError(f"cannot read `{sign}` in the formula `{_begun(text)}`: {meant(text) or _EXPECTED}")
     source = text.strip().replace("..", "|")  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
     source = source.replace("^", "**")  # as a calculator writes a power
     source = _WORDS.sub(rf"\1{_MARK}", source)
@@ -67,7 +68,7 @@ def parse(text: str) -> Formula:
         if product:
             why = f"a product is written with a sign, as `{product[1]}*{product[2]}`"
             raise FormulaError(f"cannot read the formula `{_begun(text)}`: {why}") from None
-        why = error.msg if isinstance(error, SyntaxError) else str(error)
+        why = meant(text) or (error.msg if isinstance(error, SyntaxError) else str(error))
         raise FormulaError(f"cannot read the formula `{_begun(text)}`: {why}") from None
 
 
@@ -135,7 +136,7 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
 
 def _unreadable(node: ast.AST, text: str) -> FormulaError:
     found, whole = (part.replace("|", "..").replace(_MARK, "") for part in (ast.unparse(node), text))
-    return FormulaError(f"cannot read `{found}` in the formula `{whole}`: {_EXPECTED}")
+    return FormulaError(f"cannot read `{found}` in the formula `{whole}`: {meant(whole) or _EXPECTED}")
 
 
 def _each(name: str, body: Formula, loops: list[ast.comprehension], text: str) -> Formula:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from operator import attrgetter
 from typing import Any
@@ -23,9 +23,10 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The quantity called `name`."""
+    """The quantity called `name`; `fixed` is the whole number it stands for where that may be an index."""
 
     name: str
+    fixed: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

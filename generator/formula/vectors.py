@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from itertools import chain
 
 from generator.errors import FormulaError, nearest
 from generator.formula.entrywise import ENTRYWISE, elementwise, entries_of
-from generator.formula.functions import ACTIVATIONS, LOSSES, SYNONYMS, bound
+from generator.formula.functions import ACTIVATIONS, LOSSES, bound, plain_name
 from generator.formula.grids import VECTOR, Function, Grid, Value, vector
+from generator.formula.indices import INDICES, decided, whole
 from generator.formula.inlining import LOOPS
 from generator.formula.matrices import MATRIX
 from generator.formula.tree import (
     ELEMENTARY,
-    HOLDS,
     Add,
     Call,
     Cases,
     Formula,
     Mul,
-    Neg,
-    Num,
+    Pow,
     Ref,
     children,
     num,
     rebuild,
-    references,
     substitute,
 )
 
 _LONGEST = 10_000  # formulas that one loop may make
+_OF_NOTHING = {"sum": num(0), "prod": num(1)}
 
 
 def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
@@ -40,20 +38,27 @@ def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
     `f`) for two. Raises `FormulaError` for an unknown name or function, for shapes that do not fit and for an index
     that is not there.
     """
+    if isinstance(tree, Pow) and tree.base == Ref("e") and "e" not in known:
+        return expand(Call("exp", (tree.exponent,)), known)
+    if isinstance(tree, Pow) and isinstance(tree.base, Call) and (tree.base.name, tree.exponent) == ("norm", num(2)):
+        return expand(Call("sum", tuple(Pow(inside, num(2)) for inside in tree.base.args)), known)  # exact, no root
     if isinstance(tree, Ref):
         if tree.name == "pi" and "pi" not in known:
             return Call("pi", ())
         if tree.name not in known:
-            raise FormulaError(f"`{tree.name}` is not known here: expected one of {', '.join(known)}")
+            near = ", or e^x, which is exp(x)" if tree.name == "e" else nearest(tree.name, known)
+            raise FormulaError(f"`{tree.name}` is not known here: expected one of {', '.join(known)}{near}")
         return known[tree.name]
     if isinstance(tree, Call) and tree.name in LOOPS:
-        return _each(tree.name, tree.args, known)
-    if isinstance(tree, Call) and tree.name == "sum" and len(tree.args) == 1:
-        return _call("sum", (_summed(tree.args[0], known),))
+        return _each(tree, known)
+    if isinstance(tree, Call) and tree.name in _OF_NOTHING and len(tree.args) == 1:
+        return _put_together(tree.name, tree.args[0], known)
     if isinstance(tree, Call):
         return _call(tree.name, tuple(expand(arg, known) for arg in tree.args))
     if isinstance(tree, Add):
         return _sum(tree.terms, known)
+    if isinstance(tree, Cases) and (holds := decided(tree)) is not None:
+        return expand(tree.then if holds else tree.otherwise, known)
     return elementwise(lambda parts: _rebuilt(tree, parts), tuple(expand(part, known) for part in children(tree)))
 
 
@@ -63,45 +68,64 @@ def _rebuilt(tree: Formula, parts: tuple[Formula, ...]) -> Formula:
 
 
 def _sum(terms: tuple[Formula, ...], known: Mapping[str, Value]) -> Value:
-    """A sum by entries, in which the terms of a function's sum (`1 + sum(v)`) stand beside the others."""
-    opened = [place > 0 and isinstance(term, Call) for place, term in enumerate(terms)]
+    """A sum by entries, in which the terms of a function's sum (`1 + sum(v)`) stand beside the others.
+
+    Nothing stands for a term that a condition on a loop's index, or a loop that never runs, makes 0.
+    """
+    pairs = [(term, expand(term, known)) for term in terms]
+    there = [pair for pair in pairs if not _is_nothing(*pair)] or pairs[:1]
+    if len(there) == 1:
+        return there[0][1]
+    opened = [place > 0 and isinstance(term, Call) for place, (term, _) in enumerate(there)]
 
     def made(parts: tuple[Formula, ...]) -> Formula:
         pairs = zip(parts, opened, strict=True)
         return Add(tuple(chain.from_iterable(p.terms if wide and isinstance(p, Add) else (p,) for p, wide in pairs)))
 
-    return elementwise(made, tuple(expand(term, known) for term in terms))
+    return elementwise(made, tuple(value for _, value in there))
 
 
-def _summed(tree: Formula, known: Mapping[str, Value]) -> Value:
-    """What `sum` adds up: a loop's condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere."""
-    if isinstance(tree, Call) and tree.name in LOOPS:
-        return _each(tree.name, tree.args, known, summed=True)
-    return expand(tree, known)
+def _is_nothing(term: Formula, value: Value) -> bool:
+    return value == num(0) and (isinstance(term, Cases) or (isinstance(term, Call) and term.name == "sum"))
 
 
-def _each(name: str, args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool = False) -> Value:
+def _put_together(name: str, tree: Formula, known: Mapping[str, Value]) -> Value:
+    """A sum or a product, which of a loop that never runs is 0 or 1.
+
+    In a sum a loop's condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere.
+    """
+    if not (isinstance(tree, Call) and tree.name in LOOPS):
+        return _call(name, (expand(tree, known),))
+    made = _turns(tree.args, known, summed=name == "sum")
+    return _call(name, (_joined(tree.name, made),)) if made else _OF_NOTHING[name]
+
+
+def _each(loop: Call, known: Mapping[str, Value], summed: bool = False) -> Value:
     """A loop: the values of its formula, with every number in the index's place, as a vector or as rows."""
-    made = _turns(args, known, summed)
-    if not made and not summed:
-        raise FormulaError("the condition of a loop never holds")
+    made = _turns(loop.args, known, summed)
+    if not made:
+        raise FormulaError("the loop never runs, or its condition never holds")
+    return _joined(loop.name, made)
+
+
+def _joined(name: str, made: list[Value]) -> Value:
     if any(isinstance(value, Grid) and not value.vector for value in made):
         raise FormulaError(f"what a loop makes is a number or a vector, not {made[0]}")
     if name == "rows" and any(isinstance(value, Grid) for value in made):
         return VECTOR["vector"](tuple(made))
-    return vector(tuple(entry for value in made for entry in entries_of(value)) or (num(0),))  # a sum of nothing is 0
+    return vector(tuple(entry for value in made for entry in entries_of(value)))
 
 
 def _turns(args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool) -> list[Value]:
     """What all turns of a loop make."""
     match args:
         case (body, Ref(index), first, last):
-            low, high = (_whole(expand(end, known)) for end in (first, last))
+            low, high = (whole(expand(end, known)) for end in (first, last))
         case _:
             raise FormulaError("a loop is written `f(i) for i in 1..3`")
     if index in known:
         raise FormulaError(f"the index `{index}` is the name of something else")
-    if low is None or high is None or not low <= high < low + _LONGEST:
+    if low is None or high is None or high >= low + _LONGEST:
         raise FormulaError(f"the index `{index}` runs over whole numbers, from the smaller to the larger: `1..3`")
     made: list[Value] = []
     size = 0
@@ -118,10 +142,12 @@ def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Valu
     """What one turn of a loop makes: nothing where its condition does not hold."""
     if isinstance(body, Call) and body.name == "each":  # a loop inside, which may make nothing this turn
         return tuple(_turns(body.args, known, summed))
+    if isinstance(body, Call) and body.name in LOOPS:
+        return (_each(body, known, summed),)
     if not (isinstance(body, Call) and body.name == "when"):
-        return (_summed(body, known) if summed else expand(body, known),)
+        return (expand(body, known),)
     test, inner = body.args
-    holds = _whole(expand(test, known))
+    holds = whole(expand(test, known))
     if holds is None:
         if not summed:
             raise FormulaError("a loop's condition on numbers that are computed can stand in a `sum` only")
@@ -129,36 +155,8 @@ def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Valu
     return _turn(inner, known, summed) if holds else ()
 
 
-def _whole(value: Value) -> int | None:
-    """The whole number that a formula of numbers alone is."""
-    number = None if isinstance(value, Grid) else _constant(value)
-    return int(number) if number is not None and number.denominator == 1 else None
-
-
-def _constant(tree: Formula) -> Fraction | None:
-    match tree:
-        case Num(value):
-            return value
-        case Neg(body):
-            inside = _constant(body)
-            return None if inside is None else -inside
-        case Add(parts) | Mul(parts):
-            result = Fraction(0 if isinstance(tree, Add) else 1)
-            for part in map(_constant, parts):
-                if part is None:
-                    return None
-                result = result + part if isinstance(tree, Add) else result * part
-            return result
-        case Cases(left, op, right, then, otherwise):
-            sides = _constant(left), _constant(right)
-            if sides[0] is None or sides[1] is None:
-                return None
-            return _constant(then if HOLDS[op](*sides) else otherwise)
-    return None
-
-
 def _call(name: str, args: tuple[Value, ...]) -> Value:
-    name = SYNONYMS.get(name, name)
+    name = plain_name(name)
     if name in _OWN:
         return _OWN[name](args)
     first = args[0] if len(args) == 1 else None
@@ -187,22 +185,4 @@ def function_names() -> tuple[str, ...]:
     return (*(name for name in _OWN if name not in hidden), *ELEMENTARY, *ACTIVATIONS, *LOSSES)
 
 
-def _entry(args: tuple[Value, ...]) -> Value:
-    """One entry; of a matrix with one index, a row as a vector."""
-    grid, *places = args
-    if not isinstance(grid, Grid):
-        raise FormulaError("an index stands behind a number")
-    wanted = [_whole(place) for place in places]
-    sizes = grid.shape[: 1 if grid.vector else 2]
-    fits = all(place is not None and 1 <= place <= size for place, size in zip(wanted, sizes, strict=False))
-    if not fits or len(wanted) > len(sizes):
-        if any(references(entry) for place in places for entry in entries_of(place)):
-            raise FormulaError("an index is no computed number: take `onehot(k, n) @ v`, which is the entry k of n")
-        raise FormulaError(f"an index does not fit {grid} (the first entry is 1)")
-    numbers = [place - 1 for place in wanted if place is not None]
-    if len(numbers) < len(sizes):
-        return vector(grid.rows[numbers[0]])
-    return grid.rows[numbers[0]][numbers[1] if len(sizes) > 1 else 0]
-
-
-_OWN: Mapping[str, Function] = {"entry": _entry, **ENTRYWISE, **VECTOR, **MATRIX}
+_OWN: Mapping[str, Function] = {**INDICES, **ENTRYWISE, **VECTOR, **MATRIX}

@@ -276,6 +276,7 @@ class Graph:
     cut: tuple[str, ...] = ()  # where gradients end, though they are computed from something
     closing: bool = True
     columns: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  # givens that formulas have been made for, as an index: with others they are not true
     followed: Pass | None = None  # of all observations together, where each of them is learned from by itself
     _index: dict[str, Quantity] = field(init=False, repr=False, compare=False, default_factory=dict)
     _behind: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False, default_factory=dict)

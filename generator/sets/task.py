@@ -203,6 +203,8 @@ def _choices(homework: SetFile, place: Location, worked: Worked, exercise: Exerc
     kinds = givens(worked)
     names = [name for group in kinds.values() for name in group]
     for key in exercise.vary:
+        if key in worked.graph.fixed:
+            raise homework.source.error((*place, key), f"`{key}`", "a given that is no index and no end of a loop")
         if key not in names and key not in kinds:
             near = get_close_matches(key, [*names, *kinds], n=3) or [*kinds, *names]
             raise homework.source.error((*place, key), f"`{key}`", f"a given or a kind of givens: {', '.join(near)}")
@@ -210,7 +212,7 @@ def _choices(homework: SetFile, place: Location, worked: Worked, exercise: Exerc
     for kind, group in kinds.items():
         for name in group:
             key = name if name in exercise.vary else kind
-            if key in exercise.vary:
+            if key in exercise.vary and name not in worked.graph.fixed:
                 made[name] = choices(homework.source, exercise.vary[key], (*place, key))
                 endless = next((value for value in made[name].values if "/" in shortest(value)), None)
                 if endless is not None:

@@ -9,21 +9,21 @@ from generator.errors import FormulaError, nearest
 from generator.formula.grids import Grid, Value, named, names_of, referring
 from generator.formula.infix import parse
 from generator.formula.naming import lines
-from generator.formula.tree import Formula, references
+from generator.formula.tree import references
 from generator.formula.vectors import expand, function_names
-from generator.kinds.formulas.model import Definition, entry_names, for_updates, moved, shape_of, value_of
+from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved, shape_of
 from generator.learning.training import check_brought, check_learning, check_training
 
 
 def check(problem: Definition) -> Iterator[Finding]:
     """What is wrong with a definition beyond its types, in the order of the file."""
-    known = {name: value_of(name, value) for name, value in problem.givens.items()}
-    taken = {entry for name, value in known.items() for entry, _ in names_of(name, value)}
     try:
         names = problem.own
     except FormulaError as error:
         yield ("functions",), f"{len(problem.functions)} functions", f"functions that can be worked: {error}"
         return
+    known = known_givens(problem)
+    taken = {entry for name, value in known.items() for entry, _ in names_of(name, value)}
     for name in names:
         if name in function_names():
             yield ("functions",), f"`{name}`", "a name that no function has yet"
@@ -31,7 +31,7 @@ def check(problem: Definition) -> Iterator[Finding]:
         yield (), "no formula", "`formulas`, or `parts` with formulas, or `update`"
     if problem.formulas and problem.parts:
         yield ("parts",), "parts beside `formulas`", "one of the two"
-    made: dict[Formula, str] = {}  # single numbers by their formulas
+    made: dict[Value, str] = {}  # what has a name, by its formulas
     for _, place, formulas in problem.grouped():
         for name, text in formulas.items():
             try:
@@ -46,8 +46,7 @@ def check(problem: Definition) -> Iterator[Finding]:
                     return
                 known[own] = referring(own, value)
                 taken |= entries
-                if not isinstance(value, Grid):
-                    made.setdefault(value, own)
+                made.setdefault(value, own)
     for name in problem.say:
         if name not in known or name in problem.givens:
             yield ("say", name), f"`{name}`", "the name of a formula"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from generator.formula.extremes import PLACES
-from generator.formula.functions import SYNONYMS
+from generator.formula.functions import plain_name
 from generator.formula.grids import Grid, Value, names_of, referring
 from generator.formula.naming import lines
+from generator.formula.recurrences import in_order
 from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
 from generator.formula.vectors import expand
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.kinds.formulas.checks import check
-from generator.kinds.formulas.model import Definition, entry_names, for_updates, moved, value_of
+from generator.kinds.formulas.model import Definition, entry_names, flat, for_updates, known_givens, moved
 from generator.learning.losses import logarithm
 from generator.learning.training import conventions_of, plan_of
 
@@ -33,32 +33,23 @@ def build(problem: Definition) -> Graph:
     """The graph of a checked definition: one quantity for each entry of each formula, in the order of the file."""
     givens: dict[str, Fraction] = {}
     quantities: list[Quantity] = []
-    known: dict[str, Value] = {}
-    made: dict[Formula, str] = {}  # single numbers by their formulas
+    known = known_givens(problem)
+    made: dict[Value, str] = {}  # what has a name, by its formulas
     for name, given in problem.givens.items():
-        known[name] = value_of(name, given)
-        numbers = _flat(given)
-        for (entry, index), number in zip(names_of(name, known[name]), numbers, strict=True):
+        for (entry, index), number in zip(names_of(name, known[name]), flat(given), strict=True):
             quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
             givens[entry] = number
     for group, _, formulas in problem.grouped():
         for name, text in formulas.items():
             for own, value in lines(name, problem.parsed(text), known, made):
-                made |= {} if isinstance(value, Grid) or value in made else {value: own}
+                made.setdefault(value, own)
                 quantities += _quantities(own, value, group)
                 known[own] = referring(own, value)
     return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
 
 
-def _flat(given: Any) -> tuple[Fraction, ...]:
-    if not isinstance(given, tuple):
-        return (given,)
-    return tuple(number for row in given for number in (row if isinstance(row, tuple) else (row,)))
-
-
 def _quantities(name: str, value: Value, group: str) -> Iterator[Quantity]:
-    formulas = value.entries if isinstance(value, Grid) else (value,)
-    for (entry, index), formula in zip(names_of(name, value), formulas, strict=True):
+    for entry, index, formula in in_order(name, value):
         label = Label("value", entry, index, of=name)
         yield Quantity(entry, Role.FORWARD, label, formula, "formula", group)
 
@@ -80,6 +71,7 @@ def _updated(
         (*start, *work.givens, *computed), {**givens, **work.values}, loss, trained, "" if own else problem.rate,
         wanted=first.targets, updates=updates, rounds=rounds, conventions=stated, also=tuple(also), ties=problem.ties,
         closing=problem.closing == "all",
+        fixed=tuple(entry for name in sorted(problem.fixed) for entry, _ in names_of(name, known[name])),
         columns=tuple(entry for name in problem.table for entry, _ in names_of(name, known[name])),
     )  # fmt: skip
 
@@ -101,7 +93,7 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
     texts += problem.update.values() if isinstance(problem.update, dict) else ()
     parts = [part for text in texts for part in walk(problem.parsed(text))]
-    called = {SYNONYMS.get(part.name, part.name) for part in parts if isinstance(part, Call)}
+    called = {plain_name(part.name) for part in parts if isinstance(part, Call)}
     differentiated = problem.differentiate is not None or "d" in called
     if called & set(PLACES) or (differentiated and problem.ties == "first" and called & {"max", "min"}):
         yield Convention("first_of_equals")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 from itertools import takewhile
 from typing import Annotated, Any, Literal
@@ -14,10 +15,10 @@ from generator.definitions.problem import NUMBER_SCHEMA, Model, Name, Texts, exa
 from generator.definitions.source import Location
 from generator.errors import FormulaError
 from generator.formula.extremes import Ties
-from generator.formula.grids import Grid, Value, referring, vector
+from generator.formula.grids import Grid, Value, names_of
 from generator.formula.infix import parse
-from generator.formula.inlining import OwnFunction, inlined, own_functions, with_named_logarithms
-from generator.formula.tree import Call, Formula, Ref, replace
+from generator.formula.inlining import LOOPS, OwnFunction, inlined, own_functions, with_named_logarithms
+from generator.formula.tree import Call, Formula, Ref, references, replace, walk
 from generator.formula.vectors import expand
 from generator.graph.quantities import updated_name
 from generator.learning.training import Learning
@@ -101,6 +102,15 @@ class Definition(Learning):
         """A formula with the author's own functions written out."""
         return with_named_logarithms(inlined(parse(text), self.own))
 
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """The givens that are read when the formulas are: indices (`S[i, y[i]]`) and ends of loops (`1..n`)."""
+        parts = [part for _, _, formulas in self.grouped() for text in formulas.values() for part in _parts(self, text)]
+        places = [place for part in parts for place in _places(part)]
+        names = {name for place in places for name in references(place)} & set(self.givens)
+        fixed = [name for name in names if not any(re.match(rf"{name}\b", key) for key in self.update)]
+        return frozenset(name for name in fixed if all(number.denominator == 1 for number in flat(self.givens[name])))
+
     def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
         """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
         asked = self.differentiate
@@ -136,7 +146,7 @@ class Definition(Learning):
 
 def moved(problem: Definition, key: str) -> Value | None:
     """The given, or the entry or row of one, that takes a new value: `x`, `Q[1,2]`."""
-    known = {name: value_of(name, value) for name, value in problem.givens.items()}
+    known = known_givens(problem)
     try:
         tree = parse(key)
         is_place = isinstance(tree, Ref) or (isinstance(tree, Call) and tree.name == "entry")
@@ -155,13 +165,46 @@ def shape_of(value: Value) -> tuple[int, int] | None:
     return value.shape if isinstance(value, Grid) else None
 
 
-def value_of(name: str, given: object) -> Value:
-    """References to the entries of a given."""
+def value_of(name: str, given: Any, fixed: bool = False) -> Value:
+    """References to the entries of a given; where they are `fixed`, with the whole numbers that these are."""
     if not isinstance(given, tuple):
-        return Ref(name)
-    if isinstance(given[0], tuple):
-        return referring(name, Grid(tuple(tuple(Ref(name) for _ in row) for row in given)))
-    return referring(name, vector(tuple(Ref(name) for _ in given)))
+        return Ref(name, int(given) if fixed else None)
+    is_vector = not isinstance(given[0], tuple)
+    rows = tuple((row,) if is_vector else row for row in given)
+    names = (entry for entry, _ in names_of(name, Grid(rows, is_vector)))
+    return Grid(tuple(tuple(Ref(next(names), int(n) if fixed else None) for n in row) for row in rows), is_vector)
+
+
+def flat(given: Any) -> tuple[Fraction, ...]:
+    """The numbers of a given, row by row."""
+    if not isinstance(given, tuple):
+        return (given,)
+    return tuple(number for row in given for number in (row if isinstance(row, tuple) else (row,)))
+
+
+def known_givens(problem: Definition) -> dict[str, Value]:
+    """What the names of the givens stand for in formulas."""
+    return {name: value_of(name, value, name in problem.fixed) for name, value in problem.givens.items()}
+
+
+def _parts(problem: Definition, text: str) -> Iterator[Formula]:
+    """The parts of a formula; of one that cannot be read, which others say, none."""
+    try:
+        yield from walk(problem.parsed(text))
+    except FormulaError:
+        return
+
+
+def _places(part: Formula) -> tuple[Formula, ...]:
+    """The indices behind what a formula takes an entry of, the ends that a loop runs between."""
+    match part:
+        case Call("entry", (_, *places)):
+            return tuple(places)
+        case Call(name, (_, _, first, last)) if name in LOOPS:
+            return first, last
+        case Call("factorial" | "comb", whole):
+            return whole
+    return ()
 
 
 def for_updates(problem: Definition, known: Mapping[str, Value], key: str) -> dict[str, Value]:

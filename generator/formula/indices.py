@@ -1,0 +1,103 @@
+"""Formula of numbers alone -> the number that an index or the end of a loop is, and the functions of such numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from generator.errors import FormulaError
+from generator.formula.entrywise import elementwise, entries_of
+from generator.formula.grids import Function, Grid, Value, vector
+from generator.formula.recurrences import is_itself, own_entry
+from generator.formula.sums import product_of
+from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Ref, num, references
+
+_MOST_FACTORS = 20
+
+
+def whole(value: Value) -> int | None:
+    """The whole number that a formula of numbers, or of givens that are fixed, is."""
+    number = None if isinstance(value, Grid) else constant(value, fixed=True)
+    return int(number) if number is not None and number.denominator == 1 else None
+
+
+def constant(tree: Formula, fixed: bool = False) -> Fraction | None:
+    """What a formula of numbers alone is; with `fixed`, of numbers and of givens that are fixed."""
+    match tree:
+        case Num(value):
+            return value
+        case Ref(_, int(value)) if fixed:
+            return Fraction(value)
+        case Neg(body):
+            inside = constant(body, fixed)
+            return None if inside is None else -inside
+        case Add(parts) | Mul(parts):
+            result = Fraction(0 if isinstance(tree, Add) else 1)
+            for part in (constant(part, fixed) for part in parts):
+                if part is None:
+                    return None
+                result = result + part if isinstance(tree, Add) else result * part
+            return result
+        case Cases(left, op, right, then, otherwise):
+            sides = constant(left, fixed), constant(right, fixed)
+            if sides[0] is None or sides[1] is None:
+                return None
+            return constant(then if HOLDS[op](*sides) else otherwise, fixed)
+        case Call("max" | "min" as name, parts):
+            numbers = [number for part in parts if (number := constant(part, fixed)) is not None]
+            return None if len(numbers) < len(parts) else max(numbers) if name == "max" else min(numbers)
+    return None
+
+
+def decided(tree: Cases) -> bool | None:
+    """Whether a condition on numbers alone holds, as on a loop's index: what it leaves out need not be there."""
+    left, right = (constant(side) for side in (tree.left, tree.right))
+    return None if left is None or right is None else HOLDS[tree.op](left, right)
+
+
+def _clip(args: tuple[Value, ...]) -> Value:
+    """`clip(x, low, high)`: what is smaller than `low` is `low`, what is larger than `high` is `high`."""
+    if len(args) != 3:
+        raise FormulaError("`clip` is of three: `clip(x, low, high)`")
+    return elementwise(lambda parts: Call("min", (Call("max", parts[:2]), parts[2])), args)
+
+
+def _factorial(args: tuple[Value, ...]) -> Value:
+    """1 · 2 · … · n of a whole number."""
+    last = whole(args[0]) if len(args) == 1 else None
+    if last is None or not 0 <= last <= _MOST_FACTORS:
+        raise FormulaError(f"`factorial` is of one whole number that is given, 0 to {_MOST_FACTORS}")
+    return product_of(tuple(num(factor) for factor in range(1, last + 1)) or (num(1),))
+
+
+def _comb(args: tuple[Value, ...]) -> Value:
+    """In how many ways k of n things can be chosen: n · (n - 1) · … (k factors) over k!."""
+    match [whole(arg) for arg in args]:
+        case [int(every), int(chosen)] if 0 <= chosen <= every and chosen <= _MOST_FACTORS:
+            over = product_of(tuple(num(factor) for factor in range(every, every - chosen, -1)) or (num(1),))
+            return Div(over, product_of(tuple(num(factor) for factor in range(1, chosen + 1)) or (num(1),)))
+    raise FormulaError(f"`comb(n, k)` is of two whole numbers that are given, k at most n and {_MOST_FACTORS}")
+
+
+def _entry(args: tuple[Value, ...]) -> Value:
+    """One entry; of a matrix with one index, a row as a vector."""
+    grid, *places = args
+    wanted = [whole(place) for place in places]
+    if is_itself(grid) and None not in wanted:
+        return own_entry(grid, tuple(place for place in wanted if place is not None))
+    if not isinstance(grid, Grid):
+        raise FormulaError("an index stands behind a number")
+    sizes = grid.shape[: 1 if grid.vector else 2]
+    fits = all(place is not None and 1 <= place <= size for place, size in zip(wanted, sizes, strict=False))
+    if not fits or len(wanted) > len(sizes):
+        if None in wanted and any(references(entry) for place in places for entry in entries_of(place)):
+            raise FormulaError("an index is no computed number: take `onehot(k, n) @ v`, which is the entry k of n")
+        given = "an index" if None in wanted else f"the index {', '.join(map(str, wanted))}"
+        raise FormulaError(f"{given} does not fit {grid} (the first entry is 1)")
+    numbers = [place - 1 for place in wanted if place is not None]
+    if len(numbers) < len(sizes):
+        return vector(grid.rows[numbers[0]])
+    return grid.rows[numbers[0]][numbers[1] if len(sizes) > 1 else 0]
+
+
+INDICES: Mapping[str, Function] = {"entry": _entry, "clip": _clip, "factorial": _factorial, "comb": _comb}

@@ -1,0 +1,240 @@
+"""Loops that refer to their own entries, and givens that are indices: against NumPy, on paper, and what is refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.definitions.problem import load
+from generator.errors import DefinitionError
+from generator.notation.files import notation_names
+from generator.pipeline import Worked, work
+from generator.render.document import render
+from generator.render.formats import FORMATS
+from generator.render.program import FLAVOURS, program
+from generator.sets.model import load_set
+from generator.sets.task import tasks
+from generator.verify.document import FORMATS as READ
+from generator.verify.document import verify
+from generator.verify.truth import Truth
+
+Numbers = list[int]
+AVERAGE = "[(1 - b) * x[1] if t == 1 else b * v[t - 1] + (1 - b) * x[t] for t in 1..4]"
+RETURNS = "[x[t] + (b * G[t + 1] if t < 4 else 0) for t in 1..4]"
+DISTANCE = (
+    "[[max(i, j) - 1 if i == 1 or j == 1 else"
+    " min(D[i - 1, j] + 1, D[i, j - 1] + 1, D[i - 1, j - 1] + (x[i - 1] != y[j - 1]))"
+    " for j in 1..4] for i in 1..5]"
+)
+
+
+def worked(folder: Path, formulas: Mapping[str, str], notation: str | None = None, **more: Any) -> Worked:
+    given = {"x": [1, 2, 3, 4], "y": [2, 3, 1], "b": "0.5", "S": [[1, 5, 2], [4, 3, 7]], "k": [2, 3], "n": 3}
+    data = {"kind": "formulas", "title": "made", "givens": given, "formulas": dict(formulas), **more}
+    file = folder / "made.yml"
+    file.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return work(load(file), notation)
+
+
+def value(made: Worked, name: str) -> float:
+    return float(made.trace.full(name))
+
+
+# --- loops ---
+
+
+def test_an_entry_is_worked_from_the_one_before(tmp_path: Path) -> None:
+    made = worked(tmp_path, {"v": AVERAGE, "G": RETURNS})
+    average, returns = [0.5], [4.0]
+    for number in (2, 3, 4):
+        average.append(0.5 * average[-1] + 0.5 * number)
+        returns.append(4 - number + 1 + 0.5 * returns[-1])
+    assert [value(made, f"v_{t}") for t in range(1, 5)] == pytest.approx(average)
+    assert [value(made, f"G_{t}") for t in range(4, 0, -1)] == pytest.approx(returns)
+
+
+def test_entries_stand_behind_those_that_they_are_worked_from(tmp_path: Path) -> None:
+    for notation in ("default", "matrix"):
+        made = worked(tmp_path, {"G": RETURNS}, notation)
+        text = render(made, "solution", "terminal")
+        places = [text.index(f"\n    G{sign} = ") for sign in "₄₃₂₁"]
+        assert places == sorted(places)
+        assert "x₄ + 0" not in text  # nothing stands for what there is none of
+
+
+def test_the_first_entry_that_goes_on_is_worked_in_full(tmp_path: Path) -> None:
+    text = render(worked(tmp_path, {"D": DISTANCE}), "solution", "terminal")
+    assert "= min(1 + 1, 1 + 1, 0 + [1 ≠ 2])" in text
+
+
+@given(
+    first=st.lists(st.integers(1, 3), min_size=4, max_size=4),
+    second=st.lists(st.integers(1, 3), min_size=3, max_size=3),
+)
+@settings(max_examples=15, deadline=None)
+def test_edit_distances_are_those_of_the_usual_program(
+    first: Numbers, second: Numbers, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    given = {"x": first, "y": second}
+    made = worked(tmp_path_factory.mktemp("made"), {"D": DISTANCE}, givens=given)
+    table = np.zeros((5, 4), int)
+    table[0], table[:, 0] = range(4), range(5)
+    for i in range(1, 5):
+        for j in range(1, 4):
+            around = table[i - 1, j] + 1, table[i, j - 1] + 1, table[i - 1, j - 1] + (first[i - 1] != second[j - 1])
+            table[i, j] = min(around)
+    found = [[value(made, f"D_{i}_{j}") for j in range(1, 5)] for i in range(1, 6)]
+    assert found == table.tolist()
+
+
+@pytest.mark.parametrize("notation", notation_names())
+def test_every_line_is_true_and_the_gradient_that_of_differences(notation: str, tmp_path: Path) -> None:
+    h = "[tanh(b * x[t] + (b * h[t - 1] if t > 1 else 0)) for t in 1..4]"
+    formulas = {"h": h, "G": RETURNS, "D": DISTANCE, "E": "(h[4] - 1)**2 / 2 + sum(G)"}
+    made = worked(tmp_path, formulas, notation, differentiate={"of": "E", "wrt": ["b", "x"]})
+
+    def error(b: complex, x: Any) -> complex:
+        state, total, gain = 0j, 0j, 0j
+        for entry in x:
+            state = np.tanh(b * entry + b * state)
+        for entry in x[::-1]:
+            gain = entry + b * gain
+            total += gain
+        return (state - 1) ** 2 / 2 + total
+
+    x = np.arange(1, 5, dtype=complex)
+    assert value(made, "dE/db") == pytest.approx(error(0.5 + 1e-30j, x).imag / 1e-30, rel=1e-12)
+    for place in range(4):
+        moved = x + 1e-30j * (np.arange(4) == place)
+        assert value(made, f"dE/dx_{place + 1}") == pytest.approx(error(0.5, moved).imag / 1e-30, rel=1e-12)
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    for format_name in READ:
+        for document in ("solution", "key"):
+            assert verify(render(made, document, format_name), format_name, truth).untrue == ()
+    assert set(READ) <= set(FORMATS)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_programs_compute_in_the_same_order(flavour: str, tmp_path: Path) -> None:
+    made = worked(tmp_path, {"G": RETURNS, "D": DISTANCE})
+    file = tmp_path / "made.py"
+    file.write_text(program(made, flavour), encoding="utf-8")
+    printed = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True).stdout
+    lines = dict(line.split(" = ") for line in printed.replace("  ", "").splitlines() if " = " in line)
+    assert float(lines["G_1"]) == value(made, "G_1")
+    assert float(lines["D_5_4"]) == value(made, "D_5_4")
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("[v[t - 1] + 1 for t in 1..3]", r"`v\[0\]` is no entry of `v`: the first ones have a formula of their own"),
+        ("[v[t + 1] + 1 for t in 1..3]", r"`v\[4\]` is no entry"),
+        ("[v[t] + 1 for t in 1..3]", r"`v\[1\]` is worked from itself"),
+        ("[v[3 - t] for t in 1..2]", r"`v\[2\]` is worked from itself|`v\[1\]` is worked from itself"),
+        ("[[v[i, j] for i in 1..2] for j in 1..2]", r"`v\[1, 1\]` is worked from itself"),
+        ("[sum(v) for t in 1..3]", "stands in its own formula"),
+        ("v + 1", "stands in its own formula"),
+        ("[1 if t == 1 else v[1, t - 1] for t in 1..3]", "is no entry"),
+    ],
+)
+def test_what_never_begins_is_refused(formula: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        worked(tmp_path, {"v": formula})
+
+
+# --- givens as indices ---
+
+
+def test_a_given_is_an_index_and_the_end_of_a_loop(tmp_path: Path) -> None:
+    hinge = "[sum(max(0, S[i, j] - S[i, k[i]] + 1) for j in 1..3 if j != k[i]) for i in 1..2]"
+    made = worked(
+        tmp_path, {"L": hinge, "q": "sum(x[i] for i in 1..n)", "p": "S[k[1]][n]", "f": "factorial(n) + comb(n, k[1])"}
+    )
+    scores, right = np.array([[1, 5, 2], [4, 3, 7]]), [1, 2]
+    losses = [
+        sum(max(0, s - row[r] + 1) for j, s in enumerate(row) if j != r) for row, r in zip(scores, right, strict=True)
+    ]
+    assert [value(made, "L_1"), value(made, "L_2")] == losses
+    assert [value(made, name) for name in "qpf"] == [6, 7, 9]
+    text = render(made, "solution", "terminal")
+    assert "max(0, S_(1,1) − S_(1,2) + 1) + max(0, S_(1,3) − S_(1,2) + 1)" in text
+    assert (
+        verify(
+            render(made, "solution", "latex"), "latex", Truth.of(made.graph, made.writer, made.notation.rounding)
+        ).untrue
+        == ()
+    )
+
+
+def test_a_given_that_is_updated_or_no_whole_number_is_no_index(tmp_path: Path) -> None:
+    for formulas, more in (({"p": "x[n]"}, {"update": {"n": "n + 1"}}), ({"p": "x[b]"}, {})):
+        with pytest.raises(DefinitionError, match="an index is no computed number"):
+            worked(tmp_path, formulas, **more)
+    with pytest.raises(DefinitionError, match="the index 3 does not fit a vector of 2"):
+        worked(tmp_path, {"p": "k[n]"})
+
+
+def test_a_set_does_not_vary_an_index(tmp_path: Path) -> None:
+    worked(tmp_path, {"p": "x[n] * b"})
+    asked = {"title": "Set", "copies": 3, "problems": [{"id": "made", "vary": {"n": "1..3"}}]}
+    file = tmp_path / "set.yml"
+    file.write_text(yaml.safe_dump(asked), encoding="utf-8")
+    with pytest.raises(DefinitionError, match="`n`; expected a given that is no index"):
+        tasks(load_set(file))
+    every = {"title": "Set", "copies": 3, "problems": [{"id": "made", "vary": {"given": [1, 2, 3]}}]}
+    file.write_text(yaml.safe_dump(every), encoding="utf-8")
+    (task,) = tasks(load_set(file))
+    assert "n" not in task.choices
+    assert "b" in task.choices
+
+
+# --- what an author writes first ---
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("y . x", "one of vectors `a @ b`"),
+        ("b·n", r"a product of numbers is `a \* b`"),
+        ("S' @ k", "a transpose is written `W.T`"),
+        ("np.exp(b)", "functions are called by their bare names"),
+        ("|b|", r"the absolute value is `abs\(x\)`"),
+        ("n!", r"n! is written `factorial\(n\)`"),
+        ("b ≤ n", "comparisons are written `<=`"),
+        ("2x", "a product is written with a sign"),
+    ],
+)
+def test_what_authors_write_first_is_told_how_it_is_written(formula: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        worked(tmp_path, {"p": formula})
+
+
+def test_a_comma_between_braces_is_pointed_at(tmp_path: Path) -> None:
+    file = tmp_path / "made.yml"
+    file.write_text("kind: formulas\ntitle: T\ngivens: {a: 1}\nformulas: {m: max(a, 2)}\n", encoding="utf-8")
+    with pytest.raises(
+        DefinitionError, match=r"which a comma parts from .*; expected a formula with a comma in it in quotes"
+    ):
+        load(file)
+
+
+def test_numbers_are_computed_by_formulas(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="what is to be computed is a formula"):
+        worked(tmp_path, {"p": "a"}, givens={"a": "ln(2)"})
+
+
+def test_an_inverse_is_worked_once(tmp_path: Path) -> None:
+    formulas = {"u": "inverse(A) @ k", "v": "dot(k, inverse(A) @ k)"}
+    made = worked(tmp_path, formulas, givens={"A": [[2, 1], [1, 3]], "k": [1, 2]})
+    assert value(made, "v") == 1.8 - 0.4
+    assert not any(quantity.name.startswith("v_") for quantity in made.graph)
