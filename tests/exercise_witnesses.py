@@ -55,15 +55,6 @@ def yeh_mixture_of_experts() -> Answers:
     return {"k": k + 1, "Y": [np.maximum(0, (a, b)[k[i]] @ x[i]) for i in range(2)]}
 
 
-def edit_distance() -> Answers:
-    s, t = "cat", "act"
-    d = np.add.outer(np.arange(4), np.arange(4)).astype(float)
-    for i in range(1, 4):
-        for j in range(1, 4):
-            d[i, j] = min(d[i - 1, j] + 1, d[i, j - 1] + 1, d[i - 1, j - 1] + (s[i - 1] != t[j - 1]))
-    return {f"D{i}{j}": d[i, j] for i in range(1, 4) for j in range(1, 4)}
-
-
 def ctc_forward() -> Answers:
     p = np.array([[0.6, 0.3, 0.1], [0.3, 0.5, 0.2], [0.2, 0.2, 0.6], [0.5, 0.1, 0.4]])
     total = 0.0
@@ -103,7 +94,7 @@ def dpo_pair() -> Answers:
 def gae() -> Answers:
     r, v = np.array([1, 0, 2]), np.array([1, 1.5, 1, 0])
     d = r + 0.9 * v[1:] - v[:-1]
-    return {f"A{t + 1}": sum(0.72 ** (k - t) * d[k] for k in range(t, 3)) for t in range(3)}
+    return {f"A_{t + 1}": sum(0.72 ** (k - t) * d[k] for k in range(t, 3)) for t in range(3)}
 
 
 def reinforce() -> Answers:
@@ -504,13 +495,40 @@ def triplet_hinge() -> Answers:
     return {"L": 0.13, "dL/da": 2 * (n - p), "dL/dp": 2 * (p - a), "dL/dn": 2 * (a - n)}
 
 
+def time_warping() -> Answers:
+    c = abs(np.subtract.outer([1, 3, 4, 2], [1, 1, 3, 2]))
+
+    def cheapest(i: int, j: int) -> float:
+        before = [(i - 1, j), (i, j - 1), (i - 1, j - 1)]
+        return c[i, j] + min((cheapest(*at) for at in before if min(at) >= 0), default=0)
+
+    return {"D_4_4": cheapest(3, 3), "D_3_2": cheapest(2, 1)}
+
+
+def exponential_average() -> Answers:
+    x, b = np.array([10, 12, 9, 11]), 0.9
+    weights = [b ** np.arange(t, -1, -1) for t in range(4)]
+    return {"v_4": 0.1 * weights[3] @ x, "u_1": 10, "u_4": weights[3] @ x / weights[3].sum()}
+
+
+def running_statistics() -> Answers:
+    return {
+        "M_3": 0.1 * (0.81 * 2 + 0.9 * 4 + 2),
+        "V_3": 0.729 + 0.1 * (0.81 + 0.9 * 4 + 4),
+        "y": 4.278 / np.sqrt(1.57),
+    }
+
+
+def word_error_rate() -> Answers:
+    return {"WER": 2 / 6}
+
+
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
     witness.__name__: witness
     for witness in (
         rnn_hidden_sigmoid,
         primelearn_backprop,
         yeh_mixture_of_experts,
-        edit_distance,
         ctc_forward,
         cnn_backward,
         ppo_clip,
@@ -571,5 +589,9 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         harris_corner,
         kernel_trick,
         triplet_hinge,
+        time_warping,
+        exponential_average,
+        running_statistics,
+        word_error_rate,
     )
 }
