@@ -523,6 +523,95 @@ def word_error_rate() -> Answers:
     return {"WER": 2 / 6}
 
 
+def zaki_relu_sigmoid() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        return 1 / (1 + np.exp(-(p[2] * p[0] + p[3] * p[1]) * 4)) ** 2  # the third unit is silent
+
+    p = np.array([1, 1, 0.5, 1])
+    new = p - gradient(loss, p)
+    return {"E_total": loss(p), "w1_new": new[0], "w2_new": new[1], "w4_new": new[2], "w5_new": new[3], "w3_new": -1}
+
+
+def finite_differences() -> Answers:
+    def loss(w: float) -> float:
+        return (sigmoid(3 * w) - 5) ** 2
+
+    n, s = (loss(2.01) - loss(1.99)) / 0.02, sigmoid(6)
+    return {"g": 2 * (s - 5) * s * (1 - s) * 3, "n": n}
+
+
+def autoencoder_linear() -> Answers:
+    x, w = np.array([1, 2, 0]), np.array([[0.5, 0.2, -0.1], [-0.3, 0.1, 0.4]])
+    v = np.array([[0.4, 0.1], [0.8, -0.2], [0.1, 0.5]])
+    h = np.maximum(0, w @ x)
+    d = 2 / 3 * (v @ h - x)
+    return {"V_new": v - 0.1 * np.outer(d, h), "W_new": w - 0.1 * np.outer(v.T @ d * (h > 0), x)}
+
+
+def depthwise_separable() -> Answers:
+    x = np.array([[[1, 2, 0], [3, 4, 1], [0, 1, 2]], [[0, 1, 1], [1, 0, 2], [2, 1, 0]]])
+    k = np.array([[[1, 0], [0, 1]], [[1, 1], [-1, 1]]])
+    d = sum(k[:, i, j, None, None] * x[:, i : i + 2, j : j + 2] for i in range(2) for j in range(2))
+    return {"d": d, "a": np.maximum(0, np.einsum("oc,cij->oij", [[0.5, 2], [1, -1]], d))}
+
+
+def signal_stride_padding() -> Answers:
+    x = np.concatenate([[0, 0], np.arange(1, 7), [0, 0]])
+
+    def loss(k: np.ndarray) -> float:
+        z = k[0] * x[:-4] + k[1] * x[2:-2] + k[2] * x[4:]
+        return (1 - np.where(z.real > 0, z, 0).mean()) ** 2
+
+    k = np.array([1, 0, -1])
+    return {"E_total": loss(k), "k_new": k - 0.1 * gradient(loss, k)}
+
+
+def causal_heads() -> Answers:
+    x = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0]])
+    c = np.zeros((3, 4))
+    for h in (slice(0, 2), slice(2, 4)):
+        for t in range(3):
+            c[t, h] = softmax(x[: t + 1, h] @ x[t, h] / np.sqrt(2)) @ x[: t + 1, h]
+    return {"C": c, "O": c @ [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]]}
+
+
+def grouped_queries() -> Answers:
+    q = np.array([[1, 0], [0, 1], [1, 1], [-1, 1]])
+    k, v = np.array([[[1, 0], [0.5, 1]], [[0, 1], [1, -1]]]), np.array([[[2, 0], [0, 2]], [[1, 1], [3, -1]]])
+    return {"O": [softmax(k[h // 2] @ q[h] / np.sqrt(2)) @ v[h // 2] for h in range(4)]}
+
+
+def rnn_classes_clipped() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        h, total = 0, 0
+        for t in range(2):
+            h = np.tanh(p[t] + p[2] * h + p[3])
+            s = p[4:6] * h + p[6:]
+            total += np.log(np.exp(s).sum()) - s[t]
+        return total
+
+    p = np.array([0.5, -0.5, 0.9, 0, 1, -1, 0, 0])
+    g = gradient(loss, p)
+    new = p - 0.1 * g * min(1, 1 / np.sqrt(g @ g))
+    return {
+        "E_total": loss(p),
+        "W_new": new[:2],
+        "U_new": new[2],
+        "b_new": new[3],
+        "V_new": new[4:6],
+        "b_y_new": new[6:],
+    }
+
+
+def pen_and_paper() -> Answers:
+    def g(z: np.ndarray) -> np.ndarray:
+        return np.where(z <= -10, 0, np.where(z >= 10, 1, 0.5))
+
+    x = np.array([[0, 1, 1], [1, 1, 0], [1, 0, 1]])
+    h = g(x @ np.array([[-20, 20, -40], [-40, 0, 0]]).T + [10, 20])
+    return {f"out_o1_{i + 1}": value for i, value in enumerate(g(h @ [40, -40] + 20))}
+
+
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
     witness.__name__: witness
     for witness in (
@@ -593,5 +682,14 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         exponential_average,
         running_statistics,
         word_error_rate,
+        zaki_relu_sigmoid,
+        finite_differences,
+        autoencoder_linear,
+        depthwise_separable,
+        signal_stride_padding,
+        causal_heads,
+        grouped_queries,
+        rnn_classes_clipped,
+        pen_and_paper,
     )
 }
