@@ -238,3 +238,24 @@ def test_an_inverse_is_worked_once(tmp_path: Path) -> None:
     made = worked(tmp_path, formulas, givens={"A": [[2, 1], [1, 3]], "k": [1, 2]})
     assert value(made, "v") == 1.8 - 0.4
     assert not any(quantity.name.startswith("v_") for quantity in made.graph)
+
+
+# --- names ---
+
+
+def test_a_quantity_called_e_has_powers_and_euler_s_number_is_written_exp(tmp_path: Path) -> None:
+    formulas = {"e": "x[2] - b", "L": "e^2 / 2", "g": "exp(e) + e^b", "pi": "b / 2", "u": "pi^2"}
+    made = worked(tmp_path, formulas, differentiate={"of": "L", "wrt": ["b"]})
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    for format_name in READ:
+        assert verify(render(made, "solution", format_name), format_name, truth).untrue == ()
+    assert value(made, "L") == 1.125
+    assert value(made, "g") == pytest.approx(np.exp(1.5) + 1.5**0.5)
+
+
+@pytest.mark.parametrize("name", ["max", "ln", "exp", "sin", "argmax"])
+def test_a_name_that_is_printed_as_a_function_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        DefinitionError, match=f"`formulas.{name}`: found `{name}`; expected a name that is not printed"
+    ):
+        worked(tmp_path, {name: "b + 1"})

@@ -219,9 +219,7 @@ class _Reader:
     def _factor(self) -> Formula:
         found = self.symbols.match(self.row, self.at)
         if found is not None:
-            name, length, power = found
-            if self.row[self.at : self.at + length] == (Script(Word("e"), None, power),) and power is not None:
-                raise self._error("may be a power of the quantity or of Euler's number")
+            name, length, power = found  # where a quantity is called e, its powers: Euler's number is written exp then
             self.at += length
             return Ref(name) if power is None else self._raised(Ref(name), power)
         if self.at >= len(self.row):

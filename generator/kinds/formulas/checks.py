@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from generator.definitions.problem import Finding
+from generator.definitions.source import Location
 from generator.errors import FormulaError, nearest
+from generator.formula.extremes import PLACES
 from generator.formula.grids import Grid, Value, named, names_of, referring
 from generator.formula.infix import parse
 from generator.formula.naming import lines
-from generator.formula.tree import references
+from generator.formula.tree import CIRCULAR, references
 from generator.formula.vectors import expand, function_names
 from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved, shape_of
 from generator.learning.training import check_brought, check_learning, check_training
+
+# A quantity of one of these names would be printed just as the function is.
+_WORDS = {"ln", "log", "exp", "tanh", "sinh", "cosh", "erf", "max", "min", *CIRCULAR, *PLACES}
 
 
 def check(problem: Definition) -> Iterator[Finding]:
@@ -27,6 +32,10 @@ def check(problem: Definition) -> Iterator[Finding]:
     for name in names:
         if name in function_names():
             yield ("functions",), f"`{name}`", "a name that no function has yet"
+    for place, name in _named(problem):
+        if name in _WORDS:
+            yield place, f"`{name}`", f"a name that is not printed as the function is, such as `{name}_1`"
+            return
     if not (problem.formulas or problem.parts or problem.update):
         yield (), "no formula", "`formulas`, or `parts` with formulas, or `update`"
     if problem.formulas and problem.parts:
@@ -57,6 +66,12 @@ def check(problem: Definition) -> Iterator[Finding]:
             yield ("table", number), f"`{name}`", f"what is updated, or a formula that changes with it{near}"
     yield from _check_derivatives(problem, known)
     yield from _check_updates(problem, known, taken)
+
+
+def _named(problem: Definition) -> Iterator[tuple[Location, str]]:
+    """What has a name in a definition, and where it stands."""
+    yield from ((("givens", name), name) for name in problem.givens)
+    yield from (((*place, name), name) for _, place, formulas in problem.grouped() for name in formulas)
 
 
 def _changing(problem: Definition) -> list[str]:
