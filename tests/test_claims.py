@@ -114,7 +114,7 @@ def _holds(text: str, path: Path) -> bool:
         ("etta == 1", "`etta`", "the closest is `eta`"),
         ("u == M", "a vector of 3 with a matrix of 2 by 3", "the same shape"),
         ("u == w", "a vector of 3 with a vector of 2", "the same shape"),
-        ("u[4] == 1", "`u[4]`", "an index does not fit"),
+        ("u[4] == 1", "`u[4]`", "the index 4 does not fit"),
         ("a[1] == 1", "`a[1]`", "an index stands behind a number"),
         ("dot(u, w) == 1", "`dot(u, w)`", "the same length"),
         ("d(L, v) > 0", "`d(L, v_1)`", "a derivative that the problem works; the closest is `d(L, "),

@@ -222,6 +222,16 @@ def write(folder: Path, name: str, content: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("own", "least"),
+    [("", 3), ("rounding: {mode: half_up}\n", 3), ("rounding: {least: 2}\n", 2), ("rounding: {decimals: 2}\n", None),
+     ("rounding: {significant: 4}\n", None), ("rounding: {decimals: 6, least: 4}\n", 4)],
+)  # fmt: skip
+def test_who_fixes_decimals_fixes_those_of_small_numbers(own: str, least: int | None, folder: Path) -> None:
+    write(folder, "mine", f"extends: default\n{own}")
+    assert load_notation("mine", folder).rounding.least == least
+
+
 def test_the_default_says_everything() -> None:
     default = load_notation("default")
     assert default == Notation("default", default.symbols)

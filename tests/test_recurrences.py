@@ -259,3 +259,84 @@ def test_a_name_that_is_printed_as_a_function_is_refused(name: str, tmp_path: Pa
         DefinitionError, match=f"`formulas.{name}`: found `{name}`; expected a name that is not printed"
     ):
         worked(tmp_path, {name: "b + 1"})
+
+
+# --- rows, and several loops that need one another ---
+
+PERCEPTRON = {
+    "W": "[w if k == 1 else W[k-1] + m[k-1] * t[mod(k-2, 3) + 1] * X[mod(k-2, 3) + 1] for k in 1..7]",
+    "a": "[dot(W[k], X[mod(k-1, 3) + 1]) for k in 1..6]",
+    "m": "[1 if t[mod(k-1, 3) + 1] * a[k] <= 0 else 0 for k in 1..6]",
+}
+POINTS = {"X": [[1, 2], [-1, -2], [1, -1]], "t": [1, -1, 1], "w": [0, 0]}
+
+
+def test_several_loops_hand_a_state_from_turn_to_turn(tmp_path: Path) -> None:
+    made = worked(tmp_path, PERCEPTRON, givens=POINTS)
+    points, classes, weights = np.array(POINTS["X"]), np.array(POINTS["t"]), np.zeros(2)
+    for k in range(6):
+        assert [value(made, f"W_{k + 1}_{j}") for j in (1, 2)] == weights.tolist()
+        score = weights @ points[k % 3]
+        assert value(made, f"a_{k + 1}") == score
+        weights += (classes[k % 3] * score <= 0) * classes[k % 3] * points[k % 3]
+    order = [quantity.name for quantity in made.graph]
+    assert order[order.index("W_1_2") :][:8] == ["W_1_2", "a_1", "m_1", "W_2_1", "W_2_2", "a_2", "m_2", "W_3_1"]
+    for notation in notation_names():
+        made = worked(tmp_path, PERCEPTRON, notation, givens=POINTS)
+        truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+        for format_name in READ:
+            assert verify(render(made, "solution", format_name), format_name, truth).untrue == ()
+        text = render(made, "solution", "terminal")
+        assert text.index("a₁ = ") < text.index("m₁ = ") < text.index("W_(2,1) = ") < text.index("a₂ = ")
+
+
+def test_rows_are_worked_from_rows(tmp_path: Path) -> None:
+    observed = {"A": [[0.7, 0.3], [0.4, 0.6]], "B": [[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]], "q": [0.6, 0.4]}
+    formulas = {
+        "alpha": "[q * B[o[1]] if t == 1 else (alpha[t - 1] @ A) * B[o[t]] for t in 1..4]",
+        "beta": "[ones(2) if t == 4 else A @ (B[o[t+1]] * beta[t + 1]) for t in 1..4]",
+        "P": "sum(alpha[4])",
+        "R": "sum(q * B[o[1]] * beta[1])",
+    }
+    made = worked(tmp_path, formulas, givens={**observed, "o": [1, 2, 3, 1]})
+    moves, seen, forward = np.array(observed["A"]), np.array(observed["B"]), np.array(observed["q"])
+    forward = forward * seen[0]
+    for place in (1, 2, 0):
+        forward = forward @ moves * seen[place]
+    assert [value(made, f"alpha_4_{j}") for j in (1, 2)] == pytest.approx(forward.tolist())
+    assert value(made, "P") == pytest.approx(value(made, "R"))
+    order = [quantity.name for quantity in made.graph]
+    assert order.index("beta_4_1") < order.index("beta_3_1") < order.index("beta_1_1")
+    for notation in ("default", "matrix"):
+        made = worked(tmp_path, formulas, notation, givens={**observed, "o": [1, 2, 3, 1]})
+        truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+        assert verify(render(made, "solution", "latex"), "latex", truth).untrue == ()
+
+
+@pytest.mark.parametrize(
+    ("formulas", "said"),
+    [
+        ({"u": "[v[t] + 1 for t in 1..3]", "v": "[u[t] - 1 for t in 1..3]"}, "is worked from itself"),
+        ({"u": "v + 1", "v": "u - 1"}, "stands in its own formula"),
+        ({"u": "v[1] + 1", "v": "[u for t in 1..3]"}, "stands in its own formula|only a loop can be"),
+        ({"u": "[1 if t == 1 else v[t] for t in 1..3]", "v": "[u[t - 1] for t in 2..5]"}, "worked from itself"),
+        ({"u": "[v for t in 1..2]", "v": "x + 1"}, "`v` is not known here"),
+    ],
+)
+def test_circles_without_a_beginning_are_refused(formulas: Mapping[str, str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        worked(tmp_path, formulas)
+
+
+def test_a_formula_between_two_that_need_one_another_keeps_its_meaning(tmp_path: Path) -> None:
+    formulas = {"u": "[1 if i == 1 else v[i - 1] for i in 1..3]", "c": "b + 1"}
+    formulas |= {"v": "[u[i] * 2 for i in 1..3]", "z": "u[3] * c"}
+    made = worked(tmp_path, formulas)
+    assert [value(made, name) for name in ("u_3", "v_3", "c", "z")] == [4, 8, 1.5, 6]
+
+
+def test_long_recurrences_in_both_directions(tmp_path: Path) -> None:
+    formulas = {"u": "[b if i == 1 else u[i - 1] + 1 for i in 1..400]"}
+    formulas["v"] = "[b if i == 400 else v[i + 1] + 1 for i in 1..400]"
+    made = worked(tmp_path, formulas)
+    assert value(made, "u_400") == value(made, "v_1") == 399.5

@@ -34,7 +34,7 @@ PACKAGE = ROOT / "generator"
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
     "formula": "tree sums extremes infix functions indicators identity grids inlining entrywise matrices "
-    "recurrences indices vectors naming",
+    "unfinished indices vectors recurrences naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",

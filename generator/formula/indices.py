@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import floor
 
 from generator.errors import FormulaError
 from generator.formula.entrywise import elementwise, entries_of
 from generator.formula.grids import Function, Grid, Value, vector
-from generator.formula.recurrences import is_itself, own_entry
 from generator.formula.sums import product_of
 from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Ref, num, references
+from generator.formula.unfinished import Unfinished
 
 _MOST_FACTORS = 20
 
@@ -43,6 +44,12 @@ def constant(tree: Formula, fixed: bool = False) -> Fraction | None:
             if sides[0] is None or sides[1] is None:
                 return None
             return constant(then if HOLDS[op](*sides) else otherwise, fixed)
+        case Div(top, bottom):
+            sides = constant(top, fixed), constant(bottom, fixed)
+            return sides[0] / sides[1] if sides[0] is not None and sides[1] else None
+        case Call("floor", (body,)):
+            inside = constant(body, fixed)
+            return None if inside is None else Fraction(floor(inside))
         case Call("max" | "min" as name, parts):
             numbers = [number for part in parts if (number := constant(part, fixed)) is not None]
             return None if len(numbers) < len(parts) else max(numbers) if name == "max" else min(numbers)
@@ -83,8 +90,8 @@ def _entry(args: tuple[Value, ...]) -> Value:
     """One entry; of a matrix with one index, a row as a vector."""
     grid, *places = args
     wanted = [whole(place) for place in places]
-    if is_itself(grid) and None not in wanted:
-        return own_entry(grid, tuple(place for place in wanted if place is not None))
+    if isinstance(grid, Unfinished) and None not in wanted:
+        return grid.entry(tuple(place for place in wanted if place is not None))
     if not isinstance(grid, Grid):
         raise FormulaError("an index stands behind a number")
     sizes = grid.shape[: 1 if grid.vector else 2]

@@ -12,22 +12,24 @@ from itertools import count
 from generator.formula.entrywise import entries_of
 from generator.formula.grids import Grid, Value, referring
 from generator.formula.inlining import LOOPS
-from generator.formula.recurrences import itself, resolved
-from generator.formula.tree import Add, Call, Div, Formula, Neg, Num, Pow, Ref, num, rebuild, references
+from generator.formula.recurrences import recurring, recurs
+from generator.formula.tree import Add, Call, Div, Formula, Neg, Num, Pow, Ref, num, rebuild
 from generator.formula.vectors import expand
 
 
 def lines(
-    name: str, tree: Formula, known: Mapping[str, Value], made: Mapping[Value, str]
+    batch: Mapping[str, Formula], known: Mapping[str, Value], made: Mapping[Value, str]
 ) -> tuple[tuple[str, Value], ...]:
-    """What is worked for the formula `tree` called `name`, line by line: its values last, before them what it needs.
+    """What is worked for formulas, mostly for one, line by line: the values of each last, before them what it needs.
 
     `p: softmax(W @ x)` is two lines, `p_in` and `p`; in `c: softmax(s) @ V` the softmax is a line of its own,
     `c_softmax`. `x: inverse(A) @ b` is `x_det`, `x_inverse` and `x`; `s: std(v)` is `s_mean` and `s`;
     `h: d(d(f, x), x)` is `h_of` and `h`. What has a name
     already keeps it: `made` has the names of values by their formulas. Raises `FormulaError` as `expand` does.
     """
-    return _Lines(name, known, made).all(tree)
+    if recurs(batch):
+        return tuple(recurring(batch, known).items())
+    return tuple(line for name, tree in batch.items() for line in _Lines(name, known, made).all(tree))
 
 
 class _Lines:
@@ -36,8 +38,6 @@ class _Lines:
         self.made: list[tuple[str, Value]] = []
 
     def all(self, tree: Formula) -> tuple[tuple[str, Value], ...]:
-        if self.name not in self.known and self.name in references(tree):
-            return ((self.name, resolved(self.name, expand(tree, {**self.known, self.name: itself(self.name, tree)}))),)
         whole = self._worked(tree) if _is_worked(tree) else self._opened(tree)
         return (*self.made, (self.name, expand(whole, self.known)))
 

@@ -1,99 +1,184 @@
-"""A loop that refers to its own other entries, as `v[t - 1]` -> their names, and the order in which they are worked."""
+"""Loops that refer to their own other entries, or to one another's, as `v[t - 1]` -> their entries, in an order.
+
+Each turn of a loop is worked when another one asks for it, or when all before it have been: so loops can go forwards
+and backwards, and several can hand a state from turn to turn.
+"""
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import NoReturn
 
 from generator.errors import FormulaError
-from generator.formula.grids import Grid, Value, names_of
-from generator.formula.tree import Call, Formula, Num, Ref, children, num, rebuild, references
+from generator.formula.grids import Grid, Value, names_of, referring
+from generator.formula.inlining import LOOPS
+from generator.formula.tree import Call, Formula, Ref, references
+from generator.formula.unfinished import check_indexed, finished, unfinished
+from generator.formula.vectors import joined, range_of, turn_of
 
-_OWN = "own"  # a name in its own formula, with the indices behind it
-
-
-def itself(name: str, tree: Formula) -> Formula:
-    """What `name` is in its own formula, `tree`. Raises `FormulaError` where no index stands behind it."""
-    if _is_bare(name, tree):
-        raise FormulaError(f"`{name}` stands in its own formula: it may with an index, in a loop: `{name}[t - 1]`")
-    return Call(_OWN, (Ref(name),))
+Turn = tuple[str, int]  # of which loop, and which one
 
 
-def _is_bare(name: str, tree: Formula) -> bool:
-    """Whether a name stands in a formula without an index behind it."""
-    indexed = isinstance(tree, Call) and tree.name == "entry" and tree.args[0] == Ref(name)
-    return tree == Ref(name) or any(_is_bare(name, part) for part in children(tree)[indexed:])
+def batches(trees: Mapping[str, Formula]) -> Iterator[dict[str, Formula]]:
+    """The formulas that are worked together, in the order of the first of each batch: mostly each by itself.
 
-
-def is_itself(value: Value) -> bool:
-    """Whether a value is what a name is in its own formula."""
-    return isinstance(value, Call) and value.name == _OWN
-
-
-def own_entry(whole: Value, places: tuple[int, ...]) -> Formula:
-    """An entry of what is still being made. Whether there is such a one, `resolved` knows."""
-    assert isinstance(whole, Call)
-    return Call(_OWN, (*whole.args, *map(num, places)))
-
-
-def resolved(name: str, value: Value) -> Value:
-    """`value`, called `name`, with references to its own entries in the places where it has been made from them.
-
-    Raises `FormulaError` for one that is not there, or that is worked from itself.
+    Those are worked together that need one another: a score needs the weights so far, and the next weights the score.
     """
-    if not isinstance(value, Grid):
-        return _resolved(value, {})
-    entries = {tuple(map(int, index.split(","))): entry for entry, index in names_of(name, value)}
-    rows = tuple(tuple(_resolved(entry, entries) for entry in row) for row in value.rows)
-    made = Grid(rows, value.vector)
-    _order(made, {entry: place for place, entry in entries.items()})
-    return made
-
-
-def in_order(name: str, value: Value) -> tuple[tuple[str, str, Formula], ...]:
-    """The entries of what is called `name`: name, index and formula, each behind those that it is worked from."""
-    if not isinstance(value, Grid):
-        return ((name, "", value),)
-    indices = dict(names_of(name, value))
-    formulas = dict(zip(indices, value.entries, strict=True))
-    places = {entry: tuple(map(int, index.split(","))) for entry, index in indices.items()}
-    return tuple((entry, indices[entry], formulas[entry]) for entry in _order(value, places))
-
-
-def _resolved(tree: Formula, entries: dict[tuple[int, ...], str]) -> Formula:
-    match tree:
-        case Call(name, (Ref(own), *indices)) if name == _OWN:
-            places = tuple(int(index.value) for index in indices if isinstance(index, Num))
-            if places not in entries:
-                raise FormulaError(
-                    f"`{_indexed(own, places)}` is no entry of `{own}`: the first ones have a formula of their own, as"
-                    f" in `{_begun(own, places)}`"
-                )
-            return Ref(entries[places])
-    return rebuild(tree, lambda part: _resolved(part, entries))
-
-
-def _order(value: Grid, entries: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
-    """The entries as they stand where that goes, and else each behind those that it needs."""
-    needed = {
-        entry: [other for other in references(formula) if other in entries]
-        for entry, formula in zip(entries, value.entries, strict=True)
-    }
+    needed = {name: set(references(tree)) & set(trees) for name, tree in trees.items()}
+    behind = {name: _behind(name, needed) for name in trees}
     seen: set[str] = set()
-    for entry, others in needed.items():
-        if not seen.issuperset(others):
-            break
-        seen.add(entry)
-    else:
-        return tuple(needed)
-    try:
-        return tuple(TopologicalSorter(needed).static_order())
-    except CycleError as error:
-        entry = error.args[1][0]
-        own, places = entry.removesuffix("_" + "_".join(map(str, entries[entry]))), entries[entry]
-        raise FormulaError(
-            f"`{_indexed(own, places)}` is worked from itself: the first ones have a formula of their own, as in"
-            f" `{_begun(own, places)}`"
-        ) from None
+    for name in trees:
+        if name not in seen:
+            batch = [other for other in trees if other == name or (other in behind[name] and name in behind[other])]
+            seen.update(batch)
+            yield {other: trees[other] for other in batch}
+
+
+def _behind(name: str, needed: Mapping[str, set[str]]) -> set[str]:
+    """All that a formula is worked from, at once or by way of others."""
+    found: set[str] = set()
+    waiting = [*needed[name]]
+    while waiting:
+        other = waiting.pop()
+        if other not in found:
+            found.add(other)
+            waiting += needed[other]
+    return found
+
+
+def recurs(batch: Mapping[str, Formula]) -> bool:
+    """Whether formulas refer to themselves, or to one another in a circle."""
+    return any(name in references(tree) for tree in batch.values() for name in batch)
+
+
+def recurring(batch: Mapping[str, Formula], known: Mapping[str, Value]) -> dict[str, Value]:
+    """The values of loops that refer to themselves or to one another.
+
+    Raises `FormulaError` for what is no loop, for an entry that is not there, and for one that is worked from itself.
+    """
+    for name, tree in batch.items():
+        for other in batch:
+            check_indexed(other, tree)
+        if not (isinstance(tree, Call) and tree.name in LOOPS):
+            begun = f"[{_begun(name, (1,))} for t in 1..3]"
+            raise FormulaError(f"`{name}` is worked from itself, which only a loop can be, as `{begun}`")
+    return _Recurrences(batch, known).run()
+
+
+class _Needed(Exception):  # noqa: N818 - no error, but how a turn asks for another
+    """A turn that has to be worked first."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+
+
+class _Recurrences:
+    def __init__(self, batch: Mapping[str, Formula], known: Mapping[str, Value]) -> None:
+        self.loops = {name: tree for name, tree in batch.items() if isinstance(tree, Call)}
+        self.ranges = {name: range_of(loop, known) for name, loop in self.loops.items()}
+        self.made: dict[Turn, tuple[Value, ...]] = {}
+        self.known = {**known, **{name: unfinished(name, partial(self._at, name)) for name in batch}}
+
+    def run(self) -> dict[str, Value]:
+        for number in range(max(map(len, self.ranges.values()))):
+            for name, numbers in self.ranges.items():
+                if number < len(numbers):
+                    self._work((name, numbers[number]))
+        values = {name: self._joined(name) for name in self.loops}
+        entries = {name: {places: entry for entry, places in _placed(name, value)} for name, value in values.items()}
+
+        def entry(name: str, places: tuple[int, ...]) -> Formula:
+            if places not in entries[name]:
+                _miss(name, places)
+            return Ref(entries[name][places])
+
+        made = {
+            name: Grid(tuple(tuple(finished(one, entry) for one in row) for row in value.rows), value.vector)
+            for name, value in values.items()
+        }
+        in_order(made)
+        return {**made}
+
+    def _joined(self, name: str) -> Grid:
+        values = [value for number in self.ranges[name] for value in self.made[name, number]]
+        if not values:
+            raise FormulaError("the loop never runs, or its condition never holds")
+        return joined(self.loops[name].name, values)
+
+    def _work(self, turn: Turn) -> None:
+        """Work a turn, and before it all that it asks for."""
+        waiting = [turn]
+        while waiting:
+            name, number = waiting[-1]
+            try:
+                if waiting[-1] not in self.made:
+                    self.made[waiting[-1]] = turn_of(self.loops[name], number, self.known)
+                waiting.pop()
+            except _Needed as needed:
+                if needed.turn in waiting:
+                    name, number = needed.turn
+                    _go_round(name, (number - self.ranges[name][0] + 1,))
+                waiting.append(needed.turn)
+
+    def _at(self, name: str, place: int) -> Value:
+        """What stands at one index: an entry or a row, by its name."""
+        numbers = self.ranges[name]
+        if not 1 <= place <= len(numbers):
+            _miss(name, (place,))
+        turn = name, numbers[place - 1]
+        if turn not in self.made:
+            raise _Needed(turn)
+        (value, *more) = self.made[turn] or (None,)
+        if value is None or more:
+            raise FormulaError(f"`{name}` stands in its own formula, so each turn of its loop makes one entry")
+        return referring(f"{name}_{place}", value)
+
+
+def in_order(values: Mapping[str, Value]) -> tuple[tuple[str, str, str, Formula], ...]:
+    """The entries of what is worked together, turn by turn, each behind those that it is worked from.
+
+    Of each the name of the whole, its own, its index, and its formula. Raises `FormulaError` where one is worked from
+    itself.
+    """
+    found: dict[str, tuple[tuple[int, ...], str, str, str, Formula]] = {}
+    for name, value in values.items():
+        formulas = value.entries if isinstance(value, Grid) else (value,)
+        for (entry, places), formula in zip(_placed(name, value), formulas, strict=True):
+            found[entry] = (places, name, entry, ",".join(map(str, places)), formula)
+    done: dict[str, tuple[str, str, str, Formula]] = {}
+    for first in sorted(found, key=lambda entry: found[entry][0][:1]):
+        waiting = [first]
+        while waiting:
+            places, name, entry, index, formula = found[waiting[-1]]
+            missing = [other for other in references(formula) if other in found and other not in done]
+            if entry in missing or set(missing) & set(waiting):
+                _go_round(name, places)
+            if missing:
+                waiting.append(missing[0])
+            else:
+                done.setdefault(entry, (name, entry, index, formula))
+                waiting.pop()
+    return tuple(done.values())
+
+
+def _placed(name: str, value: Value) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The name of each entry, and its row and column."""
+    yield from ((entry, tuple(map(int, index.split(","))) if index else ()) for entry, index in names_of(name, value))
+
+
+def _miss(name: str, places: tuple[int, ...]) -> NoReturn:
+    raise FormulaError(
+        f"`{_indexed(name, places)}` is no entry of `{name}`: the first ones have a formula of their own, as in"
+        f" `{_begun(name, places)}`"
+    )
+
+
+def _go_round(name: str, places: tuple[int, ...]) -> NoReturn:
+    raise FormulaError(
+        f"`{_indexed(name, places)}` is worked from itself: the first ones have a formula of their own, as in"
+        f" `{_begun(name, places)}`"
+    )
 
 
 def _indexed(name: str, places: tuple[int, ...]) -> str:

@@ -96,30 +96,33 @@ def _put_together(name: str, tree: Formula, known: Mapping[str, Value]) -> Value
     """
     if not (isinstance(tree, Call) and tree.name in LOOPS):
         return _call(name, (expand(tree, known),))
-    made = _turns(tree.args, known, summed=name == "sum")
-    return _call(name, (_joined(tree.name, made),)) if made else _OF_NOTHING[name]
+    made = _turns(tree, known, summed=name == "sum")
+    return _call(name, (joined(tree.name, made),)) if made else _OF_NOTHING[name]
 
 
 def _each(loop: Call, known: Mapping[str, Value], summed: bool = False) -> Value:
     """A loop: the values of its formula, with every number in the index's place, as a vector or as rows."""
-    made = _turns(loop.args, known, summed)
+    made = _turns(loop, known, summed)
     if not made:
         raise FormulaError("the loop never runs, or its condition never holds")
-    return _joined(loop.name, made)
+    return joined(loop.name, made)
 
 
-def _joined(name: str, made: list[Value]) -> Value:
+def joined(name: str, made: list[Value]) -> Grid:
+    """What the turns of a loop make: numbers, and the entries of vectors, as a vector; or vectors as rows."""
     if any(isinstance(value, Grid) and not value.vector for value in made):
         raise FormulaError(f"what a loop makes is a number or a vector, not {made[0]}")
     if name == "rows" and any(isinstance(value, Grid) for value in made):
-        return VECTOR["vector"](tuple(made))
+        rows = VECTOR["vector"](tuple(made))
+        assert isinstance(rows, Grid)
+        return rows
     return vector(tuple(entry for value in made for entry in entries_of(value)))
 
 
-def _turns(args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool) -> list[Value]:
-    """What all turns of a loop make."""
-    match args:
-        case (body, Ref(index), first, last):
+def range_of(loop: Call, known: Mapping[str, Value]) -> range:
+    """The numbers that the index of a loop takes."""
+    match loop.args:
+        case (_, Ref(index), first, last):
             low, high = (whole(expand(end, known)) for end in (first, last))
         case _:
             raise FormulaError("a loop is written `f(i) for i in 1..3`")
@@ -127,10 +130,22 @@ def _turns(args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool) 
         raise FormulaError(f"the index `{index}` is the name of something else")
     if low is None or high is None or high >= low + _LONGEST:
         raise FormulaError(f"the index `{index}` runs over whole numbers, from the smaller to the larger: `1..3`")
+    return range(low, high + 1)
+
+
+def turn_of(loop: Call, number: int, known: Mapping[str, Value], summed: bool = False) -> tuple[Value, ...]:
+    """What a loop makes where its index is a number: one value, unless its condition does not hold."""
+    body, index, *_ = loop.args
+    assert isinstance(index, Ref)
+    return _turn(substitute(body, {index.name: num(number)}), known, summed)
+
+
+def _turns(loop: Call, known: Mapping[str, Value], summed: bool) -> list[Value]:
+    """What all turns of a loop make."""
     made: list[Value] = []
     size = 0
-    for number in range(low, high + 1):
-        turn = _turn(substitute(body, {index: num(number)}), known, summed)
+    for number in range_of(loop, known):
+        turn = turn_of(loop, number, known, summed)
         made += turn
         size += sum(len(entries_of(value)) for value in turn)
         if size > _LONGEST:
@@ -141,7 +156,7 @@ def _turns(args: tuple[Formula, ...], known: Mapping[str, Value], summed: bool) 
 def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Value, ...]:
     """What one turn of a loop makes: nothing where its condition does not hold."""
     if isinstance(body, Call) and body.name == "each":  # a loop inside, which may make nothing this turn
-        return tuple(_turns(body.args, known, summed))
+        return tuple(_turns(body, known, summed))
     if isinstance(body, Call) and body.name in LOOPS:
         return (_each(body, known, summed),)
     if not (isinstance(body, Call) and body.name == "when"):

@@ -105,7 +105,12 @@ def _data(source: Source, block: Mapping[str, Any], place: Location, above: tupl
 
 
 def _nested(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """`own`, where `symbols` and `rounding` add to the inherited ones instead of replacing them."""
+    """`own`, where `symbols` and `rounding` add to the inherited ones instead of replacing them.
+
+    Who says how many decimals there are has said it of small numbers too: no inherited `least` adds to them.
+    """
     nested = {key: value for key, value in own.items() if isinstance(value, dict)}
     both = {key: {**inherited[key], **value} for key, value in nested.items() if isinstance(inherited.get(key), dict)}
+    if {"decimals", "significant"} & nested.get("rounding", {}).keys() and "rounding" in both:
+        both["rounding"]["least"] = nested["rounding"].get("least")
     return {**own, **both}

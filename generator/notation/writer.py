@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
@@ -112,7 +113,7 @@ class Notation:
     delta_rule: bool = False  # also show each unit's δ and the gradients through it
     assign: str = "="  # in an update; `:=` keeps the old name on the left
     plain_updates: bool = False  # parameters by their bare names in update lines (new_w5 = w5 - ...)
-    rounding: Rounding = field(default_factory=Rounding)
+    rounding: Rounding = field(default_factory=partial(Rounding, least=3))
     view: View = View.SCALAR
 
     def __post_init__(self) -> None:

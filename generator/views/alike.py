@@ -76,7 +76,10 @@ class _Alike:
         chosen = {
             table: run
             for table, run in listed.items()
-            if len(run) >= _RUN and self._is_plain(places, table) and self._are_alike(steps, places, table)
+            if len(run) >= _RUN
+            and self._is_plain(places, table)
+            and self._are_alike(steps, places, table)
+            and not self._is_handed_on(steps, places, table)
         }
         moved = {number: table for table, run in chosen.items() for number in run}
         turns: dict[int, list[str]] = {}
@@ -115,6 +118,13 @@ class _Alike:
         """Whether no two values have the same place, as where an entry acts on several others."""
         own = [place for place in places if place is not None and place.table == table]
         return len(set(own)) == len(own)
+
+    def _is_handed_on(self, steps: Sequence[Step], places: Sequence[Place | None], table: str) -> bool:
+        """Whether values come from others by way of something else, as weights do by way of the scores with them."""
+        graph, pairs = self.worked.graph, zip(places, steps, strict=True)
+        own = {step.target for place, step in pairs if place is not None and place.table == table}
+        ways = {name for target in own for name in graph.operands[target]} - own
+        return not own.isdisjoint(graph.needed(*ways))
 
     def _are_alike(self, steps: Sequence[Step], places: Sequence[Place | None], table: str) -> bool:
         """Whether all values of a table come from formulas of the same sort, of which some may have fewer terms."""

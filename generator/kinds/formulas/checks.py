@@ -11,7 +11,8 @@ from generator.formula.extremes import PLACES
 from generator.formula.grids import Grid, Value, named, names_of, referring
 from generator.formula.infix import parse
 from generator.formula.naming import lines
-from generator.formula.tree import CIRCULAR, references
+from generator.formula.recurrences import batches
+from generator.formula.tree import CIRCULAR, Formula, references
 from generator.formula.vectors import expand, function_names
 from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved, shape_of
 from generator.learning.training import check_brought, check_learning, check_training
@@ -42,11 +43,19 @@ def check(problem: Definition) -> Iterator[Finding]:
         yield ("parts",), "parts beside `formulas`", "one of the two"
     made: dict[Value, str] = {}  # what has a name, by its formulas
     for _, place, formulas in problem.grouped():
+        trees: dict[str, Formula] = {}
         for name, text in formulas.items():
             try:
-                worked = lines(name, problem.parsed(text), known, made)
+                trees[name] = problem.parsed(text)
             except FormulaError as error:
                 yield (*place, name), f"`{text}`", f"a formula that can be worked: {error}"
+                return
+        for batch in batches(trees):
+            name = next(iter(batch))
+            try:
+                worked = lines(batch, known, made)
+            except FormulaError as error:
+                yield (*place, name), f"`{formulas[name]}`", f"a formula that can be worked: {error}"
                 return
             for own, value in worked:
                 entries = {entry for entry, _ in names_of(own, value)}

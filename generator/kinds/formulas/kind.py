@@ -10,7 +10,7 @@ from generator.formula.extremes import PLACES
 from generator.formula.functions import plain_name
 from generator.formula.grids import Grid, Value, names_of, referring
 from generator.formula.naming import lines
-from generator.formula.recurrences import in_order
+from generator.formula.recurrences import batches, in_order, recurs
 from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
 from generator.formula.vectors import expand
 from generator.graph.declared import named as tensors
@@ -35,21 +35,28 @@ def build(problem: Definition) -> Graph:
     quantities: list[Quantity] = []
     known = known_givens(problem)
     made: dict[Value, str] = {}  # what has a name, by its formulas
+    handed: set[str] = set()  # what is worked turn by turn with others, so never as a whole
     for name, given in problem.givens.items():
         for (entry, index), number in zip(names_of(name, known[name]), flat(given), strict=True):
             quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
             givens[entry] = number
     for group, _, formulas in problem.grouped():
-        for name, text in formulas.items():
-            for own, value in lines(name, problem.parsed(text), known, made):
+        for batch in batches({name: problem.parsed(text) for name, text in formulas.items()}):
+            found = dict(lines(batch, known, made))
+            for own, value in found.items():
                 made.setdefault(value, own)
-                quantities += _quantities(own, value, group)
                 known[own] = referring(own, value)
-    return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
+            handed.update(batch if len(batch) > 1 else ())
+            together = [found] if recurs(batch) else [{own: value} for own, value in found.items()]
+            quantities += (quantity for values in together for quantity in _quantities(values, group))
+    return replace(
+        _updated(problem, quantities, givens, known),
+        tensors=tensors({name: value for name, value in known.items() if name not in handed}),
+    )
 
 
-def _quantities(name: str, value: Value, group: str) -> Iterator[Quantity]:
-    for entry, index, formula in in_order(name, value):
+def _quantities(values: Mapping[str, Value], group: str) -> Iterator[Quantity]:
+    for name, entry, index, formula in in_order(values):
         label = Label("value", entry, index, of=name)
         yield Quantity(entry, Role.FORWARD, label, formula, "formula", group)
 
