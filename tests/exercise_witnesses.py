@@ -268,17 +268,6 @@ def receptive_field() -> Answers:
     return {"r": seen}
 
 
-def perceptron_and() -> Answers:
-    w = np.zeros(3)
-    found = {}
-    for i, (x, t) in enumerate(zip(([1, 1, 1], [1, 0, 1], [0, 1, 1], [0, 0, 1]), (1, -1, -1, -1), strict=True)):
-        z = w @ x
-        if np.sign(z) * (abs(z) > 0.2) != t:
-            w = w + t * np.array(x)
-        found[f"w{i + 1}"] = w
-    return found
-
-
 def pagerank_four() -> Answers:
     m = np.array([[0, 0, 1, 0.5], [0.5, 0, 0, 0], [0.5, 1, 0, 0.5], [0, 0, 0, 0]])
     r = np.full(4, 0.25)
@@ -612,6 +601,27 @@ def pen_and_paper() -> Answers:
     return {f"out_o1_{i + 1}": value for i, value in enumerate(g(h @ [40, -40] + 20))}
 
 
+def power_iteration() -> Answers:
+    a = np.array([[2, 1], [1, 3]])
+    v = np.linalg.matrix_power(a, 4) @ [1, 1]
+    v = v / np.linalg.norm(v)
+    return {"v_5": v, "l": v @ a @ v}
+
+
+def kalman_series() -> Answers:
+    p, m, found = 1.0, 0.0, []
+    for z in (1.1, 0.9, 1.2):
+        m, p = (0.1 * m + p * z) / (p + 0.1), 1 / (1 / p + 10) + 0.02
+        found.append(m)
+    return {"m": found, "P_4": p}
+
+
+def hmm_vectors() -> Answers:
+    p, a = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]])
+    b = np.array([[0.5, 0.4, 0.1], [0.1, 0.3, 0.6]])
+    return {"P": np.einsum("i,i,ij,j,jk,k->", p, b[:, 0], a, b[:, 1], a, b[:, 2])}
+
+
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
     witness.__name__: witness
     for witness in (
@@ -646,7 +656,6 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         lora_update,
         lr_schedules,
         receptive_field,
-        perceptron_and,
         pagerank_four,
         ucb_bandit,
         policy_iteration,
@@ -691,5 +700,8 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         grouped_queries,
         rnn_classes_clipped,
         pen_and_paper,
+        power_iteration,
+        kalman_series,
+        hmm_vectors,
     )
 }
