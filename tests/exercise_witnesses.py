@@ -1,0 +1,707 @@
+"""Exercises without published answers -> their answers, computed in NumPy and without Longhand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+Answers = Mapping[str, ArrayLike]
+
+
+def sigmoid(z: ArrayLike) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.asarray(z, float)))
+
+
+def softmax(z: ArrayLike) -> np.ndarray:
+    e = np.exp(np.asarray(z, float) - np.max(z))
+    return e / e.sum()
+
+
+def gradient(f: Callable[[np.ndarray], float], x: ArrayLike) -> np.ndarray:
+    """By complex steps, which lose no digits."""
+    x = np.asarray(x, complex)
+    steps = 1e-30j * np.eye(x.size).reshape(x.size, *x.shape)
+    return np.array([np.imag(f(x + step)) / 1e-30 for step in steps]).reshape(x.shape)
+
+
+def rnn_hidden_sigmoid() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        h = 0
+        for x in (1, 2, 3):
+            h = 1 / (1 + np.exp(-(p[0] * x + p[1] * h)))
+        return (4 - p[2] * h) ** 2 / 2
+
+    w, u, v = np.array([0.6, 0.4, 0.5]) - 0.01 * gradient(loss, [0.6, 0.4, 0.5])
+    return {"w_new": w, "u_new": u, "v_new": v}
+
+
+def primelearn_backprop() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        h1 = 1 / (1 + np.exp(-(p[0] * 0.35 + p[1] * 0.7)))
+        h2 = 1 / (1 + np.exp(-(p[2] * 0.35 + p[3] * 0.7)))
+        return (1 - 1 / (1 + np.exp(-(p[4] * h1 + p[5] * h2)))) ** 2 / 2
+
+    p = np.array([0.2, 0.2, 0.3, 0.3, 0.3, 0.9])
+    new = p - gradient(loss, p)
+    return {"E_total": loss(p), **{f"w{i + 1}_new": new[i] for i in range(6)}}
+
+
+def yeh_mixture_of_experts() -> Answers:
+    x, g = np.array([[2, 1, 3], [3, 1, 2]]), np.array([[1, 1, 0], [0, 1, 1]])
+    a, b = np.array([[1, 0, 1], [1, 1, 0], [0, 0, 1]]), np.array([[0, 1, 1], [0, 1, -1], [1, 0, 1]])
+    k = np.argmax(x @ g.T, axis=1)
+    return {"k": k + 1, "Y": [np.maximum(0, (a, b)[k[i]] @ x[i]) for i in range(2)]}
+
+
+def ctc_forward() -> Answers:
+    p = np.array([[0.6, 0.3, 0.1], [0.3, 0.5, 0.2], [0.2, 0.2, 0.6], [0.5, 0.1, 0.4]])
+    total = 0.0
+    for path in np.ndindex(3, 3, 3, 3):
+        kept = [k for i, k in enumerate(path) if k and (i == 0 or path[i - 1] != k)]
+        if kept == [1, 2]:
+            total += np.prod([p[t, k] for t, k in enumerate(path)])
+    return {"p": total, "L": -np.log(total)}
+
+
+def cnn_backward() -> Answers:
+    x = np.array([[1, 0, 2, 1], [0, 1, 1, 0], [2, 1, 0, 1], [1, 0, 1, 2]])
+    weights = np.array([[0.1, 0.2, -0.1, 0.3], [0.2, -0.2, 0.1, 0.1]])
+
+    def loss(p: np.ndarray) -> float:
+        z = sum(p[2 * i + j] * x[i : i + 3, j : j + 3] for i in range(2) for j in range(2)) + p[4]
+        a = np.where(z.real > 0, z, 0)
+        windows = [a[i : i + 2, j : j + 2].ravel() for i in range(2) for j in range(2)]
+        o = weights @ [w[np.argmax(w.real)] for w in windows] + [0, 0.1]
+        return -np.log(np.exp(o[0]) / np.exp(o).sum())
+
+    p = np.array([1, -1, 0, 1, 0.5])
+    new = p - 0.1 * gradient(loss, p)
+    return {"E_total": loss(p).real, "k_new": new[:4], "b_new": new[4]}
+
+
+def ppo_clip() -> Answers:
+    r, a = np.array([1.5, 0.4]), np.array([2, -1])
+    return {"J": np.minimum(r * a, np.clip(r, 0.8, 1.2) * a).mean(), "dJ/dp": [0, 0]}
+
+
+def dpo_pair() -> Answers:
+    margin = 0.1 * ((-2 + 2.3) - (-1.5 + 1.4))
+    return {"L": -np.log(sigmoid(margin)), "dL/dw": -0.1 * sigmoid(-margin), "dL/dl": 0.1 * sigmoid(-margin)}
+
+
+def gae() -> Answers:
+    r, v = np.array([1, 0, 2]), np.array([1, 1.5, 1, 0])
+    d = r + 0.9 * v[1:] - v[:-1]
+    return {f"A_{t + 1}": sum(0.72 ** (k - t) * d[k] for k in range(t, 3)) for t in range(3)}
+
+
+def reinforce() -> Answers:
+    theta = np.array([0.2, -0.1, 0.4])
+    p, one = softmax(theta), np.eye(3)
+    g = 2 * (one[2] - p) - (one[0] - p)
+    return {"g": g, "theta_new": theta + 0.1 * g}
+
+
+def s4_discretization() -> Answers:
+    a, b, c = np.exp([-0.5, -1]), np.array([1, 0.5]), np.array([1, -1])
+    b = (a - 1) / np.array([-1, -2]) * b
+    k = [c @ (a**i * b) for i in range(3)]
+    return {"K": k, "y": np.convolve([1, 0, 2], k)[:3]}
+
+
+def rope() -> Answers:
+    q, k = np.array([1, 0.5j + 0.5]), np.array([0.5 + 0.5j, 1])
+    return {"s": np.real(q * np.exp(2j * np.array([1, 0.1])) @ k.conj())}
+
+
+def llama_block_parts() -> Answers:
+    x = np.array([1, -2, 3])
+    n = x / np.sqrt(np.mean(x**2)) * [1, 1, 0.5]
+    a, b = [[1, 0, 1], [0, 1, -1]] @ n, [[0.5, 0.5, 0], [1, 0, 1]] @ n
+    return {"y": x + [[1, 0], [0, 1], [1, 1]] @ (a * sigmoid(a) * b)}
+
+
+def gaussian_process() -> Answers:
+    x, t = np.array([0, 1]), 0.25
+    k = np.exp(-(np.subtract.outer(x, x) ** 2) / 2) + 0.01 * np.eye(2)
+    s = np.exp(-((x - t) ** 2) / 2)
+    return {"m": s @ np.linalg.solve(k, [1, -1]), "v": 1 - s @ np.linalg.solve(k, s)}
+
+
+def tsne_affinities() -> Answers:
+    x, y = np.array([0, 1, 3]), np.array([0, 0.5, 2])
+    p = np.exp(-(np.subtract.outer(x, x) ** 2) / 2) * (1 - np.eye(3))
+    p /= p.sum(axis=1, keepdims=True)
+    p = (p + p.T) / 6
+    q = (1 - np.eye(3)) / (1 + np.subtract.outer(y, y) ** 2)
+    q /= q.sum()
+    other = ~np.eye(3, dtype=bool)
+    return {"Q": q, "L": (p[other] * np.log(p[other] / q[other])).sum()}
+
+
+def normalizing_flow() -> Answers:
+    s = np.tanh(0.4)
+    z = np.array([0.5, (1.2 + 0.15) * np.exp(-s)])
+    return {"z": z, "D": -s, "L": -np.log(2 * np.pi) - z @ z / 2 - s}
+
+
+def graph_attention() -> Answers:
+    z, a = np.array([[1, 0], [0, 1], [1, 1]]) @ [[1, 0.5], [-0.5, 1]], np.array([0.2, -0.1, 0.3, 0.4])
+    e = np.add.outer(z @ a[:2], z @ a[2:])
+    w = np.exp(np.where(e > 0, e, 0.2 * e)) * [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
+    w /= w.sum(axis=1, keepdims=True)
+    return {"alpha": w, "N": w @ z}
+
+
+def dropout_scaling() -> Answers:
+    x, w, mask = np.array([1, 2]), np.array([[0.5, -0.2], [0.3, 0.4], [-0.6, 0.9]]), np.array([1, 0, 1]) / 0.8
+    v = np.array([1, -1, 0.5])
+    o = sigmoid(v @ (w @ x * mask))
+    d = (o - 1) * o * (1 - o)
+    return {"v_new": v - 0.1 * d * mask * (w @ x), "W_new": w - 0.1 * d * np.outer(v * mask, x)}
+
+
+def beam_search() -> Answers:
+    t = np.log(np.array([[0.5], [0.4]]) * [[0.1, 0.5, 0.4], [0.8, 0.1, 0.1]])
+    return {"T": t, "c": [2, 1]}
+
+
+def two_hidden_layers() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        f1 = np.tanh(p[0] * 1 - p[1] * 0.5 + p[8])
+        f2 = np.tanh(p[2] * 1 - p[3] * 0.5 + p[9])
+        s1, s2 = p[4] * f1 + p[5] * f2 + p[10], p[6] * f1 + p[7] * f2 + p[11]
+        s1, s2 = (s if s.real > 0 else 0 for s in (s1, s2))
+        return np.log(1 + np.exp(-(p[12] * s1 + p[13] * s2 + p[14])))
+
+    p = np.array([0.3, -0.2, 0.5, 0.4, 0.7, -0.3, -0.6, 0.2, 0.1, 0, 0, 0.2, 0.4, 0.9, -0.1])
+    new = p - 0.5 * gradient(loss, p)
+    return {"W_new": new[:4], "V_new": new[4:8], "a_new": new[8:10], "b_new": new[10:12], "U_new": new[12:14]}
+
+
+def softmax_batch() -> Answers:
+    x, y = np.array([[1, 2], [0, 1]]), np.eye(3)[[2, 0]]
+    w, b = np.array([[0.1, 0.2], [0, -0.1], [0.3, 0]]), np.array([0, 0.1, -0.1])
+    d = np.array([softmax(w @ row + b) for row in x]) - y
+    return {"W_new": w - (d.T @ x / 2 + 0.01 * w), "b_new": b - d.mean(axis=0)}
+
+
+def batchnorm_backward() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        x = p[:4]
+        return np.array([1, 0, -1, 0.5]) @ (p[4] * (x - x.mean()) / np.sqrt(((x - x.mean()) ** 2).mean()) + p[5])
+
+    g = gradient(loss, [1, 2, 4, 5, 2, 1])
+    return {"dL/dx": g[:4], "dL/dgamma": g[4], "dL/dbeta": g[5]}
+
+
+def softmax_jacobian() -> Answers:
+    p = softmax([1, 2, 0.5])
+    return {"J": np.diag(p) - np.outer(p, p)}
+
+
+def vae_kl() -> Answers:
+    def bound(q: np.ndarray) -> float:
+        m, v = q[:2], q[2:]
+        p = 1 / (1 + np.exp(-(np.array([[1, 0.5], [-0.5, 1]]) @ (m + np.exp(v / 2) * [0.3, -0.2]))))
+        return np.log(p[0]) + np.log(1 - p[1]) - (np.exp(v) + m**2 - 1 - v).sum() / 2
+
+    q = np.array([0.5, -1, 0, -0.5])
+    g = gradient(bound, q)
+    return {"ELBO": bound(q), "dELBO/dmu": g[:2], "dELBO/dl": g[2:]}
+
+
+def diffusion_step() -> Answers:
+    x = np.sqrt(0.504) * np.array([1, -1]) + np.sqrt(0.496) * np.array([0.5, 0.2])
+    return {"X": x, "m": (x - 0.3 / np.sqrt(0.496) * np.array([0.4, 0.3])) / np.sqrt(0.7), "v": 0.3 * 0.28 / 0.496}
+
+
+def gan_minimax() -> Answers:
+    def value(p: np.ndarray) -> float:
+        return -np.log(1 + np.exp(-(p[0] + p[1]))) - np.log(1 + np.exp(p[0] * p[2] / 2 + p[1]))
+
+    def other(p: np.ndarray) -> float:
+        return np.log(1 + np.exp(-(p[0] * p[2] / 2 + p[1])))
+
+    p = [0.8, -0.1, 0.6]
+    return {"dV/dw": gradient(value, p)[0], "dV/db": gradient(value, p)[1], "dG/dg": gradient(other, p)[2]}
+
+
+def moe_top2() -> Answers:
+    g = softmax([3, 2])
+    return {"o": g @ [[0, 2], [4, 1]], "L": 3 * np.array([0, 0.5, 0.5]) @ softmax([1, 3, 2])}
+
+
+def hessian_newton() -> Answers:
+    h = np.array([[12, 1], [1, 2]])
+    x, y = np.array([1, -1]) - np.linalg.solve(h, [3, 1])
+    return {"x_new": x, "y_new": y, "l": np.linalg.eigvalsh(h)[::-1]}
+
+
+def quantize_int8() -> Answers:
+    w, x = np.array([[0.5, -1.2], [0.8, 0.1]]), np.array([2, -0.6])
+    s, t = 1.2 / 127, 2 / 127
+    y = s * t * np.rint(w / s) @ np.rint(x / t)
+    return {"y": y, "e": w @ x - y}
+
+
+def lora_update() -> Answers:
+    w = np.array([[1, 0, 2], [0, 1, -1]]) + 2 * np.outer([1, -1], [0.5, 0, 1])
+    return {"h": w @ [1, 2, 3], "q": 16 * 2 / 4096}
+
+
+def lr_schedules() -> Answers:
+    t = np.arange(1, 13)
+    r = np.where(t <= 4, t / 4000, 0.0005 * (1 + np.cos(np.pi * (t - 4) / 8)))
+    return {"r": r, "s": np.minimum(t**-0.5, t / 8) / np.sqrt(512)}
+
+
+def receptive_field() -> Answers:
+    seen = [1.0] * 5
+    for layers in range(1, 6):  # backwards: one unit sees so many of the layer before
+        n = 1
+        for k, s in list(zip((3, 2, 3, 2, 3), (1, 2, 1, 2, 1), strict=True))[:layers][::-1]:
+            n = (n - 1) * s + k
+        seen[layers - 1] = n
+    return {"r": seen}
+
+
+def pagerank_four() -> Answers:
+    m = np.array([[0, 0, 1, 0.5], [0.5, 0, 0, 0], [0.5, 1, 0, 0.5], [0, 0, 0, 0]])
+    r = np.full(4, 0.25)
+    for _ in range(3):
+        r = 0.15 / 4 + 0.85 * m @ r
+    return {"r_new3": r}
+
+
+def ucb_bandit() -> Answers:
+    u = np.array([0.6, 0.625, 1]) + 1.4 * np.sqrt(np.log(14) / np.array([5, 8, 1]))
+    return {"u": u, "k": np.argmax(u) + 1}
+
+
+def policy_iteration() -> Answers:
+    p, q = np.array([[0.8, 0.2], [0.1, 0.9]]), np.array([[0.3, 0.7], [0.6, 0.4]])
+    v = np.linalg.solve(np.eye(2) - 0.9 * p, [1, 0])
+    other = np.array([0, 2]) + 0.9 * q @ v > np.array([1, 0]) + 0.9 * p @ v
+    a, r = np.where(other[:, None], q, p), np.where(other, [0, 2], [1, 0])
+    return {"v": v, "k": other + 1, "w": np.linalg.solve(np.eye(2) - 0.9 * a, r)}
+
+
+def mixture_em() -> Answers:
+    x = np.array([0, 1, 4, 5])
+    f = np.exp(-(np.subtract.outer([1, 4], x) ** 2) / 2)
+    r = f / f.sum(axis=0)
+    m = r @ x / r.sum(axis=1)
+    s = (r * np.subtract.outer(m, x) ** 2).sum(axis=1) / r.sum(axis=1)
+    return {"m_new": m[0], "n_new": m[1], "s_new": s[0], "t_new": s[1], "pi1_new": r[0].mean()}
+
+
+def word2vec_negative() -> Answers:
+    v, u, n = np.array([0.5, -0.2]), np.array([0.3, 0.8]), np.array([[-0.4, 0.1], [0.6, 0.2]])
+    a, b = sigmoid(u @ v) - 1, sigmoid(n @ v)
+    return {
+        "L": -np.log(sigmoid(u @ v)) - np.log(sigmoid(-n @ v)).sum(),
+        "v_new": v - 0.1 * (a * u + b @ n),
+        "u_new": u - 0.1 * a * v,
+        "n_new": n - 0.1 * np.outer(b, v),
+    }
+
+
+def bias_variance() -> Answers:
+    p = np.array([1.5, 2.5, 2.3])
+    return {"B": (p.mean() - 2) ** 2, "V": p.var(), "E": ((p - 2) ** 2).mean() + 0.1}
+
+
+def cross_validation() -> Answers:
+    y = np.array([1, 2, 3, 4, 5, 9]).reshape(3, 2)
+    e = [((y[k] - np.delete(y, k, axis=0).mean()) ** 2).mean() for k in range(3)]
+    return {"e": e, "CV": np.mean(e), "s": np.std(e, ddof=1) / np.sqrt(3)}
+
+
+def xavier_he() -> Answers:
+    return {"a": np.sqrt(6 / 768), "s": 2 / 768, "h": np.sqrt(2 / 512), "z": 2}
+
+
+def contrastive_infonce() -> Answers:
+    s = np.array([[1, 0], [0.6, 0.8]]) @ np.array([[0.8, 0.6], [0, 1]]).T / 0.5
+    p, q = (np.exp(t) / np.exp(t).sum(axis=1, keepdims=True) for t in (s, s.T))
+    return {"P": p, "L": -np.log([*np.diag(p), *np.diag(q)]).mean()}
+
+
+def reward_model() -> Answers:
+    kl = 0.5 * np.log(1.25) + 0.3 * np.log(0.75)
+    return {"L": -np.log(sigmoid(0.8)), "KL": kl, "J": 1 - 0.2 * kl, "dL/dr": np.array([-1, 1]) * sigmoid(-0.8)}
+
+
+def resnet_block() -> Answers:
+    x = np.array([1, -1])
+
+    def loss(p: np.ndarray) -> float:
+        h = p[:4].reshape(2, 2) @ x
+        s = p[4:8].reshape(2, 2) @ np.where(h.real > 0, h, 0) + x
+        return (2 - p[8:] @ np.where(s.real > 0, s, 0)) ** 2 / 2
+
+    p = np.array([0.5, -0.5, 0.2, 0.1, 0.3, 0.7, 0.4, -0.2, 1, 2])
+    new = p - 0.1 * gradient(loss, p)
+    return {f"w{i + 1}_new": new[i] for i in range(10)}
+
+
+def bidirectional_rnn() -> Answers:
+    x, t = [1, 0, 2], np.array([1, 0, 1])
+
+    def loss(p: np.ndarray) -> float:
+        def states(inputs: list[int], w: complex, u: complex) -> np.ndarray:
+            h, all_h = 0, []
+            for value in inputs:
+                h = np.tanh(w * value + u * h)
+                all_h.append(h)
+            return np.array(all_h)
+
+        y = p[2] * states(x, p[0], p[1]) + p[5] * states(x[::-1], p[3], p[4])[::-1]
+        return ((t - y) ** 2).sum() / 2
+
+    p = np.array([0.5, 0.4, 1, -0.3, 0.6, 0.5])
+    g = gradient(loss, p)
+    names = ("w_fwd", "u_fwd", "v_fwd", "w_bwd", "u_bwd", "v_bwd")
+    return {"E_total": loss(p), **{f"dE_total/d{name}": g[i] for i, name in enumerate(names)}}
+
+
+def bigram_sampling() -> Answers:
+    p = (np.array([[2, 3, 0], [1, 0, 4], [5, 1, 1]]) + 1) / np.array([[8], [8], [10]])
+    return {"P": p, "k": np.searchsorted(np.cumsum(p[1]), 0.55) + 1, "PP": (p[0, 1] * p[1, 2] * p[2, 0]) ** (-1 / 3)}
+
+
+def pca_reconstruction() -> Answers:
+    x, m, u = np.array([3, 1, 2]), np.ones(3), np.array([[0.6, 0.8, 0], [0, 0, 1]])
+    y = m + u.T @ u @ (x - m)
+    return {"y": y, "e": (x - y) @ (x - y), "s": 2.56 / 5}
+
+
+def adaboost_two_rounds() -> Answers:
+    y, w, found = np.array([1, 1, -1, -1, 1]), np.full(5, 0.2), []
+    for h in ([1, 1, 1, -1, 1], [1, -1, -1, -1, 1]):
+        e = w[h != y].sum()
+        found.append(np.log((1 - e) / e) / 2)
+        w = w * np.exp(-found[-1] * y * h)
+        w /= w.sum()
+    return {"a": found[0], "b": found[1], "f": 0.125, "H": [1, -1, -1, -1, 1]}
+
+
+def viterbi_backtrace() -> Answers:
+    p, a, b = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]]), np.array([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    paths = np.einsum("i,i,ij,j,jk,k->ijk", p, b[0], a, b[1], a, b[2])
+    best = np.unravel_index(np.argmax(paths), paths.shape)
+    return {"k1": best[0] + 1, "k2": best[1] + 1, "k3": best[2] + 1}
+
+
+def average_precision() -> Answers:
+    return {"AP": (1 + 0.75 + 0.75) / 4}
+
+
+def calibration_error() -> Answers:
+    p, t = np.array([0.95, 0.8, 0.7, 0.4, 0.3, 0.1]), np.array([1, 1, 0, 1, 0, 0])
+    return {"ECE": sum(abs((t[k] - p[k]).mean()) / 2 for k in (p > 0.5, p <= 0.5))}
+
+
+def capsule_routing() -> Answers:
+    u, b = np.array([[1, 0.5], [0.8, 0.6], [-0.5, 1]]), np.zeros(3)
+    for _ in range(3):
+        s = sigmoid(b) @ u
+        v = s * np.sqrt(s @ s) / (1 + s @ s)
+        b = b + u @ v
+    return {"v_new2": v}
+
+
+def nucleus_sampling() -> Answers:
+    p = softmax(np.array([2, 1, 0.5, -1]) / 0.8)[:3]
+    return {"r": [*p / p.sum(), 0], "w": 2}
+
+
+def fourier_four() -> Answers:
+    z = np.fft.fft([1, 2, 0, -1])
+    return {"a": z.real, "b": z.imag, "P": abs(z) ** 2}
+
+
+def forward_mode() -> Answers:
+    return {"D": 5.5, "df/dx": 5.5, "df/dy": 2 - np.cos(5)}
+
+
+def monte_carlo_values() -> Answers:
+    return {"A": (1 + 1.5) / 2, "B": (2 + 1.75) / 2}
+
+
+def runge_kutta_ode() -> Answers:
+    def f(h: float) -> float:
+        return np.tanh(0.5 * h + 0.2)
+
+    a = f(1)
+    b = f(1 + a / 4)
+    c = f(1 + b / 4)
+    return {"E": 1 + a / 2, "R": 1 + (a + 2 * b + 2 * c + f(1 + c / 2)) / 12}
+
+
+def boltzmann_partition() -> Answers:
+    p = np.exp([[0, 0.2], [-0.5, 0.7]])
+    p /= p.sum()
+    return {"p": p, "q": p[1].sum(), "c": p[1, 1] / p[:, 1].sum(), "m": p[1, 1] - p[1].sum() * p[:, 1].sum()}
+
+
+def speculative_decoding() -> Answers:
+    return {"alpha": 0.8, "r": [0, 0.5, 0.5], "n": 1 + 0.8 + 0.64 + 0.512}
+
+
+def focal_smoothing() -> Answers:
+    p, q, r = softmax([2, 0, -1]), softmax([0.5, 0.25, 0]), softmax([1, 0, -0.5])
+    t = 0.9 * np.eye(3)[0] + 0.1 / 3
+    return {"F": -((1 - p[0]) ** 2) * np.log(p[0]), "L": -t @ np.log(p), "D": 4 * q @ np.log(q / r)}
+
+
+def leaky_spikes() -> Answers:
+    v, found = 0.0, {}
+    for step in range(1, 5):
+        v = 0.8 * v + 0.5
+        v = 0 if v >= 1 else v
+        found["v_new" + str(step) * (step > 1)] = v
+    return found
+
+
+def harris_corner() -> Answers:
+    x = np.array([[1, 2, 1], [0, 3, 2], [1, 1, 4]])
+    g, h = (x[:, 2] - x[:, 0]) @ [1, 2, 1] / 8, (x[2] - x[0]) @ [1, 2, 1] / 8
+    m = np.outer([g, h], [g, h]) + np.diag([1, 2])
+    return {"m": np.hypot(g, h), "o": np.degrees(np.arctan2(h, g)), "R": np.linalg.det(m) - 0.04 * np.trace(m) ** 2}
+
+
+def kernel_trick() -> Answers:
+    x = np.array([[1, 0], [0, 1], [1, 1]])
+    return {"k": 4, "s": 4, "G": np.exp(-((x[:, None] - x) ** 2).sum(axis=2) / 2)}
+
+
+def triplet_hinge() -> Answers:
+    a, p, n = np.array([1, 0]), np.array([0.8, 0.3]), np.array([0.5, 0.5])
+    return {"L": 0.13, "dL/da": 2 * (n - p), "dL/dp": 2 * (p - a), "dL/dn": 2 * (a - n)}
+
+
+def time_warping() -> Answers:
+    c = abs(np.subtract.outer([1, 3, 4, 2], [1, 1, 3, 2]))
+
+    def cheapest(i: int, j: int) -> float:
+        before = [(i - 1, j), (i, j - 1), (i - 1, j - 1)]
+        return c[i, j] + min((cheapest(*at) for at in before if min(at) >= 0), default=0)
+
+    return {"D_4_4": cheapest(3, 3), "D_3_2": cheapest(2, 1)}
+
+
+def exponential_average() -> Answers:
+    x, b = np.array([10, 12, 9, 11]), 0.9
+    weights = [b ** np.arange(t, -1, -1) for t in range(4)]
+    return {"v_4": 0.1 * weights[3] @ x, "u_1": 10, "u_4": weights[3] @ x / weights[3].sum()}
+
+
+def running_statistics() -> Answers:
+    return {
+        "M_3": 0.1 * (0.81 * 2 + 0.9 * 4 + 2),
+        "V_3": 0.729 + 0.1 * (0.81 + 0.9 * 4 + 4),
+        "y": 4.278 / np.sqrt(1.57),
+    }
+
+
+def word_error_rate() -> Answers:
+    return {"WER": 2 / 6}
+
+
+def zaki_relu_sigmoid() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        return 1 / (1 + np.exp(-(p[2] * p[0] + p[3] * p[1]) * 4)) ** 2  # the third unit is silent
+
+    p = np.array([1, 1, 0.5, 1])
+    new = p - gradient(loss, p)
+    return {"E_total": loss(p), "w1_new": new[0], "w2_new": new[1], "w4_new": new[2], "w5_new": new[3], "w3_new": -1}
+
+
+def finite_differences() -> Answers:
+    def loss(w: float) -> float:
+        return (sigmoid(3 * w) - 5) ** 2
+
+    n, s = (loss(2.01) - loss(1.99)) / 0.02, sigmoid(6)
+    return {"g": 2 * (s - 5) * s * (1 - s) * 3, "n": n}
+
+
+def autoencoder_linear() -> Answers:
+    x, w = np.array([1, 2, 0]), np.array([[0.5, 0.2, -0.1], [-0.3, 0.1, 0.4]])
+    v = np.array([[0.4, 0.1], [0.8, -0.2], [0.1, 0.5]])
+    h = np.maximum(0, w @ x)
+    d = 2 / 3 * (v @ h - x)
+    return {"V_new": v - 0.1 * np.outer(d, h), "W_new": w - 0.1 * np.outer(v.T @ d * (h > 0), x)}
+
+
+def depthwise_separable() -> Answers:
+    x = np.array([[[1, 2, 0], [3, 4, 1], [0, 1, 2]], [[0, 1, 1], [1, 0, 2], [2, 1, 0]]])
+    k = np.array([[[1, 0], [0, 1]], [[1, 1], [-1, 1]]])
+    d = sum(k[:, i, j, None, None] * x[:, i : i + 2, j : j + 2] for i in range(2) for j in range(2))
+    return {"d": d, "a": np.maximum(0, np.einsum("oc,cij->oij", [[0.5, 2], [1, -1]], d))}
+
+
+def signal_stride_padding() -> Answers:
+    x = np.concatenate([[0, 0], np.arange(1, 7), [0, 0]])
+
+    def loss(k: np.ndarray) -> float:
+        z = k[0] * x[:-4] + k[1] * x[2:-2] + k[2] * x[4:]
+        return (1 - np.where(z.real > 0, z, 0).mean()) ** 2
+
+    k = np.array([1, 0, -1])
+    return {"E_total": loss(k), "k_new": k - 0.1 * gradient(loss, k)}
+
+
+def causal_heads() -> Answers:
+    x = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0]])
+    c = np.zeros((3, 4))
+    for h in (slice(0, 2), slice(2, 4)):
+        for t in range(3):
+            c[t, h] = softmax(x[: t + 1, h] @ x[t, h] / np.sqrt(2)) @ x[: t + 1, h]
+    return {"C": c, "O": c @ [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]]}
+
+
+def grouped_queries() -> Answers:
+    q = np.array([[1, 0], [0, 1], [1, 1], [-1, 1]])
+    k, v = np.array([[[1, 0], [0.5, 1]], [[0, 1], [1, -1]]]), np.array([[[2, 0], [0, 2]], [[1, 1], [3, -1]]])
+    return {"O": [softmax(k[h // 2] @ q[h] / np.sqrt(2)) @ v[h // 2] for h in range(4)]}
+
+
+def rnn_classes_clipped() -> Answers:
+    def loss(p: np.ndarray) -> float:
+        h, total = 0, 0
+        for t in range(2):
+            h = np.tanh(p[t] + p[2] * h + p[3])
+            s = p[4:6] * h + p[6:]
+            total += np.log(np.exp(s).sum()) - s[t]
+        return total
+
+    p = np.array([0.5, -0.5, 0.9, 0, 1, -1, 0, 0])
+    g = gradient(loss, p)
+    new = p - 0.1 * g * min(1, 1 / np.sqrt(g @ g))
+    return {
+        "E_total": loss(p),
+        "W_new": new[:2],
+        "U_new": new[2],
+        "b_new": new[3],
+        "V_new": new[4:6],
+        "b_y_new": new[6:],
+    }
+
+
+def pen_and_paper() -> Answers:
+    def g(z: np.ndarray) -> np.ndarray:
+        return np.where(z <= -10, 0, np.where(z >= 10, 1, 0.5))
+
+    x = np.array([[0, 1, 1], [1, 1, 0], [1, 0, 1]])
+    h = g(x @ np.array([[-20, 20, -40], [-40, 0, 0]]).T + [10, 20])
+    return {f"out_o1_{i + 1}": value for i, value in enumerate(g(h @ [40, -40] + 20))}
+
+
+def power_iteration() -> Answers:
+    a = np.array([[2, 1], [1, 3]])
+    v = np.linalg.matrix_power(a, 4) @ [1, 1]
+    v = v / np.linalg.norm(v)
+    return {"v_5": v, "l": v @ a @ v}
+
+
+def kalman_series() -> Answers:
+    p, m, found = 1.0, 0.0, []
+    for z in (1.1, 0.9, 1.2):
+        m, p = (0.1 * m + p * z) / (p + 0.1), 1 / (1 / p + 10) + 0.02
+        found.append(m)
+    return {"m": found, "P_4": p}
+
+
+def hmm_vectors() -> Answers:
+    p, a = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]])
+    b = np.array([[0.5, 0.4, 0.1], [0.1, 0.3, 0.6]])
+    return {"P": np.einsum("i,i,ij,j,jk,k->", p, b[:, 0], a, b[:, 1], a, b[:, 2])}
+
+
+WITNESSES: Mapping[str, Callable[[], Answers]] = {
+    witness.__name__: witness
+    for witness in (
+        rnn_hidden_sigmoid,
+        primelearn_backprop,
+        yeh_mixture_of_experts,
+        ctc_forward,
+        cnn_backward,
+        ppo_clip,
+        dpo_pair,
+        gae,
+        reinforce,
+        s4_discretization,
+        rope,
+        llama_block_parts,
+        gaussian_process,
+        tsne_affinities,
+        normalizing_flow,
+        graph_attention,
+        dropout_scaling,
+        beam_search,
+        two_hidden_layers,
+        softmax_batch,
+        batchnorm_backward,
+        softmax_jacobian,
+        vae_kl,
+        diffusion_step,
+        gan_minimax,
+        moe_top2,
+        hessian_newton,
+        quantize_int8,
+        lora_update,
+        lr_schedules,
+        receptive_field,
+        pagerank_four,
+        ucb_bandit,
+        policy_iteration,
+        mixture_em,
+        word2vec_negative,
+        bias_variance,
+        cross_validation,
+        xavier_he,
+        contrastive_infonce,
+        reward_model,
+        resnet_block,
+        bidirectional_rnn,
+        bigram_sampling,
+        pca_reconstruction,
+        adaboost_two_rounds,
+        viterbi_backtrace,
+        average_precision,
+        calibration_error,
+        capsule_routing,
+        nucleus_sampling,
+        fourier_four,
+        forward_mode,
+        monte_carlo_values,
+        runge_kutta_ode,
+        boltzmann_partition,
+        speculative_decoding,
+        focal_smoothing,
+        leaky_spikes,
+        harris_corner,
+        kernel_trick,
+        triplet_hinge,
+        time_warping,
+        exponential_average,
+        running_statistics,
+        word_error_rate,
+        zaki_relu_sigmoid,
+        finite_differences,
+        autoencoder_linear,
+        depthwise_separable,
+        signal_stride_padding,
+        causal_heads,
+        grouped_queries,
+        rnn_classes_clipped,
+        pen_and_paper,
+        power_iteration,
+        kalman_series,
+        hmm_vectors,
+    )
+}
