@@ -21,6 +21,7 @@ from generator.drawings.drawing import Drawing
 from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
 from generator.formula.infix import infix
 from generator.graph.quantities import Graph, Role
+from generator.graph.wholes import entries_called
 from generator.notation.called import called
 from generator.notation.files import notation_for
 from generator.notation.writer import Notation, Writer
@@ -67,6 +68,12 @@ class Worked:
         if self.graph.diagram is None:
             return None
         return draw_diagram(self.graph.diagram, self.writer, self.trace.shown.__getitem__)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The quantities that the definition's worksheet asks for (none: it says nothing of them)."""
+        listed = self.problem.worksheet.ask
+        return tuple(dict.fromkeys(own for name in listed for own in entries_called(self.graph, name) or (name,)))
 
     def sections(self, detail: str | None = None) -> tuple[Section, ...]:
         """The worked solution (`detail` as in `derive`; the definition's own by default)."""
@@ -121,7 +128,7 @@ def _check_asked(worked: Worked) -> None:
     """Raise `DefinitionError` where the worksheet asks for what no quantity that is computed is called."""
     computed = [q.name for q in worked.graph if q.formula is not None and q.role is not Role.CHECK]
     for place, name in enumerate(worked.problem.worksheet.ask):
-        if name not in computed:
+        if not set(entries_called(worked.graph, name)) & set(computed):
             written = next((own for own in computed if text(worked.writer.box(own)) == name), "")
             hint = f": `{written}` is the name of what is written {name}" if written else nearest(name, computed)
             expected = f"the name of a quantity that is computed{hint}"

@@ -1,8 +1,9 @@
 """Exercises of other courses, each a definition of under 40 lines: built, worked, and held against published answers.
 
-`exercises/answers.yml` has the published answers as they were printed. A value has to round to what was printed; after
-`≈`, where the source itself went on with rounded numbers, it may be off by one unit of the last digit. For exercises
-without published answers, `exercise_witnesses.py` computes them once more, in NumPy and without Longhand.
+`exercises/answers.yml` has the published answers, with the digits that they are known with: a part was read in the
+sources, the rest is well known and was written down without them at hand. A value has to round to what was printed;
+after `≈`, where the source itself went on with rounded numbers, it may be off by one unit of the last digit. For
+exercises without published answers, `exercise_witnesses.py` computes them once more, in NumPy and without Longhand.
 """
 
 from __future__ import annotations

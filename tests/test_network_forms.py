@@ -178,3 +178,36 @@ def test_what_cannot_be_trained_is_named_with_its_line(activation: str, tmp_path
 
 def test_a_definition_is_a_network_by_either_form() -> None:
     assert set(Network.model_fields) >= {"classes", "wanted", "skip_before"}
+
+
+BARE = MATRICES.replace("{x1: 1, x2: 2}", "[1, 2]").replace("{t1: 1}", "1")
+SOFTMAX = MATRICES.replace("[[1, 0.5, -1]], activation: identity", "[[1, 0.5, -1], [0, 1, 1]], activation: Softmax")
+SOFTMAX += "loss: Cross-Entropy\nlearning_rate: 0.5\noptimizer: SGD\n"
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        (BARE, MATRICES.replace("t1: 1", "t: 1")),
+        (BARE.replace("targets: 1", "targets: [1]"), MATRICES),
+        (
+            BARE.replace("[1, 2]", "[[1, 2], [0, 3]]").replace("targets: 1", "targets: [1, 0]"),
+            MATRICES.replace("{x1: 1, x2: 2}", "{x1: [1, 0], x2: [2, 3]}").replace("{t1: 1}", "{t: [1, 0]}"),
+        ),
+        (SOFTMAX.replace("{t1: 1}", "[0, 1]"), SOFTMAX.replace("{t1: 1}", "{t1: 0, t2: 1}")),
+        (
+            SOFTMAX.replace("{x1: 1, x2: 2}", "[[1, 2], [0, 3]]").replace("{t1: 1}", "[[0, 1], [1, 0]]"),
+            SOFTMAX.replace("{x1: 1, x2: 2}", "{x1: [1, 0], x2: [2, 3]}").replace(
+                "{t1: 1}", "{t1: [0, 1], t2: [1, 0]}"
+            ),
+        ),
+    ],
+)
+def test_lists_without_names_are_inputs_and_targets_in_their_order(short: str, long: str, tmp_path: Path) -> None:
+    assert graph(tmp_path, short) == graph(tmp_path, long)
+    if "SGD" in short:
+        true(tmp_path, short)
+
+
+def test_inputs_that_are_no_list_and_have_no_names_are_told(tmp_path: Path) -> None:
+    refused(tmp_path, MATRICES.replace("{x1: 1, x2: 2}", "3"), "`inputs`: found no inputs; expected their numbers, as")

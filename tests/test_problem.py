@@ -129,7 +129,7 @@ MISTAKES = {
     "repeated unit": Mistake("h2: {x1: w3}", "h1: {x1: w3}", "layers.0.units.h1", "second", "once"),
     # wrong types
     "text for a list": Mistake("show: [1, 10]", "show: 1", "training.show", "`1`", "a list, such as"),
-    "list for a mapping": Mistake("{t1: 1, t2: 0.10}", "[1, 2]", "targets", "a list", "a mapping"),
+    "list for a mapping": Mistake("{iterations: 10, show: [1, 10]}", "[1, 10]", "training", "a list", "a mapping"),
     "mapping for a text": Mistake("detail: all", "detail: {a: b}", "detail", "a mapping", "'all' or 'first'"),
     "nothing": Mistake("loss: squared_error", "loss:", "loss", "nothing", "a text"),
     "nothing for a number": Mistake("w2: 0.2,", "w2: ,", "weights.w2", "nothing", "number"),

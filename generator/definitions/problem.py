@@ -43,6 +43,11 @@ def name(text: str) -> str:
     return text
 
 
+def lower(value: object) -> object:
+    """`LSTM` and `Adam` as they are called here."""
+    return value.lower() if isinstance(value, str) else value
+
+
 def _whole(text: object) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", str(text).strip()):
         raise ValueError("a whole number, zero or more")

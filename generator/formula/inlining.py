@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from generator.errors import FormulaError
 from generator.formula.infix import parse
 from generator.formula.tree import Call, Div, Formula, Num, Ref, rebuild, references, substitute, walk
 
+NAMED = "named:"  # a call of this and a parameter's name: an argument that is worked by itself, once
 LOOPS = ("each", "rows")  # what a loop is called: its numbers as one vector, or vectors as the rows of a matrix
 
 
@@ -52,7 +54,24 @@ def inlined(tree: Formula, known: Mapping[str, OwnFunction]) -> Formula:
     for name in references(tree):
         if name in function.indices:
             raise FormulaError(f"`{tree.name}` has the index `{name}` in it: call the one outside it differently")
-    return substitute(function.body, dict(zip(function.parameters, tree.args, strict=True)))
+    used = Counter(part.name for part in walk(function.body) if isinstance(part, Ref))
+    places = zip(function.parameters, tree.args, strict=True)
+    return substitute(function.body, {name: _argument(name, own, used[name]) for name, own in places})
+
+
+def _argument(name: str, argument: Formula, times: int) -> Formula:
+    """What stands in a parameter's places: where these are several, something to be worked once, called like it."""
+    is_short = (
+        isinstance(argument, Ref | Num)
+        or (isinstance(argument, Call) and argument.name == "entry")
+        or role_of(argument)
+    )
+    return argument if times < 2 or is_short else Call(f"{NAMED}{name}", (argument,))
+
+
+def role_of(tree: Formula) -> str:
+    """What the argument of an own function is called that is worked once (empty: it is none)."""
+    return tree.name.removeprefix(NAMED) if isinstance(tree, Call) and tree.name.startswith(NAMED) else ""
 
 
 def with_named_logarithms(tree: Formula) -> Formula:

@@ -11,9 +11,9 @@ from itertools import count
 
 from generator.formula.entrywise import entries_of
 from generator.formula.grids import Grid, Value, referring
-from generator.formula.inlining import LOOPS
+from generator.formula.inlining import LOOPS, role_of
 from generator.formula.recurrences import recurring, recurs
-from generator.formula.tree import Add, Call, Div, Formula, Neg, Num, Pow, Ref, num, rebuild
+from generator.formula.tree import Add, Call, Div, Formula, Neg, Num, Pow, Ref, children, num, rebuild
 from generator.formula.vectors import expand
 
 
@@ -47,6 +47,8 @@ class _Lines:
             return tree
         if isinstance(tree, Call) and tree.name == "d" and len(tree.args) == 2:
             return Call("d", (self._differentiated(tree.args[0]), tree.args[1]))
+        if role := role_of(tree):
+            return self._argument(role, self._opened(children(tree)[0]))
         if not _is_worked(tree):
             return rebuild(tree, self._opened)
         assert isinstance(tree, Call)
@@ -69,6 +71,11 @@ class _Lines:
         if not all(isinstance(entry, simple) for entry in entries_of(value)):
             first = self._named("in", first)
         return _WORKED[tree.name](self, Call(tree.name, (first, *others)))
+
+    def _argument(self, role: str, tree: Formula) -> Formula:
+        """The argument of an own function: by its name, unless it is short."""
+        entries = entries_of(expand(tree, self.known))
+        return tree if all(isinstance(entry, Ref | Num) for entry in entries) else self._named(role, tree)
 
     def _named(self, role: str, tree: Formula) -> Ref:
         """A line of its own for `tree`, or the name that it has."""

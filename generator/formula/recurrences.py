@@ -6,7 +6,7 @@ and backwards, and several can hand a state from turn to turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import partial
 from typing import NoReturn
 
@@ -20,12 +20,13 @@ from generator.formula.vectors import joined, range_of, turn_of
 Turn = tuple[str, int]  # of which loop, and which one
 
 
-def batches(trees: Mapping[str, Formula]) -> Iterator[dict[str, Formula]]:
+def batches(trees: Mapping[str, Formula], known: Container[str]) -> Iterator[dict[str, Formula]]:
     """The formulas that are worked together, in the order of the first of each batch: mostly each by itself.
 
     Those are worked together that need one another: a score needs the weights so far, and the next weights the score.
     """
-    needed = {name: set(references(tree)) & set(trees) for name, tree in trees.items()}
+    own = {name for name in trees if name not in known}
+    needed = {name: own.intersection(references(tree)) for name, tree in trees.items()}
     behind = {name: _behind(name, needed) for name in trees}
     seen: set[str] = set()
     for name in trees:

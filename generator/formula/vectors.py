@@ -10,7 +10,7 @@ from generator.formula.entrywise import ENTRYWISE, elementwise, entries_of
 from generator.formula.functions import ACTIVATIONS, LOSSES, bound, plain_name
 from generator.formula.grids import VECTOR, Function, Grid, Value, vector
 from generator.formula.indices import INDICES, decided, whole
-from generator.formula.inlining import LOOPS
+from generator.formula.inlining import LOOPS, role_of
 from generator.formula.matrices import MATRIX
 from generator.formula.tree import (
     ELEMENTARY,
@@ -51,6 +51,8 @@ def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
         return known[tree.name]
     if isinstance(tree, Call) and tree.name in LOOPS:
         return _each(tree, known)
+    if isinstance(tree, Call) and role_of(tree):
+        return expand(tree.args[0], known)
     if isinstance(tree, Call) and tree.name in _OF_NOTHING and len(tree.args) == 1:
         return _put_together(tree.name, tree.args[0], known)
     if isinstance(tree, Call):

@@ -60,6 +60,19 @@ def wholes(graph: Graph) -> tuple[Whole, ...]:
     return tuple(_whole(own[0], *labels[own], entries) for own, entries in found.items() if _is_whole(entries))
 
 
+def entries_called(graph: Graph, name: str) -> tuple[str, ...]:
+    """The quantities that an author means by a name: the one of that name, or the computed entries of one thing.
+
+    `p` are `p_1`, `p_2` …, `W_new2` are `W_1_1_new2` …, `dL/dw` are `dL/dw_1` …
+    """
+    if name in graph:
+        return (name,)
+    stem, new, number = name.partition("_new")
+    entry = re.compile(rf"{re.escape(stem)}(_\d+)+{re.escape(new + number)}")
+    computed = (q.name for q in graph if q.formula is not None and q.role is not Role.CHECK)
+    return tuple(own for own in computed if entry.fullmatch(own))
+
+
 def grids(whole: Whole) -> Iterator[Whole]:
     """A whole as grids: a vector or a matrix itself, of an image with several channels each channel (`k_1`, `k_2`)."""
     if len(whole.dims) < 3:

@@ -29,6 +29,16 @@ def _batch(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+_OBSERVED: dict[str, Any] = {"anyOf": [NUMBER_SCHEMA, _LIST]}
+_OR_LISTED = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "object", "additionalProperties": _OBSERVED},
+            {"type": "array", "items": _OBSERVED},
+            NUMBER_SCHEMA,
+        ]
+    }
+)
 Number = Annotated[Whole, Field(ge=1)]
 _BATCH_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "integer"}}]}
 Batch = Annotated[tuple[Number, ...], BeforeValidator(_batch), WithJsonSchema(_BATCH_SCHEMA)]
@@ -113,8 +123,10 @@ class Batches(Learning):
 class Observations(Batches):
     """Observations whose inputs and targets are single numbers with names."""
 
-    inputs: dict[Name, Observed] = Field(min_length=1, description="a number, or a list with one for each observation")
-    targets: dict[Name, Observed] = Field(
+    inputs: Annotated[dict[Name, Observed], _OR_LISTED] = Field(
+        min_length=1, description="a number, or a list with one for each observation; or a list, called x1, x2, ..."
+    )
+    targets: Annotated[dict[Name, Observed], _OR_LISTED] = Field(
         default_factory=dict,
         description="one for each unit of the last layer, in its order; none: only the forward pass",
     )

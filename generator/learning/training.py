@@ -6,9 +6,9 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from generator.definitions.problem import NUMBER_SCHEMA, Exact, Finding, Name, Problem, Rate, Whole
+from generator.definitions.problem import NUMBER_SCHEMA, Exact, Finding, Name, Problem, Rate, Whole, lower
 from generator.errors import FormulaError
 from generator.formula.infix import parse
 from generator.formula.tree import references
@@ -34,7 +34,7 @@ class Learning(Problem):
     """What every kind has that updates quantities by the gradients of one loss."""
 
     learning_rate: Rate | None = None
-    optimizer: str = "sgd"
+    optimizer: Annotated[str, BeforeValidator(lower)] = "sgd"
     settings: dict[Name, Exact] = Field(default_factory=dict, description="the optimizer's and the schedule's givens")
     schedule: str = Field("constant", description="a schedule, or a formula over eta, k and settings of your own")
     schedule_per: Literal["update", "epoch"] = Field("update", description="what k counts in the schedule")

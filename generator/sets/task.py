@@ -13,6 +13,7 @@ from generator.definitions.source import Location
 from generator.errors import FormulaError
 from generator.formula.tree import Num, Ref, shortest
 from generator.graph.quantities import Role
+from generator.graph.wholes import entries_called
 from generator.pipeline import Worked, givens, work
 from generator.sets.draw import fields, uniform
 from generator.sets.model import Exercise, SetFile
@@ -181,8 +182,8 @@ def _asked(homework: SetFile, place: Location, worked: Worked, exercise: Exercis
     # A constant, or another quantity's value under a new name, is asked for only by its own name.
     worth = {q.name for q in worked.graph if not isinstance(q.formula, Num | Ref | None)}
     for number, name in enumerate(exercise.ask):
-        if name in computed:
-            found.append(name)
+        if own := [entry for entry in entries_called(worked.graph, name) if entry in computed]:
+            found += own
         elif name in GROUPS:
             found += [q.name for q in worked.graph.of_role(GROUPS[name]) if q.name in worth]
         elif name in steps:

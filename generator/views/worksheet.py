@@ -82,7 +82,7 @@ def _tabled(worked: Worked) -> tuple[Section, ...]:
 
 def _wanted(worked: Worked, sections: tuple[Section, ...], level: str) -> Iterator[Section]:
     """The sections; where something is asked for and its steps are laid out, only what leads there."""
-    asked = worked.problem.worksheet.ask
+    asked = worked.asked
     if not asked or level == "open":
         yield from sections
         return
@@ -320,7 +320,7 @@ def _symbols_only(step: Step) -> Step:
 
 def _asked(worked: Worked) -> frozenset[str]:
     """What an open worksheet asks for: the definition's list, or outputs, error, gradients, updates, error after."""
-    listed = worked.problem.worksheet.ask
+    listed = worked.asked
     graph = worked.graph
     if listed:
         return frozenset(listed)

@@ -50,7 +50,7 @@ def check(problem: Definition) -> Iterator[Finding]:
             except FormulaError as error:
                 yield (*place, name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
-        for batch in batches(trees):
+        for batch in batches(trees, known):
             name = next(iter(batch))
             try:
                 worked = lines(batch, known, made)

@@ -41,7 +41,7 @@ def build(problem: Definition) -> Graph:
             quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
             givens[entry] = number
     for group, _, formulas in problem.grouped():
-        for batch in batches({name: problem.parsed(text) for name, text in formulas.items()}):
+        for batch in batches({name: problem.parsed(text) for name, text in formulas.items()}, known):
             found = dict(lines(batch, known, made))
             for own, value in found.items():
                 made.setdefault(value, own)

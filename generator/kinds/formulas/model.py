@@ -54,6 +54,11 @@ _LISTED = {"anyOf": [{"type": ["string", "number"]}, _TEXTS, {"type": "array", "
 FormulaText = Annotated[str, BeforeValidator(_listed), WithJsonSchema(_LISTED)]
 
 
+def _several(value: object) -> object:
+    """One name is a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 class Part(Model):
     """Formulas under one heading."""
 
@@ -65,7 +70,7 @@ class Derivative(Model):
     """What is differentiated (all of it, where it is a vector or several), and with respect to what."""
 
     of: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
-    wrt: tuple[Name, ...] = Field(min_length=1)
+    wrt: Annotated[tuple[Name, ...], BeforeValidator(_several)] = Field(min_length=1)
 
 
 class Definition(Learning):

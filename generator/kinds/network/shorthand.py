@@ -1,9 +1,9 @@
-"""A definition in which layers have matrices, or targets are classes -> the same with units, weights and targets."""
+"""A definition with bare lists, matrices or classes -> the same with names of inputs, units, weights and targets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from generator.definitions.source import Location, Misplaced
 
@@ -14,7 +14,43 @@ def written_out(data: Any) -> Any:
     """`data` of a network with `units` in every layer and a target for every output; what is malformed stays so."""
     if not isinstance(data, dict) or not isinstance(data.get("layers"), list | tuple):
         return data
-    return _with_targets(_with_units(data))
+    return _with_targets(_with_named_targets(_with_units(_with_named_inputs(data))))
+
+
+# --- lists without names ---
+
+
+def _with_named_inputs(data: Data) -> Data:
+    """`inputs: [1, 2]` as `x1: 1, x2: 2`; rows are observations, each of which has all inputs."""
+    listed = data.get("inputs")
+    return {**data, "inputs": _columns("x", listed)} if _is_list(listed) else data
+
+
+def _with_named_targets(data: Data) -> Data:
+    """`targets: [1, 0]` as `t1: 1, t2: 0`; of the only output, a number, or one for each observation."""
+    listed = data.get("targets")
+    units = _last_units(data)
+    several = any(isinstance(value, list) for value in _mapping(data.get("inputs")).values())
+    if isinstance(listed, str) or (_is_list(listed) and several and len(units) == 1 and not _is_list(listed[0])):
+        return {**data, "targets": {"t" if len(units) == 1 else "t1": listed}}
+    return {**data, "targets": _columns("t", listed)} if _is_list(listed) else data
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list) and bool(value)
+
+
+def _columns(letter: str, listed: list[Any]) -> Data:
+    """Numbers by names, `x1`, `x2`; of rows, the columns."""
+    if all(isinstance(row, list) for row in listed) and len({len(row) for row in listed}) == 1:
+        return {f"{letter}{place}": [row[place - 1] for row in listed] for place in range(1, len(listed[0]) + 1)}
+    return {f"{letter}{place}": value for place, value in enumerate(listed, 1)}
+
+
+def _last_units(data: Data) -> list[str]:
+    """The units of the last layer."""
+    last = data["layers"][-1] if data["layers"] else None
+    return list(_mapping(last.get("units") if isinstance(last, dict) else None))
 
 
 # --- matrices ---
@@ -46,6 +82,8 @@ def _layer(layer: Data, number: int, fed: list[str], made: Mapping[str, Data], c
     name, rows = _named(layer["weights"], f"w_{number + 1}")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
         raise Misplaced((*place, "weights"), "no matrix", "a list of rows, or {W: [[1, 2], [3, 4]]}")
+    if not fed and number == 0:
+        raise Misplaced(("inputs",), "no inputs", "their numbers, as {x1: 1, x2: 2}, or [1, 2]")
     if columns and len({len(row) for row in rows}) == 1:
         rows = [list(column) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -92,8 +130,7 @@ def _with_targets(data: Data) -> Data:
         return data
     if "targets" in data:
         raise Misplaced(("classes",), "`classes` beside `targets`", "one of the two")
-    last = data["layers"][-1] if data["layers"] else None
-    units = list(_mapping(last.get("units") if isinstance(last, dict) else None))
+    units = _last_units(data)
     listed = data["classes"] if isinstance(data["classes"], list | tuple) else [data["classes"]]
     chosen = list(_chosen(listed, units))
     targets = {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from generator.definitions.problem import Name, Whole
+from generator.definitions.problem import Name, Whole, lower
 from generator.definitions.rows import Chosen, row_name
 from generator.definitions.tables import Sequences, Table, entry, names, shape
 from generator.kinds.recurrent.cells import STATES, Line, cell, output
@@ -33,7 +33,7 @@ class Level:
 class Recurrent(Batches):
     """A recurrent network: the same cell at every time step, trained through time on one sequence or several."""
 
-    cell: Literal["elman", "lstm", "gru"] = "elman"
+    cell: Annotated[Literal["elman", "lstm", "gru"], BeforeValidator(lower)] = "elman"
     inputs: Sequences = Field(description="one row (or number) for each time step; or a list of such sequences")
     weights: dict[Name, Table] = Field(min_length=1, description="matrices as lists of rows: W, U, b (or w, u, b)")
     initial: dict[Name, Row] = Field(default_factory=dict, description="the first state, h or c (default: zero)")
