@@ -353,3 +353,19 @@ def test_letters_that_are_also_signs_are_told_apart(notation: str, tmp_path: Pat
         assert verify(render(made, "solution", format_name), format_name, truth).untrue == ()
     assert "logistic(" in render(made, "solution", "terminal")
     assert value(made, "k") == 64
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("mean(S, 0)", r"of each column of `X`, `\[mean\(X.T\[j\]\) for j in 1..3\]`; of each row, .* in 1..2\]`"),
+        ("sum(S, 1)", "`sum` is of one vector or matrix: of each column"),
+        ("x[1:3]", r"some of the entries are `\[x\[i\] for i in 1..3\]`"),
+        ("b && n", "conditions are written"),
+        ("b > 1 ? 2 : 3", "conditions are written"),
+        ("f'(b)", r"a derivative is written `d\(f, x\)`"),
+    ],
+)
+def test_what_other_languages_have_is_told_in_this_one(formula: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        worked(tmp_path, {"p": formula})

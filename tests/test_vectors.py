@@ -235,6 +235,7 @@ def test_derivatives_are_named_entry_by_entry() -> None:
         ("clip(v, 1)", "`clip` is of three"),
         ("zeros(a)", "`zeros` is of the number of entries"),
         ("mean_squared_error(v, u)", "`mean_squared_error` is of two vectors of one length"),
+        ("sum(v[i] * sum(v[i] for i in 1..3) for i in 1..3)", "that of the loop around it: take another letter"),
         ("e + 1", "or e.x, which is exp"),
         ("sum(i for i in 1..99999)", "the index `i` runs over whole numbers"),
         ("sum(i for i in 1..5000 for j in 1..5)", "more than 10000"),

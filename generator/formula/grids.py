@@ -78,6 +78,12 @@ def referring(name: str, value: Value) -> Value:
 
 def one(name: str, args: tuple[Value, ...]) -> Grid:
     """The one vector or matrix that a function is of. Raises `FormulaError` for other arguments."""
+    if len(args) == 2 and isinstance(args[0], Grid) and not args[0].vector and isinstance(args[1], Num):
+        rows, columns = args[0].shape
+        raise FormulaError(
+            f"`{name}` is of one vector or matrix: of each column of `X`, `[{name}(X.T[j]) for j in 1..{columns}]`;"
+            f" of each row, `[{name}(X[i]) for i in 1..{rows}]`"
+        )
     if len(args) != 1 or not isinstance(args[0], Grid):
         raise FormulaError(f"`{name}` is of one vector or matrix, not of {', '.join(map(named, args)) or 'nothing'}")
     return args[0]

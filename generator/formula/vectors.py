@@ -19,6 +19,7 @@ from generator.formula.tree import (
     Cases,
     Formula,
     Mul,
+    Num,
     Pow,
     Ref,
     children,
@@ -126,6 +127,8 @@ def range_of(loop: Call, known: Mapping[str, Value]) -> range:
     match loop.args:
         case (_, Ref(index), first, last):
             low, high = (whole(expand(end, known)) for end in (first, last))
+        case (_, Num(), _, _):  # the loop around it has put its number in the place of the index
+            raise FormulaError("the index of a loop is that of the loop around it: take another letter")
         case _:
             raise FormulaError("a loop is written `f(i) for i in 1..3`")
     if index in known:
