@@ -9,7 +9,23 @@ from __future__ import annotations
 import re
 
 from generator.reading import Unreadable
-from generator.typeset.boxes import HAT, Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Strut, Word
+from generator.typeset.boxes import (
+    HAT,
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Grid,
+    Op,
+    Phrase,
+    Root,
+    Row,
+    Script,
+    Strut,
+    Word,
+)
 from generator.typeset.numerals import LEAST_POWER, TIMES_TEN
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
@@ -84,6 +100,8 @@ def _flat(box: Box) -> list[Box]:
             return [box]
         case Strut():
             return []
+        case Phrase(text):
+            raise Unreadable(f"words in a formula: `{text}`")
 
 
 def _scripted(flat: list[Box], sub: Box | None, sup: Box | None) -> list[Box]:

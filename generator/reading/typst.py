@@ -17,6 +17,7 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
@@ -113,7 +114,10 @@ class _Reader:
             if self.text[self.at] in (",;)" if closing == "," else closing):
                 self.at += closing != ","
                 return row
-            self._next(row)
+            if closing == "," and self.text[self.at] == "&":  # in cases, where the conditions stand in line
+                self.at += 1
+            else:
+                self._next(row)
         raise self._error(start)
 
     def _arguments(self) -> list[list[Box]]:
@@ -140,6 +144,8 @@ class _Reader:
             return Gap(int(match[1]), 0, reference=True)
         if match := self._take(_SHORT):
             return Op(match[0])
+        if match := self._take(_STRING):
+            return Phrase(match[1])
         if sign == "\\" and self.text[self.at + 1 : self.at + 2] in (",", "#", ";"):
             self.at += 2
             return Op(",") if self.text[self.at - 1] == "," else Word(self.text[self.at - 1])
@@ -212,8 +218,9 @@ class _Reader:
         raise self._error(start)
 
     def _case(self, argument: list[Box], start: int) -> tuple[Box, Box]:
-        """A value, a wide space, and the condition."""
+        """A value, a wide space, and the condition; words in it say no more than that it is one."""
         if SPACE not in argument:
             raise self._error(start)
         place = argument.index(SPACE)
-        return Row(tuple(argument[:place])), Row(tuple(argument[place + 1 :]))
+        condition = (item for item in argument[place + 1 :] if not isinstance(item, Phrase))
+        return Row(tuple(argument[:place])), Row(tuple(condition))

@@ -50,8 +50,9 @@ class Setter:
         self.symbol = symbol
         has_e = any(_letter(writer.box(q.name)) == Word("e") for q in graph)
         powers = worked.notation.rounding.scientific
-        self._arranger = Arranger(product, symbol, has_e, powers)
-        self._bare = Arranger(product, bare, has_e, powers)
+        otherwise = words("labels.otherwise")
+        self._arranger = Arranger(product, symbol, has_e, powers, otherwise)
+        self._bare = Arranger(product, bare, has_e, powers, otherwise)
 
     # --- sentences ---
 

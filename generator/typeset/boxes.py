@@ -36,6 +36,13 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of a language, where mathematics has no sign: *otherwise*."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
     """A number exactly as it is shown, with its sign."""
 
@@ -125,7 +132,7 @@ class Strut:
     opening: bool = False
 
 
-Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Strut
+Box = Word | Phrase | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Strut
 
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\]])|([+\-*'/|,=:])|\s+|(.)")
 

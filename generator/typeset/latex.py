@@ -18,6 +18,7 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
@@ -61,6 +62,8 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
             return rf"\boldsymbol{{{_COMMANDS[text]}}}" if text in _COMMANDS else rf"\mathbf{{{_escaped(text)}}}"
         case Word(text, function):
             return _word(text, function)
+        case Phrase(text):
+            return rf"\text{{{_escaped(text)}}}"
         case Digits(text):
             return text
         case Op(text, _, leads):

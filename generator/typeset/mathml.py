@@ -15,6 +15,7 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
@@ -33,6 +34,8 @@ def mathml(box: Box) -> str:
             return _bold(text)
         case Word(text, function):
             return _word(text, function)
+        case Phrase(text):
+            return f"<mtext>{escape(text)}</mtext>"
         case Digits(text):
             number = f"<mn>{text.lstrip('-')}</mn>"
             return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number

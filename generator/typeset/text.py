@@ -6,7 +6,22 @@ import re
 from collections.abc import Iterator
 from unicodedata import combining
 
-from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Strut, Word
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Grid,
+    Op,
+    Phrase,
+    Root,
+    Row,
+    Script,
+    Strut,
+    Word,
+)
 
 _LOW = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 _HIGH = str.maketrans("0123456789+-−′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻′⁽⁾ᵀ")
@@ -19,7 +34,7 @@ def text(box: Box) -> str:
     match box:
         case Word("1", _, True):
             return "𝟏"
-        case Word(word):
+        case Word(word) | Phrase(word):
             return word
         case Digits(digits):
             return digits.replace("-", "−")

@@ -13,6 +13,7 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
@@ -41,6 +42,8 @@ def typst(box: Box) -> str:
             return f"upright(bold({text if len(text) == 1 and text.isalpha() else chr(34) + text + chr(34)}))"
         case Word(text, function):
             return _word(text, function)
+        case Phrase(text):
+            return f'"{text}"'
         case Digits(text):
             return text
         case Op(text, _, leads):
@@ -63,7 +66,7 @@ def typst(box: Box) -> str:
         case Root(body):
             return f"sqrt({typst(body)})"
         case Choice(rows):
-            lines = [f"{typst(value)} quad {typst(condition)}" for value, condition in rows]
+            lines = [f"{typst(value)} &quad {typst(condition)}" for value, condition in rows]
             return f"cases({', '.join(lines)})"
         case Grid(rows):
             # A semicolon right after a blank, which is code, would end that and no row.
