@@ -120,9 +120,12 @@ class Arranger:
             found.append(Row((Op(sign), inside)))
         return found
 
-    def rows(self, tree: Formula, limit: int, width: Callable[[Box], int]) -> list[Box]:
-        """`tree` as one row, or a long one as several, each at most about `limit` wide as `width` measures."""
-        return broken(self.box(tree), limit, width)
+    def rows(self, tree: Formula, limit: int, width: Callable[[Box], int], stacks: bool = True) -> list[Box]:
+        """`tree` as one row, or a long one as several, each at most about `limit` wide as `width` measures.
+
+        `stacks`: the format can set rows inside a formula.
+        """
+        return broken(self.box(tree), limit, width, stacks)
 
     def _number(self, tree: Num, lead: bool) -> Box:
         text = tree.text or (scientific(shortest(tree.value)) if self.powers else shortest(tree.value))

@@ -11,7 +11,7 @@ from generator.reading import Line, Unreadable
 from generator.reading.names import FUNCTIONS, LATEX_SIGNS, greek
 from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, hatted, items, normal
 from generator.reading.rows import Rows
-from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Word
+from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Stack, Word
 
 _NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
 _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")
@@ -192,7 +192,9 @@ class _Reader:
             return hatted(self._argument())
         elif name in ("mathbf", "boldsymbol", "bm"):
             return self._bold(start)
-        elif name == "begin" and (environment := self._raw()) in ("cases", *_MATRICES):
+        elif name == "begin" and (environment := self._raw()) in ("cases", "array", *_MATRICES):
+            if environment == "array":
+                return self._stack(start)
             return self._cases() if environment == "cases" else self._matrix(environment)
         elif name == "mathopen":
             return self._group()
@@ -233,6 +235,15 @@ class _Reader:
         if letter or _NAME.fullmatch(word):
             return Word(letter or word.replace("\\_", "_"), bold=True)
         raise self._error(start)
+
+    def _stack(self, start: int) -> Stack:
+        """Rows of a single column, each of which goes on with the one above."""
+        if self._raw() != "l":
+            raise self._error(start)
+        grid = self._matrix("array")
+        if any(len(row) > 1 for row in grid.rows):
+            raise self._error(start)
+        return Stack(tuple(part for (part,) in grid.rows))
 
     def _matrix(self, environment: str) -> Grid:
         """Rows of entries, each row as long as the others."""

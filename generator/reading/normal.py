@@ -6,6 +6,7 @@ whether it was written as one name or as two, and parentheses are paired by what
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from generator.reading import Unreadable
@@ -23,6 +24,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
@@ -34,6 +36,7 @@ _EQUALS, _COLON = Op("="), Op(":")
 _PAIRS = {"(": ")", "[": "]", "⌊": "⌋", "|(": ")|"}
 _CLOSING = frozenset(_PAIRS.values())
 _SAME = {"-": "−", "*": "∗", "⋅": "·", "∙": "·", ":=": "≔", "'": "′", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
+_LEADS = ("+", "−", "·", "∗", "×", "⊙", "∧", "∨")  # what goes on with the row above
 _LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
 
 
@@ -98,10 +101,21 @@ def _flat(box: Box) -> list[Box]:
             return [Grid(tuple(tuple(map(normal, entries)) for entries in rows))]
         case Gap():
             return [box]
+        case Stack(rows):
+            return _going_on([_flat(part) for part in rows])
         case Strut():
             return []
         case Phrase(text):
             raise Unreadable(f"words in a formula: `{text}`")
+
+
+def _going_on(rows: list[list[Box]]) -> list[Box]:
+    """Rows one below the other as one: where one ends nothing may be read as a product that is not there."""
+    for above, below in itertools.pairwise(rows):
+        first = below[0] if below else None
+        if not (isinstance(first, Op) and first.text in _LEADS) and above[-1:] != [Op(",")]:
+            raise Unreadable("a row inside a formula begins with no sign")
+    return [item for part in rows for item in part]
 
 
 def _scripted(flat: list[Box], sub: Box | None, sup: Box | None) -> list[Box]:

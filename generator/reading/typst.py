@@ -21,6 +21,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Stack,
     Word,
 )
 
@@ -169,7 +170,7 @@ class _Reader:
             return self._word(start)
         if name == "mat":
             return self._matrix(start)
-        if name in ("frac", "sqrt", "abs", "floor", "cases", "hat"):
+        if name in ("frac", "sqrt", "abs", "floor", "cases", "hat", "stacked"):
             arguments = self._arguments()
             inside = [Row(tuple(argument)) for argument in arguments]
             match name, inside:
@@ -183,6 +184,8 @@ class _Reader:
                     return Fence(body, "|", "|")
                 case "floor", [body]:
                     return Fence(body, "⌊", "⌋")
+                case "stacked", [_, *_]:
+                    return Stack(tuple(inside))
                 case "cases", [_, *_]:
                     return Choice(tuple(self._case(argument, start) for argument in arguments))
         elif letter := greek(name):

@@ -145,7 +145,7 @@ class Setter:
         lines: list[Line] = []
         for place, part in enumerate(_shorter(equation)[-1] if compact else equation.parts):
             first = self.format.math(left) if not place else ""
-            pieces = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width)
+            pieces = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width, self.format.stacks)
             lines += self._part(pieces, first, part.relation)
         return tuple(lines)
 

@@ -70,6 +70,7 @@ class Format:
     suffix: str
     math: Callable[[Box], str]
     escape: Callable[[str], str]
+    stacks: bool = True  # whether there can be rows inside a formula
 
     def macro(self, name: str, *args: object) -> str:
         """The text of a macro of the format file. Raises `RenderError` where the file has no such macro."""
@@ -90,7 +91,7 @@ FORMATS: Mapping[str, Format] = {
         Format("latex", ".tex", latex, escape_latex),
         Format("typst", ".typ", typst, escape_typst),
         Format("web", ".web.md", mathml, escape_web),
-        Format("terminal", ".txt", text, lambda words: " ".join(words.split())),
+        Format("terminal", ".txt", text, lambda words: " ".join(words.split()), stacks=False),
     )
 }
 

@@ -125,6 +125,13 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """What would be too wide side by side, in rows that follow one another."""
+
+    rows: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Strut:
     """Invisible room as wide as `text`; `opening`: a sign that follows belongs to a number, and is no operation."""
 
@@ -132,7 +139,7 @@ class Strut:
     opening: bool = False
 
 
-Box = Word | Phrase | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Strut
+Box = Word | Phrase | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Stack | Strut
 
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\]])|([+\-*'/|,=:])|\s+|(.)")
 

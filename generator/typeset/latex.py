@@ -22,6 +22,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
@@ -92,6 +93,9 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Grid(rows):
             lines = [" & ".join(map(write, entries)) for entries in rows]
             return "\\begin{bmatrix} " + r" \\ ".join(lines) + " \\end{bmatrix}"
+        case Stack(rows):
+            listed = [rf"\displaystyle {line}" if r"\frac" in line else line for line in map(write, rows)]
+            return r"\begin{array}{l} " + r" \\[0.3em] ".join(listed) + r" \end{array}"
         case Strut(text, opening):
             return rf"\mathopen{{\phantom{{{text}}}}}" if opening else rf"\phantom{{{text}}}"
         case Gap():

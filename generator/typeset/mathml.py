@@ -19,6 +19,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
@@ -79,6 +80,9 @@ def mathml(box: Box) -> str:
             cells = ("".join(f"<mtd>{mathml(entry)}</mtd>" for entry in entries) for entries in rows)
             table = f'<mtable class="lh-matrix">{"".join(f"<mtr>{inside}</mtr>" for inside in cells)}</mtable>'
             return f'<mrow><mo form="prefix" fence="true">[</mo>{table}<mo form="postfix" fence="true">]</mo></mrow>'
+        case Stack(rows):
+            lines = "".join(f"<mtr><mtd>{mathml(part)}</mtd></mtr>" for part in rows)
+            return f'<mtable class="lh-stack">{lines}</mtable>'
         case Strut(text):
             room = mathml(Op("−", prefix=True) if text == "-" else Digits(text))
             return f"<mphantom>{room}</mphantom>"

@@ -19,6 +19,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
@@ -58,6 +59,8 @@ def text(box: Box) -> str:
             return "; ".join(f"{text(value)} ({text(condition)})" for value, condition in rows)
         case Grid(rows):
             return "[" + "; ".join(", ".join(map(text, entries)) for entries in rows) + "]"
+        case Stack(rows):
+            return "".join(_joined(rows))
         case Strut():
             return ""
         case Gap(number, width, reference):
@@ -76,11 +79,15 @@ def width(box: Box) -> int:
             return width(base) + (2 * scripts + 2) // 3
         case Fence(body):
             return width(body) + 2
+        case Root(body):
+            return width(body) + 2
         case Grid(rows):
             columns = zip(*rows, strict=False)
             return sum(max(map(width, column)) + 2 for column in columns) + 1
         case Choice(rows):
             return max(width(value) + width(condition) for value, condition in rows) + 4
+        case Stack(rows):
+            return max(map(width, rows)) + 1
         case Gap(number, digits, False):
             return 4 * digits // 3 + (5 if number else 3)  # room for a hand is wider than digits that are set
         case _:

@@ -17,6 +17,7 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
@@ -72,6 +73,8 @@ def typst(box: Box) -> str:
             # A semicolon right after a blank, which is code, would end that and no row.
             inside = " ; ".join(", ".join(map(typst, entries)) for entries in rows)
             return f'mat(delim: "[", {inside})'
+        case Stack(rows):
+            return f"stacked({', '.join(map(typst, rows))})"
         case Strut(text, opening):
             room = f'room("{text}")' if text.startswith(".") else f"room({text})"  # a bare point is punctuation
             return f'class("opening", {room})' if opening else room
