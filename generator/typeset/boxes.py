@@ -226,11 +226,6 @@ def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     raise NotationError(f"cannot read the symbol `{text}`: unexpected `{tokens[at].group()}`")
 
 
-def hat(letter: str) -> str:
-    """A letter with a hat, in the language of symbols."""
-    return rf"\hat{{{letter}}}"
-
-
 def bold(box: Box) -> Box:
     """A symbol with its letter in bold, as the names of matrices and vectors are set."""
     match box:
