@@ -134,7 +134,7 @@ class Arranger:
 
     def _factor(self, tree: Formula) -> Box:
         """`tree` as something that a sign or a product sign can stand before."""
-        inside = self._part(tree, lead=False)
+        inside = self._part(tree, lead=isinstance(tree, Add))  # it begins the bracket around a sum
         return Fence(inside) if isinstance(tree, Add) or isinstance(inside, Choice) else inside
 
     def _part(self, tree: Formula, lead: bool) -> Box:
@@ -147,7 +147,7 @@ class Arranger:
         items: list[Box] = []
         for place, factor in enumerate(factors):
             before = factors[place - 1] if place else None
-            inside = self._part(factor, lead and not place)
+            inside = self._part(factor, (lead and not place) or isinstance(factor, Add))
             adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
             number = _has_power(factor, inside) or (adjoins and _reads_on(items[-1], inside))
@@ -171,7 +171,7 @@ class Arranger:
         return inside if alone and not _has_power(tree, inside) else Fence(inside)
 
     def _power(self, base: Formula, exponent: Formula) -> Box:
-        inside = self.box(base, lead=False)
+        inside = self.box(base, lead=isinstance(base, Add))
         if isinstance(inside, Script) and inside.sup is None and isinstance(base, Ref):
             return Script(inside.base, inside.sub, self.box(exponent))
         if not isinstance(inside, Fence | Word | Digits) or isinstance(base, Call):

@@ -147,5 +147,12 @@ def _script(inside: str, small: dict[int, int], mark: str) -> str:
 
 
 def _tight(box: Box) -> str:
+    """The text of a half of a fraction, which holds together in its own brackets, or is put into some."""
     inside = text(box)
-    return f"({inside})" if " " in inside or "/" in inside else inside
+    together = isinstance(box.base if isinstance(box, Script) else box, Fence) or _is_call(box)
+    return f"({inside})" if not together and (" " in inside or "/" in inside) else inside
+
+
+def _is_call(box: Box) -> bool:
+    """Whether a box is a function of what stands in its brackets, and nothing else."""
+    return isinstance(box, Row) and len(box.items) == 2 and _is_called(box.items[0]) and isinstance(box.items[1], Fence)
