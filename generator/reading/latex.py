@@ -13,10 +13,11 @@ from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, hatted, items, 
 from generator.reading.rows import Rows
 from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Stack, Word
 
-_NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
+_NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "thinspace", "notag", "nonumber", "mathstrut"}
 _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")
 _MATRICES = ("bmatrix", "pmatrix")
-_NUMBER = re.compile(r"\d*\.?\d+")
+_GROUP = re.compile(r"(?:\\,|\\thinspace(?![A-Za-z])) *(?=\d{3}(?!\d))")  # between the groups of one number
+_NUMBER = re.compile(rf"\d{{1,3}}(?:{_GROUP.pattern}\d{{3}})+(?:\.\d+)?|\d*\.?\d+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _LETTER = re.compile(r"\{\\([A-Za-z]+)\}")  # a Greek letter inside a name
 _NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
@@ -149,7 +150,7 @@ class _Reader:
         start, sign = self.at, self.text[self.at]
         if number := _NUMBER.match(self.text, self.at):
             self.at = number.end()
-            return Digits(number[0])
+            return Digits(_GROUP.sub("", number[0]))
         if sign == "{":
             return self._group()
         if sign == "\\":

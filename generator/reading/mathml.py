@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import name as unicode_name
 from unicodedata import normalize
 from xml.etree import ElementTree
@@ -25,6 +26,7 @@ from generator.typeset.boxes import (
 
 Element = ElementTree.Element
 _GROUPS = ("math", "mrow", "mstyle", "mpadded", "mtd")
+_GROUP = re.compile("(?<=\\d)\u2009(?=\\d{3}(?!\\d))")  # a thin space between the groups of one number
 _INVISIBLE = ("\u2061", "\u2062", "\u2063", "\u2064", "")  # function application, invisible times, comma and plus
 
 
@@ -77,7 +79,7 @@ def _box(element: Element) -> Box:
     if name == "mi":
         return _word(element)
     if name == "mn":
-        return Digits(_leaf(element))
+        return Digits(_GROUP.sub("", _leaf(element)))
     if name == "mo":
         return _operator(element)
     if name in ("mspace", "mphantom"):

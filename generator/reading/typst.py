@@ -27,7 +27,8 @@ from generator.typeset.boxes import (
 
 _SPACES = ("thin", "med", "thick", "quad", "wide")
 _NAME = re.compile(r"[^\W\d_][^\W_]+(?:\.[A-Za-z]+)*")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_GROUP = re.compile(r" +thin +(?=\d{3}(?!\d))")  # between the groups of one number
+_NUMBER = re.compile(rf"\d{{1,3}}(?:{_GROUP.pattern}\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _SHORT = re.compile(r":=|<=|>=|!=|->|[+\-*=<>,;:()−·×∗≈≤≥≠→′≔∧∨]")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _BOLD = re.compile(r'(?<=upright)\(\s*bold\(\s*(?:([^\W\d_])|"(\w+)")\s*\)\s*\)')
@@ -134,7 +135,7 @@ class _Reader:
     def _atom(self) -> Box:
         start, sign = self.at, self.text[self.at]
         if match := self._take(_NUMBER):
-            return Digits(match[0])
+            return Digits(_GROUP.sub("", match[0]))
         if self._take(_UNSEEN):
             return Row(())
         if match := self._take(_NAME):

@@ -26,7 +26,9 @@ from generator.typeset.boxes import (
     Strut,
     Word,
 )
+from generator.typeset.numerals import grouped
 
+LATEX_THIN = r"\thinspace "  # not `\,`, of which Markdown may leave no more than a comma
 _COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()} | {"∞": r"\infty"}
 _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
@@ -66,7 +68,7 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Phrase(text):
             return rf"\text{{{_escaped(text)}}}"
         case Digits(text):
-            return text
+            return grouped(text, LATEX_THIN)
         case Op(text, _, leads):
             sign = _OPS.get(text, text)
             return f"{{}}{sign}" if leads else sign  # with nothing before it, it would have no room behind it

@@ -23,6 +23,7 @@ from generator.typeset.boxes import (
     Strut,
     Word,
 )
+from generator.typeset.numerals import grouped
 
 
 def mathml(box: Box) -> str:
@@ -38,7 +39,7 @@ def mathml(box: Box) -> str:
         case Phrase(text):
             return f"<mtext>{escape(text)}</mtext>"
         case Digits(text):
-            number = f"<mn>{text.lstrip('-')}</mn>"
+            number = f"<mn>{grouped(text.lstrip('-'))}</mn>"
             return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number
         case Op("′" | "⊤" as sign):
             return f'<mo lspace="0" rspace="0">{sign}</mo>'

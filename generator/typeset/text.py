@@ -23,6 +23,7 @@ from generator.typeset.boxes import (
     Strut,
     Word,
 )
+from generator.typeset.numerals import grouped
 
 _LOW = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 _HIGH = str.maketrans("0123456789+-−′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻′⁽⁾ᵀ")
@@ -38,7 +39,7 @@ def text(box: Box) -> str:
         case Word(word) | Phrase(word):
             return word
         case Digits(digits):
-            return digits.replace("-", "−")
+            return grouped(digits).replace("-", "−")
         case Op(sign, prefix):
             return sign if prefix or sign in _ALONE else (", " if sign == "," else f" {sign} ")
         case Row(items):

@@ -21,7 +21,9 @@ from generator.typeset.boxes import (
     Strut,
     Word,
 )
+from generator.typeset.numerals import grouped
 
+TYPST_THIN = " thin "
 _OPS = {
     "·": "dot.op", "∗": "ast.op", "×": "times", "−": "-", "≈": "approx", "≔": ":=", "≤": "<=", "≥": ">=",
     "∧": "and", "∨": "or", "⋆": "star.op", "⊛": "ast.op.o",
@@ -46,7 +48,7 @@ def typst(box: Box) -> str:
         case Phrase(text):
             return f'"{text}"'
         case Digits(text):
-            return text
+            return grouped(text, TYPST_THIN)
         case Op(text, _, leads):
             sign = _OPS.get(text, text)
             return f"{sign} med" if leads else sign  # with nothing before it, it would have no room behind it
