@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 
 import pytest
@@ -19,7 +21,7 @@ from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
 from generator.solve.exact import evaluate
-from generator.typeset.boxes import Box, Word
+from generator.typeset.boxes import Box, Stack, Word
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml
 from generator.typeset.text import text, width
@@ -43,15 +45,65 @@ def rows_of(source: str, limit: int, product: Product = Product.DOT) -> list[Box
         ("-(a*a + b*b + c*c)", 18, ["−(a · a", " + b · b + c · c)"]),
         ("(a*a + b*b + c*c)/f", 18, ["(a · a", " + b · b + c · c)/f"]),
         ("(a*a + b*b + c*c)/(f + g)", 18, ["(a · a + b · b", " + c · c)/(f + g)"]),
-        ("2*((a*a + b*b + c*c)/f)", 18, ["2 · ((a · a", " + b · b", " + c · c)/f)"]),
         ("(a*a + b*b + c*c)**2 * g", 18, ["(a · a + b · b", " + c · c)² · g"]),
         ("log(a*a + b*b + c*c)", 16, ["ln(a · a", " + b · b", " + c · c)"]),
         ("a*b*c*f*g*h", 14, ["a · b · c", " · f · g · h"]),
-        ("sqrt(a + b + c + f + g + h)", 10, ["√(a + b + c + f + g + h)"]),  # nothing in a root can be broken
+        ("sqrt(a + b + c + f + g + h)", 10, ["√(a + b + c + f + g + h)"]),  # it is set in rows below the root
+        ("max(a*a + b, b*b, c*c + a, f)", 18, ["max(a · a + b, ", "b · b, ", "c · c + a, f)"]),
+        ("(a*a + b)*(c*c + f)*(g*g + h)", 14, ["(a · a + b)", " · (c · c + f)", " · (g · g + h)"]),
+        ("exp(a*a + b*b + c*c)", 14, ["exp(a · a", " + b · b", " + c · c)"]),
     ],
 )
 def test_where_a_row_ends(source: str, limit: int, rows: list[str]) -> None:
     assert [text(row) for row in rows_of(source, limit)] == rows
+
+
+@pytest.mark.parametrize(
+    ("source", "wide"),
+    [
+        ("2*((a*a + b*b + c*c + a*b + b*c)/f)", 22),
+        ("a/(a*a + b*b + c*c + a*b + b*c)", 22),
+        ("(a*a + b*b + c*c)/(a*b + b*c + c*a + f)", 22),
+        ("sqrt(a*a + b*b + c*c + a*b + b*c)", 22),
+        ("log((a*a + b*b + c*c + a*b)/f)", 24),
+        ("a*a + b*b + c*c + a*b if a*a + b*b + c*c + a*b > 0 else f", 44),
+        ("f if a*a + b*b > 0 and b*b + c*c > 0 and a*b > 3 else g", 34),
+        ("(a*a + b*b + c*c + a*b)/f*log((a*a + b*b + c*c + a*b)/g)", 26),
+    ],
+)
+def test_what_no_row_can_end_in_is_set_in_rows_itself(source: str, wide: int) -> None:
+    assert max(map(width, rows_of(source, wide))) <= wide
+    plain = broken(Arranger(Product.DOT, Word).box(parse(source)), wide, width, stacks=False)
+    assert not any(isinstance(part, Stack) for row in plain for part in inside(row))
+
+
+def inside(box: Box) -> Iterator[Box]:
+    yield box
+    for field in fields(box):
+        value = getattr(box, field.name)
+        parts = value if isinstance(value, tuple) else (value,)
+        flat = (part for each in parts for part in (each if isinstance(each, tuple) else (each,)))
+        for part in flat:
+            if is_dataclass(part) and not isinstance(part, type):
+                yield from inside(part)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("read", "source"),
+    [
+        (read_latex, r"\frac{\begin{array}{l} a \\ b \end{array}}{c}"),
+        (read_latex, r"\begin{array}{ll} a & + b \\ + c & + f \end{array}"),
+        (read_latex, r"\begin{array}{c} a \\ + b \end{array}"),
+        (read_typst, "frac(stacked(a, b), c)"),
+        (read_mathml, '<math><mtable class="lh-stack"><mtr><mtd><mi>a</mi></mtd></mtr><mtr><mtd><mi>b</mi></mtd></mtr>'
+         "</mtable><mi>c</mi></math>"),
+    ],
+)  # fmt: skip
+def test_a_row_inside_a_formula_that_begins_with_no_sign_is_refused(
+    read: Callable[[str], tuple[Line, ...]], source: str
+) -> None:
+    with pytest.raises(Unreadable):
+        read(source)
 
 
 def test_a_short_rest_does_not_stand_alone() -> None:
@@ -72,6 +124,12 @@ def trees() -> st.SearchStrategy[str]:
             st.tuples(inner, st.sampled_from(["a", "(b + 3)", "7"])).map(lambda pair: f"({pair[0]}) / {pair[1]}"),
             inner.map(lambda part: f"({part})**2"),
             inner.map(lambda part: f"-({part})"),
+            inner.map(lambda part: f"sqrt(({part})**2)"),
+            st.tuples(inner, inner).map(lambda pair: f"{pair[0]} / ({pair[1]} + 50)"),
+            st.tuples(inner, inner, inner).map(
+                lambda part: f"({part[0]} if {part[1]} > {part[2]} + 50 else {part[2]})"
+            ),
+            st.lists(inner, min_size=2, max_size=4).map(lambda parts: f"max({', '.join(parts)})"),
         )
 
     return st.recursive(leaves, grown, max_leaves=24)

@@ -630,3 +630,13 @@ def test_fractions_in_tables_are_as_large_as_in_equations() -> None:
     page.extract_text(visitor_text=look)
     assert len(sizes) > 4
     assert set(sizes) == {10.0}, "the size of the table's letters"
+
+
+@pytest.mark.parametrize(
+    ("name", "sign"), [("typst", "#whole("), ("latex", r"\begin{tabular}"), ("web", "lh-scroll lh-short")]
+)
+def test_a_short_table_stays_on_one_page(name: str, sign: str) -> None:
+    for rows, whole in ((2, True), (10, True), (11, False)):
+        text = format_for(name).macro("table", ["a", "b"], [["1", "2"]] * rows, "cells")
+        assert (sign in text) is whole
+        assert (r"\endhead" in text) is (name == "latex" and not whole)

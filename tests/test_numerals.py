@@ -22,9 +22,17 @@ from generator.formula.tree import shortest
 from generator.kinds.formulas import Definition, check
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, work
+from generator.reading import Unreadable
+from generator.reading.formula import Symbols, read_formula
+from generator.reading.latex import read_latex
+from generator.reading.mathml import read_mathml
+from generator.reading.typst import read_typst
 from generator.render.document import render
-from generator.solve.rounding import Carry, Mode, Rounding
+from generator.render.formats import FORMATS as PRINTED
+from generator.solve.exact import evaluate
+from generator.solve.rounding import Carry, Mode, Rounding, scientific
 from generator.solve.traces import given_text, relation
+from generator.typeset.numerals import numeral
 from generator.variants.slots import Slots, variant
 from generator.verify.document import FORMATS, Report, verify
 from generator.verify.truth import Truth
@@ -38,14 +46,52 @@ PIECES = (
 @st.composite
 def numbers(draw: st.DrawFn) -> str:
     top = draw(st.integers(-9, 9).filter(bool))
-    match draw(st.integers(0, 3)):
+    match draw(st.integers(0, 4)):
         case 0:
             return shortest(Fraction(top, draw(st.integers(2, 30))))
         case 1:
             return f"{top}e{draw(st.sampled_from([-9, -7, 8, 12]))}"
         case 2:
             return shortest(Fraction(top, 10 ** draw(st.integers(0, 3))))
+        case 3:
+            return shortest(Fraction(draw(st.integers(-(10**9), 10**9).filter(bool)), 10 ** draw(st.integers(0, 3))))
     return str(top)
+
+
+@pytest.mark.parametrize(
+    ("number", "latex", "typst", "web"),
+    [
+        ("1234.5678", "1234.5678", "1234.5678", "<mn>1234.5678</mn>"),
+        ("12345", r"12\thinspace 345", "12 thin 345", "<mn>12\u2009345</mn>"),
+        ("-124439808.25", r"-124\thinspace 439\thinspace 808.25", "-124 thin 439 thin 808.25",
+         '<mrow><mo form="prefix">−</mo><mn>124\u2009439\u2009808.25</mn></mrow>'),
+        ("0.123456", "0.123456", "0.123456", "<mn>0.123456</mn>"),
+        ("10000/30001", r"\frac{10\thinspace 000}{30\thinspace 001}", "frac(10 thin 000, 30 thin 001)",
+         "<mfrac><mn>10\u2009000</mn><mn>30\u2009001</mn></mfrac>"),
+    ],
+)  # fmt: skip
+def test_long_whole_numbers_stand_in_groups_of_three_digits(number: str, latex: str, typst: str, web: str) -> None:
+    for name, wanted, read in (
+        ("latex", latex, read_latex), ("markdown", latex, read_latex), ("typst", typst, read_typst), ("web", web, None),
+    ):  # fmt: skip
+        printed = PRINTED[name].math(numeral(number))
+        assert printed == wanted
+        (line,) = read(printed) if read else read_mathml(f"<math>{printed}</math>")
+        assert evaluate(read_formula(line.left, Symbols.of(())), {}.__getitem__) == Fraction(number)
+    assert PRINTED["terminal"].math(numeral(number)).replace("\u2009", "").replace("−", "-") == number
+
+
+@pytest.mark.parametrize("source", [r"12\,34", r"1\,2345", r"1234\,567", r"1\,234\,5"])
+def test_other_digits_side_by_side_are_no_number(source: str) -> None:
+    (line,) = read_latex(source)
+    with pytest.raises(Unreadable):
+        read_formula(line.left, Symbols.of(()))
+
+
+def test_a_very_long_number_with_zeros_at_its_end_has_a_power_of_ten() -> None:
+    assert scientific("1234567890123000") == "1.234567890123e15"
+    assert scientific("123456789000") == "123456789000"
+    assert scientific("1234567890123400") == "1234567890123400"
 
 
 @st.composite

@@ -33,7 +33,7 @@ PACKAGE = ROOT / "generator"
 # which a module imports only what stands before it. So no two rooms import each other.
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
-    "formula": "tree sums extremes infix functions indicators identity grids inlining entrywise matrices "
+    "formula": "tree sums extremes infix functions conditions indicators identity grids inlining entrywise matrices "
     "unfinished indices vectors recurrences naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
@@ -56,7 +56,7 @@ ROOMS = {
     "render": "language formats guards program layout cells grids blocks figures texts conventions paper contents "
     "document",
     "variants": "approx digits shown probe breaks filling slots",
-    "reading": "normal names rows find tables chains shape formula latex mathml typst",
+    "reading": "normal names rows find tables chains conditions shape formula latex mathml typst",
     "verify": "samples truth examined matrix_statement shape_statement statement tables document",
     "sets": "ranges model draw roster require task batch difficulty checks judge seats certificate report "
     "codes papers pictures records",

@@ -8,6 +8,7 @@ from operator import ge, gt, le, lt
 
 from generator.backward.derivative import by_terms
 from generator.derive.steps import Equation, Part
+from generator.formula.conditions import planned
 from generator.formula.functions import ACTIVATIONS, LOSSES, expand, worked_derivative
 from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Num, Ref, num, references, shortest, substitute, walk
@@ -164,7 +165,7 @@ class Equations:
     def numbers(self, formula: Formula) -> Formula:
         """`formula` with the shown values in place of the names."""
         return substitute(
-            formula, {name: self.trace.number(quantity_of(name, self.graph)) for name in references(formula)}
+            planned(formula), {name: self.trace.number(quantity_of(name, self.graph)) for name in references(formula)}
         )
 
     def result(self, name: str, formula: Formula) -> Part:

@@ -76,13 +76,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """`then` where `left <op> right` holds, else `otherwise`; `op` is one of `<`, `<=`, `>`, `>=`, `==`, `!=`."""
+    """`then` where `left <op> right` holds, else `otherwise`; `op` is one of `<`, `<=`, `>`, `>=`, `==`, `!=`.
+
+    `rows` are the values and conditions that a page shows of it, where that is decided already (see `conditions`).
+    """
 
     left: Formula
     op: str
     right: Formula
     then: Formula
     otherwise: Formula
+    rows: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +193,8 @@ def rebuild(tree: Formula, change: Callable[[Formula], Formula]) -> Formula:
             return Pow(change(base), change(exponent))
         case Call(name, args):
             return Call(name, tuple(map(change, args)))
-        case Cases(left, op, right, then, otherwise):
-            return Cases(change(left), op, change(right), change(then), change(otherwise))
+        case Cases(left, op, right, then, otherwise, rows):
+            return Cases(change(left), op, change(right), change(then), change(otherwise), rows)
         case Matrix(rows):
             return Matrix(tuple(tuple(map(change, row)) for row in rows))
         case MatMul(factors):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from generator.formula.conditions import Comparison, Joint, Test, at, indicated, rows_of
 from generator.formula.functions import ACTIVATIONS, VECTORS
-from generator.formula.indicators import is_indicator
 from generator.formula.tree import (
     Add,
     Blank,
@@ -43,6 +43,7 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
@@ -53,7 +54,6 @@ from generator.typeset.boxes import (
 from generator.typeset.numerals import numeral
 
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
-_ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # which orders a comparison allows
 _SIGN_OF = {"<": "<", "<=": "≤", ">": ">", "=>": "≥", "=": "=", "<>": "≠"}
 _FUNCTIONS = {"log": "ln"}
 _BASES = {"log2": "2", "log10": "10"}
@@ -67,6 +67,7 @@ class Arranger:
     symbol_of: Callable[[str], Box]
     taken: frozenset[Box] = frozenset()  # letters of quantities: e is not Euler's number then, σ no function's sign
     powers: bool = True  # whether a constant with many zeros is written with a power of ten
+    otherwise: str = ""  # the word for the case of all that is left (empty: its condition is written out)
 
     def box(self, tree: Formula, lead: bool = True) -> Box:
         """`tree` as boxes. `lead`: it begins a formula or a bracket, so that a minus sign needs no parentheses."""
@@ -119,9 +120,12 @@ class Arranger:
             found.append(Row((Op(sign), inside)))
         return found
 
-    def rows(self, tree: Formula, limit: int, width: Callable[[Box], int]) -> list[Box]:
-        """`tree` as one row, or a long one as several, each at most about `limit` wide as `width` measures."""
-        return broken(self.box(tree), limit, width)
+    def rows(self, tree: Formula, limit: int, width: Callable[[Box], int], stacks: bool = True) -> list[Box]:
+        """`tree` as one row, or a long one as several, each at most about `limit` wide as `width` measures.
+
+        `stacks`: the format can set rows inside a formula.
+        """
+        return broken(self.box(tree), limit, width, stacks)
 
     def _number(self, tree: Num, lead: bool) -> Box:
         text = tree.text or (scientific(shortest(tree.value)) if self.powers else shortest(tree.value))
@@ -130,27 +134,20 @@ class Arranger:
 
     def _factor(self, tree: Formula) -> Box:
         """`tree` as something that a sign or a product sign can stand before."""
-        inside = self._part(tree, lead=False)
+        inside = self._part(tree, lead=isinstance(tree, Add))  # it begins the bracket around a sum
         return Fence(inside) if isinstance(tree, Add) or isinstance(inside, Choice) else inside
 
     def _part(self, tree: Formula, lead: bool) -> Box:
         """`tree` inside a sum or a product, where a condition that counts as 1 or 0 is short: [a > b]."""
-        if not is_indicator(tree):
-            return self.box(tree, lead)
-        items: list[Box] = []
-        part = tree
-        while isinstance(part, Cases):
-            holds = (self.box(part.left), Op(_SIGN_OF[_ORDERS[part.op]]), self.box(part.right))
-            items += [*([Op("∧")] if items else []), *holds]
-            part = part.then
-        return Fence(row(items), "[", "]")
+        test = indicated(tree)
+        return self.box(tree, lead) if test is None else Fence(self._condition(tree, test), "[", "]")
 
     def _product(self, factors: tuple[Formula, ...], lead: bool) -> Box:
         juxtaposed = self.product is Product.JUXTAPOSED
         items: list[Box] = []
         for place, factor in enumerate(factors):
             before = factors[place - 1] if place else None
-            inside = self._part(factor, lead and not place)
+            inside = self._part(factor, (lead and not place) or isinstance(factor, Add))
             adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
             number = _has_power(factor, inside) or (adjoins and _reads_on(items[-1], inside))
@@ -174,7 +171,7 @@ class Arranger:
         return inside if alone and not _has_power(tree, inside) else Fence(inside)
 
     def _power(self, base: Formula, exponent: Formula) -> Box:
-        inside = self.box(base, lead=False)
+        inside = self.box(base, lead=isinstance(base, Add))
         if isinstance(inside, Script) and inside.sup is None and isinstance(base, Ref):
             return Script(inside.base, inside.sub, self.box(exponent))
         if not isinstance(inside, Fence | Word | Digits) or isinstance(base, Call):
@@ -182,33 +179,25 @@ class Arranger:
         return Script(inside, sup=self.box(exponent))
 
     def _cases(self, tree: Cases) -> Box:
-        """Cases as rows. A condition says when its row holds by itself, so that their order does not matter."""
-        if isinstance(tree.then, Cases) and tree.then.otherwise == tree.otherwise:
-            return self._all_of(tree)
-        left, right, rows = self.box(tree.left), self.box(tree.right), list[tuple[Box, Box]]()
-        orders = "<=>"
-        part: Formula = tree
-        while isinstance(part, Cases) and (part.left, part.right) == (tree.left, tree.right):
-            holds = "".join(order for order in orders if order in _ORDERS[part.op])
-            if holds in ("", orders):
-                break
-            rows.append((self.box(part.then), Row((left, Op(_SIGN_OF[holds]), right))))
-            orders, part = "".join(order for order in orders if order not in holds), part.otherwise
-        rows.append((self.box(part), Row((left, Op(_SIGN_OF[orders]), right))))
-        return Choice(tuple(rows))
+        """Cases as rows. A condition says when its row holds by itself, so that their order does not matter.
 
-    def _all_of(self, tree: Cases) -> Box:
-        """Cases inside cases with one value for all that does not hold, as two rows: all of it holds, or not."""
-        holds: list[Box] = []
-        fails: list[Box] = []
-        part: Formula = tree
-        while isinstance(part, Cases) and part.otherwise == tree.otherwise:
-            others = "".join(order for order in "<=>" if order not in _ORDERS[part.op])
-            for conditions, orders, sign in ((holds, _ORDERS[part.op], "∧"), (fails, others, "∨")):
-                conditions.extend([Op(sign)] if conditions else [])
-                conditions.extend([self.box(part.left), Op(_SIGN_OF[orders]), self.box(part.right)])
-            part = part.then
-        return Choice(((self.box(part), row(holds)), (self.box(tree.otherwise), row(fails))))
+        The last, where it is more than a comparison, has the word for all that is left, if there is one.
+        """
+        *others, (place, last) = rows_of(tree)
+        rows = [(self.box(at(tree, value)), self._condition(tree, test)) for value, test in others]
+        told = isinstance(last, Comparison) or not self.otherwise
+        condition = self._condition(tree, last) if told else Phrase(self.otherwise)
+        return Choice((*rows, (self.box(at(tree, place)), condition)))
+
+    def _condition(self, tree: Formula, test: Test) -> Box:
+        """A condition in the cases of `tree`; one that is joined inside another stands in parentheses."""
+        if isinstance(test, Comparison):
+            part = at(tree, test.place)
+            assert isinstance(part, Cases)
+            return Row((self.box(part.left), Op(_SIGN_OF[test.orders]), self.box(part.right)))
+        inside = [self._condition(tree, part) for part in test.parts]
+        fenced = (Fence(box) if isinstance(part, Joint) else box for part, box in zip(test.parts, inside, strict=True))
+        return row([piece for box in fenced for piece in (Op(test.sign), box)][1:])
 
     def _windowed(self, call: Call) -> Row:
         """Windows over a matrix: one laid over another with the stride below the sign, or a function with its sizes."""

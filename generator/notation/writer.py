@@ -28,7 +28,7 @@ from generator.formula.tree import Call, Formula, Mul, Ref, rebuild
 from generator.graph.quantities import Graph, Label
 from generator.graph.wholes import gradients_of, grids, wholes
 from generator.solve.rounding import Rounding
-from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, hat, symbol
+from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
 
 
 class Product(StrEnum):
@@ -138,7 +138,7 @@ def _greek(name: str) -> str:
     """A name, or the sign that it spells out: `eta` is a letter, and `mhat` one with a hat."""
     letter = name.removesuffix("hat")
     if letter != name and (len(letter) == 1 or letter in GREEK):
-        return hat(_greek(letter))
+        return rf"\hat{{{_greek(letter)}}}"
     return f"\\{name}" if name in GREEK else name
 
 

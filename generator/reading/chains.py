@@ -37,7 +37,8 @@ def statements(lines: Iterable[Line]) -> list[Statement]:
             found.append(([line], "the first row has no left side"))
         else:
             above, problem = found.pop()
-            if not right or not isinstance(right[0], Op) or right[0].text not in _CONTINUE:
+            comma = (items(above[-1].right) or items(above[-1].left))[-1:] == (Op(","),)
+            if not right or not (comma or (isinstance(right[0], Op) and right[0].text in _CONTINUE)):
                 problem = "a row without a left side begins with neither a relation nor an operator"
             found.append(([*above, line], problem))
     return [_statement(rows, problem) for rows, problem in found]

@@ -18,7 +18,6 @@ from generator.formula.tree import (
     MINUS_INFINITY,
     Blank,
     Call,
-    Cases,
     Div,
     Dots,
     Formula,
@@ -32,6 +31,7 @@ from generator.formula.tree import (
 )
 from generator.lifting import windowed
 from generator.reading import Unreadable
+from generator.reading.conditions import cases, read_test, split
 from generator.reading.normal import items, normal
 from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Word, symbol
 from generator.typeset.text import text
@@ -40,7 +40,6 @@ PRODUCTS = ("·", "∗", "×")
 _SLIDES = {**{sign: name for name, sign in windowed.SLIDES.items()}, "⊛": "convolve"}
 TRANSPOSED = Op("⊤")
 _COMPARISONS = {"<": "<", "≤": "<=", ">": ">", "≥": ">=", "=": "==", "≠": "!="}
-_ORDERS = {"<": "<", "<=": "<=", ">": ">", ">=": "=>", "==": "=", "!=": "<>"}  # in which orders a comparison holds
 _ELEMENTARY = {"ln": "log"} | {name: name for name in ("exp", *EXTREMES, *PLACES, "erf", "sinh", "cosh", *CIRCULAR)}
 _LOGARITHMS = {Script(Word("log"), Digits(base)): f"log{base}" for base in ("2", "10")}
 _MINUS_INFINITY = (Op("−"), Word("∞"))
@@ -192,8 +191,8 @@ class _Reader:
     def _sizes(self, box: Box) -> list[tuple[int, int]]:
         """Whole numbers for what is down and across, one where they are the same; a second pair behind a comma."""
         found: list[tuple[int, int]] = []
-        for part in _split(box, ","):
-            numbers = [items(number) for number in _split(part, "×")]
+        for part in split(box, ","):
+            numbers = [items(number) for number in split(part, "×")]
             if len(numbers) > 2 or not all(len(n) == 1 and isinstance(n[0], Digits) for n in numbers):
                 raise self._error("has no sizes below it")
             down, *across = (int(n[0].text) for n in numbers if isinstance(n[0], Digits))
@@ -250,7 +249,7 @@ class _Reader:
         fence, power = (item.base, item.sup) if isinstance(item, Script) and item.sub is None else (item, None)
         if not isinstance(fence, Fence) or fence.left != "(":
             raise self._error("stands where a function wants its parentheses")
-        arguments = _split(fence.body, ",")
+        arguments = split(fence.body, ",")
         if (len(arguments) > 1) != (name in (*EXTREMES, *PLACES)) and name != "vec":
             raise self._error(f"are not the arguments of `{name}`")
         call = Call(name, tuple(map(self._read, arguments)))
@@ -296,37 +295,20 @@ class _Reader:
         return Dots(box.text) if isinstance(box, Op) and box.text in ("⋯", "⋮", "⋱") else self._read(box)
 
     def _cases(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
-        """Values with their conditions: the same two sides compared in every order once, so that one row holds."""
-        if len(rows) == 2 and Op("∧") in items(rows[0][1]):
-            return self._all_of(rows)
-        read = [(self._read(then), *self._comparison(condition)) for then, condition in rows]
-        orders = "".join(_ORDERS[op] for _, _, op, _ in read)
-        if len({(left, right) for _, left, _, right in read}) != 1 or sorted(orders) != ["<", "=", ">"]:
+        """Values with their conditions, of which always one holds."""
+        read = [
+            (self._read(value), read_test(condition, self._comparison) if items(condition) else None)
+            for value, condition in rows
+        ]
+        tree = cases(read) if read[1:] else None
+        if tree is None:
             raise self._error("has conditions of which not always one holds")
-        tree: Formula = read[-1][0]
-        for then, left, op, right in reversed(read[:-1]):
-            tree = Cases(left, op, right, then, tree)
-        return tree
-
-    def _all_of(self, rows: tuple[tuple[Box, Box], ...]) -> Formula:
-        """Two rows: in the first all of several comparisons hold, in the second one of their opposites."""
-        (then, holds), (otherwise, fails) = rows
-        all_hold, one_fails = (
-            [self._comparison(each) for each in _split(part, sign)] for part, sign in ((holds, "∧"), (fails, "∨"))
-        )
-        opposites = [(left, set("<=>") - set(_ORDERS[op]), right) for left, op, right in all_hold]
-        if opposites != [(left, set(_ORDERS[op]), right) for left, op, right in one_fails]:
-            raise self._error("has two conditions that are not opposites")
-        tree, rest = self._read(then), self._read(otherwise)
-        for left, op, right in reversed(all_hold):
-            tree = Cases(left, op, right, tree, rest)
         return tree
 
     def _indicator(self, body: Box) -> Formula:
-        """1 where all comparisons in brackets hold, else 0."""
-        tree: Formula = Num(Fraction(1))
-        for left, op, right in reversed([self._comparison(each) for each in _split(body, "∧")]):
-            tree = Cases(left, op, right, tree, Num(Fraction(0)))
+        """1 where the condition in brackets holds, else 0."""
+        tree = cases([(Num(Fraction(1)), read_test(body, self._comparison)), (Num(Fraction(0)), None)])
+        assert tree is not None  # the second holds exactly where the first does not
         return tree
 
     def _comparison(self, condition: Box) -> tuple[Formula, str, Formula]:
@@ -337,11 +319,3 @@ class _Reader:
         left, sign, right = row[: places[0]], row[places[0]], row[places[0] + 1 :]
         assert isinstance(sign, Op)
         return self._read(Row(left)), _COMPARISONS[sign.text], self._read(Row(right))
-
-
-def _split(box: Box, sign: str) -> list[Row]:
-    """What stands between the signs of one kind."""
-    parts: list[list[Box]] = [[]]
-    for item in items(box):
-        parts = [*parts, []] if item == Op(sign) else [*parts[:-1], [*parts[-1], item]]
-    return [Row(tuple(part)) for part in parts]

@@ -11,12 +11,13 @@ from generator.reading import Line, Unreadable
 from generator.reading.names import FUNCTIONS, LATEX_SIGNS, greek
 from generator.reading.normal import LEFT_BAR, RIGHT_BAR, SPACE, hatted, items, normal
 from generator.reading.rows import Rows
-from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Word
+from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Stack, Word
 
-_NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "notag", "nonumber", "mathstrut"}
+_NOTHING = {*",:;!> ", "displaystyle", "textstyle", "scriptstyle", "thinspace", "notag", "nonumber", "mathstrut"}
 _ROWS = ("aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*")
 _MATRICES = ("bmatrix", "pmatrix")
-_NUMBER = re.compile(r"\d*\.?\d+")
+_GROUP = re.compile(r"(?:\\,|\\thinspace(?![A-Za-z])) *(?=\d{3}(?!\d))")  # between the groups of one number
+_NUMBER = re.compile(rf"\d{{1,3}}(?:{_GROUP.pattern}\d{{3}})+(?:\.\d+)?|\d*\.?\d+")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _LETTER = re.compile(r"\{\\([A-Za-z]+)\}")  # a Greek letter inside a name
 _NAME = re.compile(r"(?:[A-Za-z0-9]|\\_|(?<=\d)\.(?=\d))+")
@@ -149,7 +150,7 @@ class _Reader:
         start, sign = self.at, self.text[self.at]
         if number := _NUMBER.match(self.text, self.at):
             self.at = number.end()
-            return Digits(number[0])
+            return Digits(_GROUP.sub("", number[0]))
         if sign == "{":
             return self._group()
         if sign == "\\":
@@ -192,7 +193,9 @@ class _Reader:
             return hatted(self._argument())
         elif name in ("mathbf", "boldsymbol", "bm"):
             return self._bold(start)
-        elif name == "begin" and (environment := self._raw()) in ("cases", *_MATRICES):
+        elif name == "begin" and (environment := self._raw()) in ("cases", "array", *_MATRICES):
+            if environment == "array":
+                return self._stack(start)
             return self._cases() if environment == "cases" else self._matrix(environment)
         elif name == "mathopen":
             return self._group()
@@ -233,6 +236,15 @@ class _Reader:
         if letter or _NAME.fullmatch(word):
             return Word(letter or word.replace("\\_", "_"), bold=True)
         raise self._error(start)
+
+    def _stack(self, start: int) -> Stack:
+        """Rows of a single column, each of which goes on with the one above."""
+        if self._raw() != "l":
+            raise self._error(start)
+        grid = self._matrix("array")
+        if any(len(row) > 1 for row in grid.rows):
+            raise self._error(start)
+        return Stack(tuple(part for (part,) in grid.rows))
 
     def _matrix(self, environment: str) -> Grid:
         """Rows of entries, each row as long as the others."""

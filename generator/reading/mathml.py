@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import name as unicode_name
 from unicodedata import normalize
 from xml.etree import ElementTree
@@ -19,11 +20,13 @@ from generator.typeset.boxes import (
     Root,
     Row,
     Script,
+    Stack,
     Word,
 )
 
 Element = ElementTree.Element
 _GROUPS = ("math", "mrow", "mstyle", "mpadded", "mtd")
+_GROUP = re.compile("(?<=\\d)\u2009(?=\\d{3}(?!\\d))")  # a thin space between the groups of one number
 _INVISIBLE = ("\u2061", "\u2062", "\u2063", "\u2064", "")  # function application, invisible times, comma and plus
 
 
@@ -76,7 +79,7 @@ def _box(element: Element) -> Box:
     if name == "mi":
         return _word(element)
     if name == "mn":
-        return Digits(_leaf(element))
+        return Digits(_GROUP.sub("", _leaf(element)))
     if name == "mo":
         return _operator(element)
     if name in ("mspace", "mphantom"):
@@ -108,6 +111,9 @@ def _group(parts: list[Element]) -> Box:
     for place, part in enumerate(parts):
         before = parts[place - 1] if place else None
         if _name(part) == "mtable":
+            if "lh-stack" in (part.get("class") or "").split():
+                found.append(_stack(part))
+                continue
             opening = _text(before) if before is not None and _name(before) == "mo" else ""
             if opening not in ("{", "["):
                 raise Unreadable(f"a table stands inside a formula: `{_text(part)}`")
@@ -142,6 +148,14 @@ def _matrix(table: Element) -> Grid:
     if not rows or len({len(row) for row in rows}) > 1 or not all(len(cell) for row in rows for cell in row):
         raise Unreadable(f"cannot read the matrix `{_text(table)}`")
     return Grid(tuple(tuple(_box(cell) for cell in row) for row in rows))
+
+
+def _stack(table: Element) -> Stack:
+    """Rows of a single column, each of which goes on with the one above."""
+    rows = _rows(table)
+    if not rows or any(len(row) != 1 for row in rows):
+        raise Unreadable(f"cannot read the rows of `{_text(table)}`")
+    return Stack(tuple(_box(cell) for (cell,) in rows))
 
 
 def _operator(element: Element) -> Box:

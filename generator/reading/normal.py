@@ -6,10 +6,28 @@ whether it was written as one name or as two, and parentheses are paired by what
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from generator.reading import Unreadable
-from generator.typeset.boxes import HAT, Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Strut, Word
+from generator.typeset.boxes import (
+    HAT,
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Grid,
+    Op,
+    Phrase,
+    Root,
+    Row,
+    Script,
+    Stack,
+    Strut,
+    Word,
+)
 from generator.typeset.numerals import LEAST_POWER, TIMES_TEN
 
 SPACE = Op(" ")  # a wide space, which some readers need as a mark; it has no meaning by itself
@@ -18,6 +36,7 @@ _EQUALS, _COLON = Op("="), Op(":")
 _PAIRS = {"(": ")", "[": "]", "⌊": "⌋", "|(": ")|"}
 _CLOSING = frozenset(_PAIRS.values())
 _SAME = {"-": "−", "*": "∗", "⋅": "·", "∙": "·", ":=": "≔", "'": "′", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
+_LEADS = ("+", "−", "·", "∗", "×", "⊙", "∧", "∨")  # what goes on with the row above
 _LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
 
 
@@ -82,8 +101,21 @@ def _flat(box: Box) -> list[Box]:
             return [Grid(tuple(tuple(map(normal, entries)) for entries in rows))]
         case Gap():
             return [box]
+        case Stack(rows):
+            return _going_on([_flat(part) for part in rows])
         case Strut():
             return []
+        case Phrase(text):
+            raise Unreadable(f"words in a formula: `{text}`")
+
+
+def _going_on(rows: list[list[Box]]) -> list[Box]:
+    """Rows one below the other as one: where one ends nothing may be read as a product that is not there."""
+    for above, below in itertools.pairwise(rows):
+        first = below[0] if below else None
+        if not (isinstance(first, Op) and first.text in _LEADS) and above[-1:] != [Op(",")]:
+            raise Unreadable("a row inside a formula begins with no sign")
+    return [item for part in rows for item in part]
 
 
 def _scripted(flat: list[Box], sub: Box | None, sup: Box | None) -> list[Box]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from generator.formula.tree import (
     Add,
     Blank,
+    Cases,
     Div,
     Dots,
     Formula,
@@ -21,6 +22,7 @@ from generator.formula.tree import (
     shortest,
     walk,
 )
+from generator.reading.conditions import ALL, ORDERS, Known
 
 Rows = tuple[tuple[Formula, ...], ...]
 
@@ -44,7 +46,35 @@ def shape(tree: Formula) -> Formula:
             return shape(Mul(factors))  # on the page the two look alike
         case Transpose(Matrix(rows)):
             return Matrix(tuple(zip(*rows, strict=True)))
+        case Cases():
+            return _decided(tree, {})
     return tree
+
+
+def _decided(tree: Formula, known: Known) -> Formula:
+    """Cases without what the comparisons above decide, and without those that change nothing, in one form.
+
+    Sides that are compared again below are taken apart into the three orders that they can have.
+    """
+    if not isinstance(tree, Cases):
+        return tree
+    sides, orders = (tree.left, tree.right), ORDERS.get(tree.op, tree.op)
+    left = known.get(sides, ALL)
+    ways = ["".join(order for order in left if (order in orders) is holds) for holds in (True, False)]
+    if not all(ways):
+        return _decided(tree.then if ways[0] else tree.otherwise, known)
+    parts = [_decided(part, {**known, sides: way}) for part, way in zip((tree.then, tree.otherwise), ways, strict=True)]
+    if any(isinstance(part, Cases) and (part.left, part.right) == sides for whole in parts for part in walk(whole)):
+        ways = list(left)
+        parts = [_decided(tree, {**known, sides: way}) for way in ways]
+    groups: list[tuple[str, Formula]] = []
+    for way, part in sorted(zip(ways, parts, strict=True), key=lambda each: ALL.index(each[0][0])):
+        same = next((at for at, (_, other) in enumerate(groups) if other == part), len(groups))
+        groups[same : same + 1] = [(groups[same][0] + way if same < len(groups) else way, part)]
+    *first, (_, made) = groups
+    for way, part in reversed(first):
+        made = Cases(tree.left, way, tree.right, part, made)
+    return made
 
 
 def _opened(factor: Formula) -> tuple[Formula, ...]:
@@ -63,6 +93,8 @@ def alike(found: Formula, wanted: Formula) -> bool:
         return True
     if isinstance(found, Mul) and isinstance(found.factors[0], Blank) and isinstance(wanted, Neg):
         wanted = wanted.body  # the blank holds the sign too
+    if isinstance(found, Cases) and not isinstance(wanted, Cases):
+        return alike(found.then, wanted) and alike(found.otherwise, wanted)
     if isinstance(found, Matrix) and isinstance(wanted, Matrix):
         return grid_alike(found.rows, wanted.rows)
     if isinstance(found, Num) or type(found) is not type(wanted):

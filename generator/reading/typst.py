@@ -17,15 +17,18 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
+    Stack,
     Word,
 )
 
 _SPACES = ("thin", "med", "thick", "quad", "wide")
 _NAME = re.compile(r"[^\W\d_][^\W_]+(?:\.[A-Za-z]+)*")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_GROUP = re.compile(r" +thin +(?=\d{3}(?!\d))")  # between the groups of one number
+_NUMBER = re.compile(rf"\d{{1,3}}(?:{_GROUP.pattern}\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _SHORT = re.compile(r":=|<=|>=|!=|->|[+\-*=<>,;:()−·×∗≈≤≥≠→′≔∧∨]")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _BOLD = re.compile(r'(?<=upright)\(\s*bold\(\s*(?:([^\W\d_])|"(\w+)")\s*\)\s*\)')
@@ -113,7 +116,10 @@ class _Reader:
             if self.text[self.at] in (",;)" if closing == "," else closing):
                 self.at += closing != ","
                 return row
-            self._next(row)
+            if closing == "," and self.text[self.at] == "&":  # in cases, where the conditions stand in line
+                self.at += 1
+            else:
+                self._next(row)
         raise self._error(start)
 
     def _arguments(self) -> list[list[Box]]:
@@ -129,7 +135,7 @@ class _Reader:
     def _atom(self) -> Box:
         start, sign = self.at, self.text[self.at]
         if match := self._take(_NUMBER):
-            return Digits(match[0])
+            return Digits(_GROUP.sub("", match[0]))
         if self._take(_UNSEEN):
             return Row(())
         if match := self._take(_NAME):
@@ -140,6 +146,8 @@ class _Reader:
             return Gap(int(match[1]), 0, reference=True)
         if match := self._take(_SHORT):
             return Op(match[0])
+        if match := self._take(_STRING):
+            return Phrase(match[1])
         if sign == "\\" and self.text[self.at + 1 : self.at + 2] in (",", "#", ";"):
             self.at += 2
             return Op(",") if self.text[self.at - 1] == "," else Word(self.text[self.at - 1])
@@ -163,7 +171,7 @@ class _Reader:
             return self._word(start)
         if name == "mat":
             return self._matrix(start)
-        if name in ("frac", "sqrt", "abs", "floor", "cases", "hat"):
+        if name in ("frac", "sqrt", "abs", "floor", "cases", "hat", "stacked"):
             arguments = self._arguments()
             inside = [Row(tuple(argument)) for argument in arguments]
             match name, inside:
@@ -177,6 +185,8 @@ class _Reader:
                     return Fence(body, "|", "|")
                 case "floor", [body]:
                     return Fence(body, "⌊", "⌋")
+                case "stacked", [_, *_]:
+                    return Stack(tuple(inside))
                 case "cases", [_, *_]:
                     return Choice(tuple(self._case(argument, start) for argument in arguments))
         elif letter := greek(name):
@@ -212,8 +222,9 @@ class _Reader:
         raise self._error(start)
 
     def _case(self, argument: list[Box], start: int) -> tuple[Box, Box]:
-        """A value, a wide space, and the condition."""
+        """A value, a wide space, and the condition; words in it say no more than that it is one."""
         if SPACE not in argument:
             raise self._error(start)
         place = argument.index(SPACE)
-        return Row(tuple(argument[:place])), Row(tuple(argument[place + 1 :]))
+        condition = (item for item in argument[place + 1 :] if not isinstance(item, Phrase))
+        return Row(tuple(argument[:place])), Row(tuple(condition))

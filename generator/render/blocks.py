@@ -50,8 +50,9 @@ class Setter:
         self.symbol = symbol
         taken = frozenset(_letter(writer.box(quantity.name)) for quantity in graph)
         powers = worked.notation.rounding.scientific
-        self._arranger = Arranger(product, symbol, taken, powers)
-        self._bare = Arranger(product, bare, taken, powers)
+        otherwise = words("labels.otherwise")
+        self._arranger = Arranger(product, symbol, taken, powers, otherwise)
+        self._bare = Arranger(product, bare, taken, powers, otherwise)
 
     # --- sentences ---
 
@@ -144,7 +145,7 @@ class Setter:
         lines: list[Line] = []
         for place, part in enumerate(_shorter(equation)[-1] if compact else equation.parts):
             first = self.format.math(left) if not place else ""
-            pieces = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width)
+            pieces = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width, self.format.stacks)
             lines += self._part(pieces, first, part.relation)
         return tuple(lines)
 

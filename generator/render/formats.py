@@ -15,10 +15,11 @@ from generator import resources
 from generator.errors import RenderError
 from generator.render.language import load_words
 from generator.typeset.boxes import GREEK, Box
-from generator.typeset.latex import latex, plain_gap
+from generator.typeset.latex import LATEX_THIN, latex, plain_gap
 from generator.typeset.mathml import mathml
+from generator.typeset.numerals import THIN
 from generator.typeset.text import reach, text
-from generator.typeset.typst import typst
+from generator.typeset.typst import TYPST_THIN, typst
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>$|#~]|&(?=#?\w+;))")
 _LIST = re.compile(r"^(\d*)([-+]|(?<=\d)[.)])(?= |$)")  # what would begin a list at the start of a paragraph
@@ -70,6 +71,8 @@ class Format:
     suffix: str
     math: Callable[[Box], str]
     escape: Callable[[str], str]
+    stacks: bool = True  # whether there can be rows inside a formula
+    thin: str = THIN  # the space between groups of digits
 
     def macro(self, name: str, *args: object) -> str:
         """The text of a macro of the format file. Raises `RenderError` where the file has no such macro."""
@@ -86,11 +89,11 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     row.name: row
     for row in (
-        Format("markdown", ".md", lambda box: latex(box, plain_gap), escape_markdown),
-        Format("latex", ".tex", latex, escape_latex),
-        Format("typst", ".typ", typst, escape_typst),
+        Format("markdown", ".md", lambda box: latex(box, plain_gap), escape_markdown, thin=LATEX_THIN),
+        Format("latex", ".tex", latex, escape_latex, thin=LATEX_THIN),
+        Format("typst", ".typ", typst, escape_typst, thin=TYPST_THIN),
         Format("web", ".web.md", mathml, escape_web),
-        Format("terminal", ".txt", text, lambda words: " ".join(words.split())),
+        Format("terminal", ".txt", text, lambda words: " ".join(words.split()), stacks=False),
     )
 }
 

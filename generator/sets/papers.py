@@ -18,7 +18,7 @@ from generator.sets.model import SetFile
 from generator.sets.roster import Student
 from generator.sets.seats import Seat
 from generator.sets.task import Task
-from generator.typeset.numerals import numeral
+from generator.typeset.numerals import grouped, numeral
 from generator.typeset.squares import squares_svg, squares_tikz, squares_typst
 from generator.variants.shown import Shown
 from generator.variants.slots import Slots
@@ -73,7 +73,7 @@ class Press:
 
     def cell(self, number: str) -> str:
         """A number in a cell: as text in Typst, which sets a formula four times as slowly."""
-        plain = self.format.name == "typst" and "e" not in number
+        plain = self.format.name == "typst" and "e" not in number and grouped(number) == number
         return number.replace("-", "−") if plain else self.number(number)
 
     # --- one paper ---

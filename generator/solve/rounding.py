@@ -15,6 +15,7 @@ from generator.solve.exact import Exact, Undecided, bounds
 MOST = 100  # decimals or significant digits that can be asked for
 _ZEROS = 5  # so many zeros beside the point are counted rather than read: 0.000001, but 0.00001
 _LARGE = 7  # the power of ten from which whole numbers may have too many zeros: 10000000, but a million is 1000000
+_LONGEST, _FEWER = 12, 3  # digits of a whole number above which fewer zeros are too many
 _NOTHING = Fraction(1, 2**4000)  # the width of a ball that only the last precisions of `solve` reach
 
 
@@ -170,7 +171,7 @@ def scientific(text: str, digits: int = 1) -> str:
     else:
         zeros, power = len(whole) - len(whole.rstrip("0")), len(whole) - 1
         shown, many = whole[: max(digits, len(whole) - zeros)], power >= _LARGE and not part and "/" not in whole
-    if zeros < _ZEROS or not many:
+    if zeros < (_ZEROS if len(whole) <= _LONGEST else _FEWER) or not many:
         return text
     return f"{sign}{shown[0]}{'.' * (len(shown) > 1)}{shown[1:]}e{power}"
 

@@ -36,6 +36,13 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of a language, where mathematics has no sign: *otherwise*."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
     """A number exactly as it is shown, with its sign."""
 
@@ -118,6 +125,13 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """What would be too wide side by side, in rows that follow one another."""
+
+    rows: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Strut:
     """Invisible room as wide as `text`; `opening`: a sign that follows belongs to a number, and is no operation."""
 
@@ -125,7 +139,7 @@ class Strut:
     opening: bool = False
 
 
-Box = Word | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Strut
+Box = Word | Phrase | Digits | Op | Row | Script | Frac | Fence | Root | Choice | Gap | Grid | Stack | Strut
 
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([A-Za-z]+)|([0-9][0-9.]*)|([_^{}()\[\]])|([+\-*'/|,=:])|\s+|(.)")
 
@@ -210,11 +224,6 @@ def _atom(tokens: list[re.Match[str]], at: int, text: str) -> tuple[Box, int]:
     if other and (other.isalpha() or other in "∂′"):
         return Word(other), at + 1
     raise NotationError(f"cannot read the symbol `{text}`: unexpected `{tokens[at].group()}`")
-
-
-def hat(letter: str) -> str:
-    """A letter with a hat, in the language of symbols."""
-    return rf"\hat{{{letter}}}"
 
 
 def bold(box: Box) -> Box:

@@ -18,13 +18,17 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
+from generator.typeset.numerals import grouped
 
+LATEX_THIN = r"\thinspace "  # not `\,`, of which Markdown may leave no more than a comma
 _COMMANDS = {letter: f"\\{name}" for name, letter in GREEK.items()} | {"∞": r"\infty"}
 _OPS = {
     "·": r"\cdot", "∗": "*", "×": r"\times", "−": "-", "≈": r"\approx", "≔": r"\mathrel{:=}", "≤": r"\le", "≥": r"\ge",
@@ -61,8 +65,10 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
             return rf"\boldsymbol{{{_COMMANDS[text]}}}" if text in _COMMANDS else rf"\mathbf{{{_escaped(text)}}}"
         case Word(text, function):
             return _word(text, function)
+        case Phrase(text):
+            return rf"\text{{{_escaped(text)}}}"
         case Digits(text):
-            return text
+            return grouped(text, LATEX_THIN)
         case Op(text, _, leads):
             sign = _OPS.get(text, text)
             return f"{{}}{sign}" if leads else sign  # with nothing before it, it would have no room behind it
@@ -89,6 +95,9 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
         case Grid(rows):
             lines = [" & ".join(map(write, entries)) for entries in rows]
             return "\\begin{bmatrix} " + r" \\ ".join(lines) + " \\end{bmatrix}"
+        case Stack(rows):
+            listed = [rf"\displaystyle {line}" if r"\frac" in line else line for line in map(write, rows)]
+            return r"\begin{array}{l} " + r" \\[0.3em] ".join(listed) + r" \end{array}"
         case Strut(text, opening):
             return rf"\mathopen{{\phantom{{{text}}}}}" if opening else rf"\phantom{{{text}}}"
         case Gap():

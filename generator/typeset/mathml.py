@@ -15,12 +15,15 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
+from generator.typeset.numerals import grouped
 
 
 def mathml(box: Box) -> str:
@@ -33,8 +36,10 @@ def mathml(box: Box) -> str:
             return _bold(text)
         case Word(text, function):
             return _word(text, function)
+        case Phrase(text):
+            return f"<mtext>{escape(text)}</mtext>"
         case Digits(text):
-            number = f"<mn>{text.lstrip('-')}</mn>"
+            number = f"<mn>{grouped(text.lstrip('-'))}</mn>"
             return f'<mrow><mo form="prefix">−</mo>{number}</mrow>' if text.startswith("-") else number
         case Op("′" | "⊤" as sign):
             return f'<mo lspace="0" rspace="0">{sign}</mo>'
@@ -76,6 +81,9 @@ def mathml(box: Box) -> str:
             cells = ("".join(f"<mtd>{mathml(entry)}</mtd>" for entry in entries) for entries in rows)
             table = f'<mtable class="lh-matrix">{"".join(f"<mtr>{inside}</mtr>" for inside in cells)}</mtable>'
             return f'<mrow><mo form="prefix" fence="true">[</mo>{table}<mo form="postfix" fence="true">]</mo></mrow>'
+        case Stack(rows):
+            lines = "".join(f"<mtr><mtd>{mathml(part)}</mtd></mtr>" for part in rows)
+            return f'<mtable class="lh-stack">{lines}</mtable>'
         case Strut(text):
             room = mathml(Op("−", prefix=True) if text == "-" else Digits(text))
             return f"<mphantom>{room}</mphantom>"

@@ -6,7 +6,24 @@ import re
 from collections.abc import Iterator
 from unicodedata import combining
 
-from generator.typeset.boxes import Box, Choice, Digits, Fence, Frac, Gap, Grid, Op, Root, Row, Script, Strut, Word
+from generator.typeset.boxes import (
+    Box,
+    Choice,
+    Digits,
+    Fence,
+    Frac,
+    Gap,
+    Grid,
+    Op,
+    Phrase,
+    Root,
+    Row,
+    Script,
+    Stack,
+    Strut,
+    Word,
+)
+from generator.typeset.numerals import grouped
 
 _LOW = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 _HIGH = str.maketrans("0123456789+-−′()⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻′⁽⁾ᵀ")
@@ -19,10 +36,10 @@ def text(box: Box) -> str:
     match box:
         case Word("1", _, True):
             return "𝟏"
-        case Word(word):
+        case Word(word) | Phrase(word):
             return word
         case Digits(digits):
-            return digits.replace("-", "−")
+            return grouped(digits).replace("-", "−")
         case Op(sign, prefix):
             return sign if prefix or sign in _ALONE else (", " if sign == "," else f" {sign} ")
         case Row(items):
@@ -43,6 +60,8 @@ def text(box: Box) -> str:
             return "; ".join(f"{text(value)} ({text(condition)})" for value, condition in rows)
         case Grid(rows):
             return "[" + "; ".join(", ".join(map(text, entries)) for entries in rows) + "]"
+        case Stack(rows):
+            return "".join(_joined(rows))
         case Strut():
             return ""
         case Gap(number, width, reference):
@@ -61,11 +80,15 @@ def width(box: Box) -> int:
             return width(base) + (2 * scripts + 2) // 3
         case Fence(body):
             return width(body) + 2
+        case Root(body):
+            return width(body) + 2
         case Grid(rows):
             columns = zip(*rows, strict=False)
             return sum(max(map(width, column)) + 2 for column in columns) + 1
         case Choice(rows):
             return max(width(value) + width(condition) for value, condition in rows) + 4
+        case Stack(rows):
+            return max(map(width, rows)) + 1
         case Gap(number, digits, False):
             return 4 * digits // 3 + (5 if number else 3)  # room for a hand is wider than digits that are set
         case _:
@@ -125,5 +148,12 @@ def _script(inside: str, small: dict[int, int], mark: str) -> str:
 
 
 def _tight(box: Box) -> str:
+    """The text of a half of a fraction, which holds together in its own brackets, or is put into some."""
     inside = text(box)
-    return f"({inside})" if " " in inside or "/" in inside else inside
+    together = isinstance(box.base if isinstance(box, Script) else box, Fence) or _is_call(box)
+    return f"({inside})" if not together and (" " in inside or "/" in inside) else inside
+
+
+def _is_call(box: Box) -> bool:
+    """Whether a box is a function of what stands in its brackets, and nothing else."""
+    return isinstance(box, Row) and len(box.items) == 2 and _is_called(box.items[0]) and isinstance(box.items[1], Fence)

@@ -13,13 +13,17 @@ from generator.typeset.boxes import (
     Gap,
     Grid,
     Op,
+    Phrase,
     Root,
     Row,
     Script,
+    Stack,
     Strut,
     Word,
 )
+from generator.typeset.numerals import grouped
 
+TYPST_THIN = " thin "
 _OPS = {
     "·": "dot.op", "∗": "ast.op", "×": "times", "−": "-", "≈": "approx", "≔": ":=", "≤": "<=", "≥": ">=",
     "∧": "and", "∨": "or", "⋆": "star.op", "⊛": "ast.op.o",
@@ -41,8 +45,10 @@ def typst(box: Box) -> str:
             return f"upright(bold({text if len(text) == 1 and text.isalpha() else chr(34) + text + chr(34)}))"
         case Word(text, function):
             return _word(text, function)
+        case Phrase(text):
+            return f'"{text}"'
         case Digits(text):
-            return text
+            return grouped(text, TYPST_THIN)
         case Op(text, _, leads):
             sign = _OPS.get(text, text)
             return f"{sign} med" if leads else sign  # with nothing before it, it would have no room behind it
@@ -63,12 +69,14 @@ def typst(box: Box) -> str:
         case Root(body):
             return f"sqrt({typst(body)})"
         case Choice(rows):
-            lines = [f"{typst(value)} quad {typst(condition)}" for value, condition in rows]
+            lines = [f"{typst(value)} &quad {typst(condition)}" for value, condition in rows]
             return f"cases({', '.join(lines)})"
         case Grid(rows):
             # A semicolon right after a blank, which is code, would end that and no row.
             inside = " ; ".join(", ".join(map(typst, entries)) for entries in rows)
             return f'mat(delim: "[", {inside})'
+        case Stack(rows):
+            return f"stacked({', '.join(map(typst, rows))})"
         case Strut(text, opening):
             room = f'room("{text}")' if text.startswith(".") else f"room({text})"  # a bare point is punctuation
             return f'class("opening", {room})' if opening else room

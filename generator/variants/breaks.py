@@ -21,6 +21,9 @@ from generator.variants.probe import FIRST_NUMBER, Digits
 from generator.variants.shown import Shown
 
 MARK = re.compile("([\U000f0000-\U000ffffd])\\1*|[\U00100000-\U0010fffd]")
+_MARK_OR_END = re.compile(
+    rf"{MARK.pattern}|\\\\|</mtr>|,"
+)  # also where a row inside a formula may end, in every format
 
 Shape = tuple[bool, int]  # whether a number is negative, and how long it is without its sign
 Outcome = tuple[tuple[str, ...], ...]  # the marks of each row
@@ -62,7 +65,7 @@ class Breaks:
             }
             marked = _with(self.equation, lambda name: Num(Fraction(0), texts[name]))
             lines = self.setter.rows(marked, self.compact)
-            rows = (MARK.finditer(line.left + line.relation + line.right) for line in lines)
+            rows = (_MARK_OR_END.finditer(line.left + line.relation + line.right) for line in lines)
             self._known[shapes] = tuple(tuple(mark[0][0] for mark in marks) for marks in rows)
         return self._known[shapes]
 

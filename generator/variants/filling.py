@@ -11,6 +11,7 @@ import numpy as np
 from generator.formula.tree import Formula
 from generator.solve.compiled import Array
 from generator.solve.traces import Trace, trace
+from generator.typeset.numerals import grouped
 from generator.variants.approx import Whole
 from generator.variants.breaks import Breaks, Outcome, Shapes
 from generator.variants.digits import Flags
@@ -104,9 +105,15 @@ class Template:
     """One way that a document can look: when it does, and its text."""
 
     def __init__(
-        self, notes: Notes, breaks: tuple[tuple[Breaks, Outcome], ...], slots: tuple[str, ...], signs: tuple[str, str]
+        self,
+        notes: Notes,
+        breaks: tuple[tuple[Breaks, Outcome], ...],
+        slots: tuple[str, ...],
+        signs: tuple[str, str],
+        thin: str,
     ) -> None:
         self.questions, self.breaks, self.slots, self.signs = dict(notes.questions), breaks, slots, signs
+        self.thin = thin  # the space between groups of digits
         self.relations = list(notes.relations)
         self.room = 0  # how many characters the longest number of its diagram has
         self.between: list[dict[int, str]] = [{} for _ in range(len(slots) + 1)]
@@ -175,11 +182,19 @@ class Template:
         if place >= len(found.graph):
             texts = [batch.full(name, number) for number in numbers]
             shapes = np.array([text.startswith("-") for text in texts], dtype=np.int64)
-            return [text.removeprefix("-") for text in texts], shapes + 2
-        sizes, shapes = found.sizes[name], batch.shapes.negative[name] + 2 * (batch.shapes.length[name] == 1)
+            return [grouped(text.removeprefix("-"), self.thin) for text in texts], shapes + 2
+        sizes, shapes = (
+            self._grouped(found.sizes[name]),
+            batch.shapes.negative[name] + 2 * (batch.shapes.length[name] == 1),
+        )
         if len(numbers) == found.count:
             return sizes, shapes if shapes.any() else shapes[:1]
         return [sizes[number] for number in numbers], shapes[list(numbers)]
+
+    def _grouped(self, sizes: Sequence[str]) -> Sequence[str]:
+        """Numbers as they are printed; most are short."""
+        long = any(len(size) > 4 and size[4].isdigit() and size[:4].isdigit() for size in sizes)
+        return [grouped(size, self.thin) for size in sizes] if long else sizes
 
 
 def _codes(shapes: Sequence[int]) -> list[int]:

@@ -150,7 +150,7 @@ class Slots:
                 if template.slots != slots:
                     return None
                 return template if template.learn(pieces, shapes) else None
-        made = Template(notes_of.notes, breaks, slots, self._signs())
+        made = Template(notes_of.notes, breaks, slots, self._signs(), format_for(self.format).thin)
         made.room = room
         self.templates.append(made)
         return made if made.learn(pieces, shapes) else None

@@ -27,7 +27,7 @@ from generator.solve.histories import History
 from generator.verify.truth import Truth, Untrue
 
 _NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e-?\d+|/\d+)?|nan|[-−]?inf(?:inity)?|[-−]?∞", re.IGNORECASE)
-_BUILT = re.compile(r"times|×|frac")  # in a number with a power of ten, or a fraction
+_BUILT = re.compile("times|×|frac|thin|\u2009")  # in a number with a power of ten, a fraction, or groups of digits
 _TAG = re.compile(r"</?(?:math|mn|mo|mrow)\b[^>]*>")  # not of words: a number in <code> is a quotation
 
 _NO_SYMBOLS = Symbols.of(())
@@ -50,7 +50,8 @@ def verify_tables(text: str, format: str, truth: Truth, history: History | None 
     checked, untrue = 0, list[Untrue]()
     find, read = _FORMATS[format]
     for found in find(text):
-        table = replace(found, rows=tuple(tuple(_flat(cell, read) for cell in row) for row in found.rows))
+        header, *body = (tuple(_flat(cell, read) for cell in row) for row in (found.header, *found.rows))
+        table = replace(found, header=header, rows=tuple(body))
         for row, line, cells, reasons in _checked(table, read, truth, history):
             checked += cells
             untrue += [Untrue(" | ".join(row), reason, line) for reason in reasons]

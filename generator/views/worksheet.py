@@ -17,6 +17,7 @@ from generator.derive.matrix_equations import room_for
 from generator.derive.runs import in_runs
 from generator.derive.steps import Equation, Part, Section, Step
 from generator.errors import RenderError
+from generator.formula.conditions import planned
 from generator.formula.tree import Blank, Formula, Num, Ref, references, substitute, walk
 from generator.graph.quantities import Role, derivative_name, is_constant
 from generator.lifting.tensors import filled_in, put_in, shown_of
@@ -193,7 +194,7 @@ class _Sheet:
 
     def _operands(self, formula: Formula) -> Formula:
         """`formula` with what stands for its operands in their places."""
-        return put_in(formula, self.worked.graph.tensor, self._operand, self.room)
+        return put_in(planned(formula), self.worked.graph.tensor, self._operand, self.room)
 
     def _tasks(self, step: Step) -> Iterator[Step]:
         """At level `open`: what the step is about, and a blank; of a matrix asked for in part, those entries."""
