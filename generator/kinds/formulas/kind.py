@@ -16,6 +16,7 @@ from generator.formula.vectors import expand
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.kinds.formulas.checks import check
+from generator.kinds.formulas.circuit import circuit
 from generator.kinds.formulas.model import Definition, entry_names, flat, for_updates, known_givens, moved
 from generator.learning.losses import logarithm
 from generator.learning.training import conventions_of, plan_of
@@ -45,7 +46,8 @@ def build(problem: Definition) -> Graph:
                 made.setdefault(value, own)
                 quantities += _quantities(own, value, group)
                 known[own] = referring(own, value)
-    return replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
+    graph = replace(_updated(problem, quantities, givens, known), tensors=tensors(known))
+    return replace(graph, diagram=circuit(graph, problem.drawing))
 
 
 def _quantities(name: str, value: Value, group: str) -> Iterator[Quantity]:
