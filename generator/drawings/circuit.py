@@ -17,6 +17,7 @@ from generator.drawings.drawing import (
     SMALL,
     Arrow,
     Circle,
+    Content,
     Curve,
     Drawing,
     Frame,
@@ -30,11 +31,11 @@ from generator.drawings.layers import Layers, Spot, heights, layered
 from generator.drawings.operations import operation
 from generator.graph.quantities import Diagram, Graph, Node, derivative_name
 from generator.notation.writer import Writer
-from generator.typeset.boxes import Box, Digits
+from generator.typeset.boxes import Digits
 
 BLANK = 64.0, 22.0  # room for a number that is written by hand
 _LEAST, _HALO = 17.0, 9.0  # the radius of a node at least; how far a name stands over its node
-_OVER, _BACK = 10.0, 7.0  # how far over a line its value stands, how far under it the way back
+_OVER, _BACK = 11.0, 7.0  # how far over a line its value stands, how far under it the way back
 _STEPS = 16
 
 
@@ -56,7 +57,7 @@ class _Sheet:
         return layered(self.diagram)
 
     @cached_property
-    def inside(self) -> Mapping[str, Box]:
+    def inside(self) -> Mapping[str, Content]:
         """What stands in each node: its operation, or its name."""
         return {name: operation(self.writer, name) or self.writer.box(name) for name in self.nodes}
 
@@ -90,7 +91,7 @@ class _Sheet:
         if not self.is_node(spot):
             return 5.0
         name = self.radius[spot.name] + (_HALO + 7 if self.is_named(spot.name) else 2)
-        return max(name, 20.0 if self.shows(spot.name) or not self.room else BLANK[1] + 6)
+        return max(name, 21.0 if self.shows(spot.name) or not self.room else BLANK[1] + 6)
 
     def below(self, spot: Spot) -> float:
         """How much room a spot takes below its line."""
@@ -119,9 +120,9 @@ def circuit_numbers(diagram: Diagram, graph: Graph, solved: bool) -> tuple[str, 
     return (*names, *(made for name in names if (made := derivative_name(diagram.of, name)) in graph))
 
 
-def size_in(box: Box) -> float:
+def size_in(inside: Content) -> float:
     """The size of what stands in a node: a sign or a letter is larger than a formula."""
-    return NODE if width_of(box, 1.0) < 1.2 else SMALL
+    return NODE if width_of(inside, 1.0) < 1.2 else SMALL
 
 
 def place_circuit(diagram: Diagram, writer: Writer, room: Digits | None, solved: bool) -> Drawing:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from generator.drawings.drawing import SMALL, width_of
+from generator.drawings.drawing import SMALL, Content, width_of
 from generator.formula.functions import ACTIVATIONS
 from generator.formula.tree import ELEMENTARY, Add, Call, Div, Formula, Mul, Neg, Num, Pow, Ref, children
 from generator.notation.arrange import Arranger
 from generator.notation.writer import Writer
-from generator.typeset.boxes import Box, Op, Row, Word
+from generator.typeset.boxes import Box, Frac, Op, Row, Word
 
 _LONGEST = 48.0  # how wide a formula in a node may be
 
 
-def operation(writer: Writer, name: str) -> Box | None:
+def operation(writer: Writer, name: str) -> Content | None:
     """What a node shows of the one operation that makes a quantity (none: it is given, or takes more than one).
 
     Of operations whose operands may change places, and of functions, it is the sign; of others the formula.
@@ -29,8 +29,10 @@ def operation(writer: Writer, name: str) -> Box | None:
         return None
     if isinstance(formula, Call) and formula.name not in (*ELEMENTARY, *ACTIVATIONS):
         return None
-    box = _arranger(writer).box(formula)
-    return box if width_of(box, SMALL) <= _LONGEST else None
+    made: Content = _arranger(writer).box(formula)
+    if isinstance(made, Frac):
+        made = (made.top, "/", made.bottom)  # on one line, for it stands in a circle
+    return made if width_of(made, SMALL) <= _LONGEST else None
 
 
 def _positive(formula: Formula, part: Formula) -> Formula:
@@ -41,9 +43,9 @@ def _positive(formula: Formula, part: Formula) -> Formula:
 def _sign(writer: Writer, formula: Formula) -> Box | None:
     match formula:
         case Add():
-            return Op("+")
+            return Op("+", prefix=True)  # alone, without room on its sides
         case Mul():
-            return Op("×")
+            return Op("×", prefix=True)
         case Call("exp"):
             return Word("exp", function=True)  # as a power it would have its operand in it
         case Call("sqrt" | "abs" | "floor"):
