@@ -64,10 +64,19 @@ class Worked:
 
     @cached_property
     def drawing(self) -> Drawing | None:
-        """The network with its weights: placed once, drawn in every document and format."""
+        """The network with its weights, or the circuit: placed once, drawn in every document and format."""
+        return self._drawn(solved=True)
+
+    @cached_property
+    def blank_drawing(self) -> Drawing | None:
+        """The drawing with boxes in place of all that is worked; of a network, which shows nothing of that, itself."""
+        diagram = self.graph.diagram
+        return self._drawn(solved=False) if diagram is not None and diagram.of else self.drawing
+
+    def _drawn(self, solved: bool) -> Drawing | None:
         if self.graph.diagram is None:
             return None
-        return draw_diagram(self.graph.diagram, self.writer, self.trace.shown.__getitem__)
+        return draw_diagram(self.graph.diagram, self.writer, self.trace.shown.__getitem__, solved)
 
     @cached_property
     def asked(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import inf
 
+from generator.drawings.circuit import circuit_numbers, place_circuit
 from generator.drawings.drawing import (
     NODE,
     SMALL,
@@ -26,7 +27,7 @@ from generator.drawings.drawing import (
 )
 from generator.drawings.lattice import draw_lattice
 from generator.drawings.placing import CLASH, place_labels, place_tracks
-from generator.graph.quantities import Diagram, Edge, Node
+from generator.graph.quantities import Diagram, Edge, Graph, Node
 from generator.notation.writer import Writer
 from generator.typeset.boxes import Box, Digits, Op, Row
 from generator.typeset.numerals import numeral
@@ -45,34 +46,44 @@ STRETCHES = (
 CLEAR, CLEAR_NUMBERED = 10.0, 2.5  # where no label costs that, nothing need be stretched
 
 
-def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None) -> Drawing:
-    """The drawing of a network: every drawn weight's symbol stands on its edge.
+def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None, solved: bool = True) -> Drawing:
+    """The drawing of a network: every drawn weight's symbol stands on its edge; or of a circuit.
 
     With `values` (a quantity's number as shown: `trace.shown.__getitem__`) inputs, weights and biases have their
     numbers too, except that weights have none where there would be too many to read. A layer of more than `WIDE` units
     (of more than `NARROW`, where the drawing would be too broad) is shortened; edges from and to it have no labels.
-    On a grid there are no numbers.
+    On a grid there are no numbers. A circuit that is not `solved` has the numbers that are given, and boxes for others.
     """
     if diagram.on_grid:
         return draw_lattice(diagram, writer)
     if values is None:
-        return _placed(diagram, writer, None)
-    longest = max([ROOM, *(len(values(name)) for name in numbered(diagram))])
-    placed = _placed(diagram, writer, Digits("-0." + "0" * (longest - 3)))
+        return _placed(diagram, writer, None, solved)
+    longest = max([ROOM, *(letters(values(name)) for name in numbered(writer.graph, solved))])
+    placed = _placed(diagram, writer, Digits("-0." + "0" * (longest - 3)), solved)
     return replace(placed, items=tuple(_numbered(item, values) for item in placed.items))
 
 
-def numbered(diagram: Diagram) -> tuple[str, ...]:
+def letters(number: str) -> int:
+    """How many digits and signs are as wide as a number: one with a power of ten is wider than its text."""
+    return len(number) + 3 * ("e" in number)
+
+
+def numbered(graph: Graph, solved: bool = True) -> tuple[str, ...]:
     """The quantities whose numbers a drawing may show: the longest of them decides how everything is placed."""
-    if diagram.on_grid:
+    diagram = graph.diagram
+    if diagram is None or diagram.on_grid:
         return ()
+    if diagram.of:
+        return circuit_numbers(diagram, graph, solved)
     edges = [edge.label for edge in diagram.edges if edge.label]
     return (*edges, *(node.name for node in diagram.nodes if node.kind in ("input", "bias")))
 
 
 @lru_cache(maxsize=64)
-def _placed(diagram: Diagram, writer: Writer, room: Digits | None) -> Drawing:
+def _placed(diagram: Diagram, writer: Writer, room: Digits | None, solved: bool) -> Drawing:
     """The drawing with `room` in place of every number: the same for all variants whose longest numbers are as long."""
+    if diagram.of:
+        return place_circuit(diagram, writer, room, solved)
     found = None
     if room:
         found = _best(_sheet(diagram, writer, room, WIDE, numbered=True), CLEAR_NUMBERED, NUMBERED, MOST)

@@ -1,8 +1,9 @@
 """Drawing: lines, circles and labels in no particular format, and how much room a label takes.
 
 Lengths are in units (a web pixel; 5/8 pt on paper), y points downwards. A `style` is a plain name that every emitter
-knows: `edge`, `edge-bias`, `edge-cut`, `axis`, `grid`, `curve`, `node-input`, `node-hidden`, `node-output`,
-`node-bias`, `node-target`, `node-dropped`, `cross`, `dots`, `point`, `label`, `small`.
+knows: `edge`, `edge-bias`, `edge-cut`, `edge-back`, `axis`, `grid`, `curve`, `node-input`, `node-hidden`,
+`node-output`, `node-bias`, `node-target`, `node-dropped`, `cross`, `dots`, `point`, `blank`, `blank-back`, `label`,
+`small`, `back`.
 """
 
 from __future__ import annotations
@@ -59,6 +60,16 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A rectangle to write in."""
+
+    centre: Point
+    width: float
+    height: float
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A label: a symbol (a box), words (a string), or several of both. `at` is its anchor, halfway up its capitals.
 
@@ -78,7 +89,7 @@ class Mark:
     number: str = ""
 
 
-Item = Line | Arrow | Curve | Circle | Mark
+Item = Line | Arrow | Curve | Circle | Frame | Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +194,7 @@ def crossed_out(circle: Circle) -> tuple[Circle, Line, Line]:
     return replace(circle, style="node-dropped"), fall, rise
 
 
-def framed(items: tuple[Line | Arrow | Circle | Mark, ...]) -> Drawing:
+def framed(items: tuple[Item, ...]) -> Drawing:
     """`items` moved onto a sheet that holds them all."""
     boxes = [_room(item) for item in items]
     left, top = min(box[0] for box in boxes) - 4, min(box[1] for box in boxes) - 4
@@ -191,29 +202,31 @@ def framed(items: tuple[Line | Arrow | Circle | Mark, ...]) -> Drawing:
     return Drawing(right - left, bottom - top, tuple(_moved(item, -left, -top) for item in items))
 
 
-def _room(item: Line | Arrow | Circle | Mark) -> Bounds:
+def _room(item: Item) -> Bounds:
     match item:
         case Mark():
             return bounds(item)
         case Circle():
             return around(item)
+        case Frame((x, y), width, height):
+            return x - width / 2, y - height / 2, x + width / 2, y + height / 2
         case Line(start, end):
             (a, b), (c, d) = start, end
             return min(a, c), min(b, d), max(a, c), max(b, d)
-        case Arrow(points):
+        case Arrow(points) | Curve(points):
             across, down = [x for x, _ in points], [y for _, y in points]
             return min(across), min(down), max(across), max(down)
 
 
-def _moved(item: Line | Arrow | Circle | Mark, dx: float, dy: float) -> Item:
+def _moved(item: Item, dx: float, dy: float) -> Item:
     match item:
         case Mark(_, (x, y)):
             return replace(item, at=(x + dx, y + dy))
-        case Circle((x, y)):
+        case Circle((x, y)) | Frame((x, y)):
             return replace(item, centre=(x + dx, y + dy))
         case Line((a, b), (c, d)):
             return replace(item, start=(a + dx, b + dy), end=(c + dx, d + dy))
-        case Arrow(points):
+        case Arrow(points) | Curve(points):
             return replace(item, points=tuple((x + dx, y + dy) for x, y in points))
 
 

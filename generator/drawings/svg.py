@@ -15,6 +15,7 @@ from generator.drawings.drawing import (
     Circle,
     Curve,
     Drawing,
+    Frame,
     Item,
     Line,
     Mark,
@@ -30,6 +31,7 @@ _CLASSES = {
     "edge": 'class="lh-stroke"',
     "edge-bias": 'class="lh-stroke" stroke-dasharray="4 3"',
     "edge-cut": 'class="lh-stroke" stroke-dasharray="4 3"',
+    "edge-back": 'class="lh-back" stroke-dasharray="3 2"',
     "axis": 'class="lh-stroke"',
     "grid": 'class="lh-faint"',
     "curve": 'class="lh-accent"',
@@ -42,10 +44,15 @@ _CLASSES = {
     "cross": 'class="lh-stroke" stroke-opacity="0.6"',
     "dots": 'class="lh-arrow"',
     "point": 'class="lh-dot"',
+    "blank": 'class="lh-fill"',
+    "blank-back": 'class="lh-fill" stroke-dasharray="3 2"',
     "label": "lh-text",
     "small": "lh-text-small",
+    "back": "lh-text-small lh-back-ink",
 }
-_SIZES = {"label": NODE, "small": SMALL}  # what the classes set
+_SIZES = {"label": NODE, "small": SMALL, "back": SMALL}  # what the classes set
+_HEAD = "lh-arrow"
+_HEADS = {"edge-back": "lh-back-ink"}  # what fills the heads of arrows, where it is not the colour of lines
 
 _NAMES = ("ink", "soft", "line", "faint", "paper", "accent", "input", "hidden", "output", "bias")
 _LIGHT = ("1c1d21", "5a5e68", "4a4e58", "c9ccd4", "ffffff", "1f4e96", "e4edf8", "f8efdc", "e3f2e4", "edeef1")
@@ -74,6 +81,9 @@ text{{font-family:"STIX Two Text","STIX Two Math",Cambria,"Times New Roman",Time
 .lh-halo{{fill:var(--paper);stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}}
 .lh-var{{font-style:italic}}
 """
+_BACK_STYLE = """\
+.lh-back{stroke:var(--accent);stroke-width:1;fill:none}.lh-back-ink{fill:var(--accent)}
+"""
 
 
 def svg(drawing: Drawing, title: str, description: str, css_class: str, standalone: bool = False) -> str:
@@ -91,7 +101,7 @@ def svg(drawing: Drawing, title: str, description: str, css_class: str, standalo
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{escape(css_class)}" '
         f'{named} viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">\n'
         + (told if title else "")
-        + (f"<style>\n{STYLE}</style>\n" if standalone else "")
+        + (f"<style>\n{STYLE}{_BACK_STYLE if 'lh-back' in body else ''}</style>\n" if standalone else "")
         + f"{body}\n</svg>"
     )
 
@@ -120,9 +130,12 @@ def _item(item: Item) -> str:
         case Arrow(points, style):
             line, head = headed(points)
             drawn = f'<polyline {_CLASSES[style]} points="{_points(line)}"/>'
-            return f'{drawn}<polygon class="lh-arrow" points="{_points(head)}"/>'
+            return f'{drawn}<polygon class="{_HEADS.get(style, _HEAD)}" points="{_points(head)}"/>'
         case Circle((x, y), radius, style):
             return f'<circle {_CLASSES[style]} cx="{d(x)}" cy="{d(y)}" r="{d(radius)}"/>'
+        case Frame((x, y), width, height, style):
+            at = f'x="{d(x - width / 2)}" y="{d(y - height / 2)}"'
+            return f'<rect {_CLASSES[style]} {at} width="{d(width)}" height="{d(height)}" rx="2"/>'
         case Mark():
             return _mark(item)
 

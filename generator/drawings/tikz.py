@@ -10,6 +10,7 @@ from generator.drawings.drawing import (
     Circle,
     Curve,
     Drawing,
+    Frame,
     Item,
     Line,
     Mark,
@@ -28,6 +29,7 @@ _STYLES = {
     "edge": f"draw={_LINE}, line width=0.6pt",
     "edge-bias": f"draw={_LINE}, line width=0.5pt, dash pattern=on 2.4pt off 1.8pt",
     "edge-cut": f"draw={_LINE}, line width=0.5pt, dash pattern=on 2.4pt off 1.8pt",
+    "edge-back": f"draw={_ACCENT}, line width=0.5pt, dash pattern=on 1.8pt off 1.2pt",
     "axis": f"draw={_LINE}, line width=0.6pt",
     "grid": f"draw={_FAINT}, line width=0.4pt",
     "curve": f"draw={_ACCENT}, line width=1.1pt, line join=round, line cap=round",
@@ -40,7 +42,10 @@ _STYLES = {
     "cross": f"draw={_LINE}, draw opacity=0.6, line width=0.6pt",
     "dots": f"fill={_LINE}",
     "point": f"fill={_ACCENT}",
+    "blank": f"draw={_LINE}, line width=0.5pt, fill=white",
+    "blank-back": f"draw={_LINE}, line width=0.5pt, dash pattern=on 1.8pt off 1.2pt, fill=white",
 }
+_INKS = {"back": f"text={_ACCENT}"}
 _HEAD = f"-{{Stealth[length={d(HEAD * UNIT)}pt, width={d(2 * HALF_HEAD * UNIT)}pt, inset=0pt]}}"
 _SPECIAL = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
@@ -73,6 +78,9 @@ def _item(item: Item) -> str:
             return f"\\path[{_STYLES[style]}, {_HEAD}] {_path(points)};"
         case Circle(centre, radius, style):
             return f"\\path[{_STYLES[style]}] {_point(centre)} circle[radius={d(radius * UNIT)}pt];"
+        case Frame((x, y), width, height, style):
+            corners = (_point((x + side * width / 2, y + side * height / 2)) for side in (-1, 1))
+            return f"\\path[{_STYLES[style]}] {' rectangle '.join(corners)};"
         case Mark():
             return _mark(item)
 
@@ -88,6 +96,8 @@ def _path(points: tuple[Point, ...]) -> str:
 def _mark(mark: Mark) -> str:
     text = "".join(map(_part, mark.content if isinstance(mark.content, tuple) else (mark.content,)))
     options = ["anchor=" + {"start": "base west", "middle": "base", "end": "base east"}[mark.anchor]]
+    if mark.style in _INKS:
+        options.append(_INKS[mark.style])
     if mark.halo:
         options.append("fill=white")
     if mark.rotation:

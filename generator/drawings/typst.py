@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from generator.drawings.drawing import Arrow, Circle, Curve, Drawing, Item, Line, Mark, Point, headed, width_of
+from generator.drawings.drawing import (
+    Arrow,
+    Circle,
+    Curve,
+    Drawing,
+    Frame,
+    Item,
+    Line,
+    Mark,
+    Point,
+    headed,
+    width_of,
+)
 from generator.drawings.drawing import decimal as d
 from generator.typeset.boxes import Box
 from generator.typeset.typst import typst
@@ -13,6 +25,7 @@ _STYLES = {
     "edge": 'stroke: 0.6pt + rgb("#4a4e58")',
     "edge-bias": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.5pt, dash: (2.4pt, 1.8pt))',
     "edge-cut": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.5pt, dash: (2.4pt, 1.8pt))',
+    "edge-back": 'stroke: (paint: rgb("#1f4e96"), thickness: 0.5pt, dash: (1.8pt, 1.2pt))',
     "axis": 'stroke: 0.6pt + rgb("#4a4e58")',
     "grid": 'stroke: 0.4pt + rgb("#c9ccd4")',
     "curve": 'stroke: (paint: rgb("#1f4e96"), thickness: 1.1pt, cap: "round", join: "round")',
@@ -25,7 +38,11 @@ _STYLES = {
     "cross": 'stroke: 0.6pt + rgb("#4a4e5899")',
     "dots": 'fill: rgb("#4a4e58")',
     "point": 'fill: rgb("#1f4e96")',
+    "blank": 'stroke: 0.5pt + rgb("#4a4e58"), fill: white',
+    "blank-back": 'stroke: (paint: rgb("#4a4e58"), thickness: 0.5pt, dash: (1.8pt, 1.2pt)), fill: white',
 }
+_HEADS = {"edge-back": "#1f4e96"}  # of arrows, where they are not of the colour of lines
+_INKS = {"back": ', fill: rgb("#1f4e96")'}
 
 
 def typst_drawing(drawing: Drawing) -> str:
@@ -56,10 +73,15 @@ def _item(item: Item) -> str:
         case Arrow(points, style):
             line, head = headed(points)
             corners = ", ".join(map(_point, head))
-            return f'place({_curve(line, style)}); place(polygon({corners}, fill: rgb("#4a4e58")))'
+            colour = _HEADS.get(style, "#4a4e58")
+            return f'place({_curve(line, style)}); place(polygon({corners}, fill: rgb("{colour}")))'
         case Circle((x, y), radius, style):
             place = f"dx: {_length(x - radius)}, dy: {_length(y - radius)}"
             return f"place({place}, circle(radius: {_length(radius)}, {_STYLES[style]}))"
+        case Frame((x, y), width, height, style):
+            place = f"dx: {_length(x - width / 2)}, dy: {_length(y - height / 2)}"
+            size = f"width: {_length(width)}, height: {_length(height)}"
+            return f"place({place}, rect({size}, {_STYLES[style]}))"
         case Mark():
             return _mark(item)
 
@@ -79,7 +101,8 @@ def _mark(mark: Mark) -> str:
     shift = {"start": 0.0, "middle": wide / 2, "end": wide}[mark.anchor]
     side = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
     text = "".join(map(_part, mark.content if isinstance(mark.content, tuple) else (mark.content,)))
-    inside = f"place({side} + horizon, text(size: {_length(mark.size)})[{text}])"
+    ink = _INKS.get(mark.style, "")
+    inside = f"place({side} + horizon, text(size: {_length(mark.size)}{ink})[{text}])"
     if mark.halo:
         size = (
             f"width: {_length(width_of(mark.room or mark.content, mark.size) + 5)}, height: {_length(1.05 * mark.size)}"

@@ -183,10 +183,15 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """What a drawing of the problem shows; where things go is for `diagram.py`."""
+    """What a drawing of the problem shows; where things go is for `diagram.py`.
+
+    In a circuit every node stands for a quantity and the operation that makes it, and shows its value and the
+    derivative of the quantity `of` by it.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    of: str = ""
 
     def varying(self, givens: Collection[str]) -> Diagram:
         """The diagram of all variants with other `givens`: a unit that not all of them drop is not crossed out."""

@@ -12,9 +12,9 @@ from generator.render.paper import Paper
 
 
 def part(folder: Path, name: str, wanted: str, notation: str | None = None) -> str:
-    """The part `wanted` of the problem called `name`, in its own or another notation: `network`, `curve`, `source`, the
-    name of a quantity (in matrices: of a tensor, `W:hidden`) for the step that works it, or a section as `code` or
-    `code/layer`.
+    """The part `wanted` of the problem called `name`, in its own or another notation: `network`, `circuit`, `blanks`,
+    `curve`, `source`, the name of a quantity (in matrices: of a tensor, `W:hidden`) for the step that works it, or a
+    section as `code` or `code/layer`.
 
     Raises `RenderError` where there is no such problem or part.
     """
@@ -25,7 +25,7 @@ def part(folder: Path, name: str, wanted: str, notation: str | None = None) -> s
         return f'```yaml title="{path.name}"\n{path.read_text(encoding="utf-8-sig").strip()}\n```'
     worked = load_worked(path, notation)
     paper = Paper(worked, "web", "en")
-    if wanted in ("network", "curve"):
+    if wanted in ("network", "circuit", "blanks", "curve"):
         return paper.figure(wanted)
     if wanted in worked.graph or wanted in worked.graph.tensor:
         return _quantity(worked, paper, wanted)

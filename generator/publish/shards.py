@@ -182,14 +182,17 @@ class Workshop:
     def _pictures(self, folder: str, seat: Seat, own: Own, document: str) -> Iterator[Artifact]:
         """What the Markdown documents refer to."""
         yield Artifact(f"{folder}/{CODE_FILE}", squares_svg(squares(seat.code)).encode())
-        for task, found, pictures in zip(self.tasks, own.found, self._networks, strict=True):
+        for task, found, drawings in zip(self.tasks, own.found, self._drawings, strict=True):
+            pictures = drawings[document != "worksheet"]
             drawn = pictures.svg(partial(_text, found, own.place)) if document != "key" else None
             if drawn is not None:
-                yield Artifact(f"{folder}/{task.worked.id}-network.svg", drawn.encode())
+                yield Artifact(f"{folder}/{task.worked.id}-{pictures.kind}.svg", drawn.encode())
 
     @cached_property
-    def _networks(self) -> list[Pictures]:
-        return [Pictures(task.worked, self.homework.homework.language) for task in self.tasks]
+    def _drawings(self) -> list[tuple[Pictures, Pictures]]:
+        """The pictures of each problem: as it is asked, and as it is solved."""
+        language = self.homework.homework.language
+        return [(Pictures(task.worked, language, solved=False), Pictures(task.worked, language)) for task in self.tasks]
 
 
 def _text(found: Shown, place: int, name: str) -> str:

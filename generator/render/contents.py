@@ -316,6 +316,7 @@ def _finding(paper: Paper, finding: Finding) -> list[str]:
     ]
 
 
+SOLVED = ("solution", "key")  # documents that show what is worked, in drawings too
 CONTENTS: Mapping[str, Callable[[Paper, str | None], dict[str, Any]]] = {
     "solution": solution,
     "worksheet": blank_worksheet,

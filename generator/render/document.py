@@ -5,7 +5,7 @@ from __future__ import annotations
 from generator import resources
 from generator.errors import RenderError
 from generator.pipeline import Worked, own_notation
-from generator.render.contents import CONTENTS
+from generator.render.contents import CONTENTS, SOLVED
 from generator.render.formats import environment
 from generator.render.paper import Paper
 
@@ -46,7 +46,7 @@ def render(
     name = paper.setter.word(code) if paper.words.has(code) else document  # a document of your own may have no word
     template = environment().get_template(f"documents/{document}.j2")
     given = {"f": paper.macros, "t": paper.setter.word, "standalone": standalone, "document": name}
-    return tidy(template.render(given | paper.common() | content))
+    return tidy(template.render(given | paper.common(document in SOLVED) | content))
 
 
 def tidy(text: str) -> str:

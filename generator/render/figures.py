@@ -8,13 +8,14 @@ from generator.drawings.tikz import tikz
 from generator.drawings.typst import typst_drawing
 from generator.render.formats import Format
 
+_CLASSES = {"circuit": "lh-diagram lh-circuit", "blanks": "lh-diagram lh-circuit", "curve": "lh-plot"}
+
 
 def figure(drawing: Drawing, fmt: Format, name: str, alt: str, description: str) -> str:
     """A drawing as a figure; Markdown refers to the file `<name>.svg` (see `image`) beside the document."""
     match fmt.name:
         case "web":
-            kind = name.rpartition("-")[2]
-            css = "lh-plot" if kind == "curve" else "lh-diagram"
+            css = _CLASSES.get(name.rpartition("-")[2], "lh-diagram")
             made = svg(drawing, alt, description, css)
         case "latex":
             made = tikz(drawing)

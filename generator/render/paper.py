@@ -46,8 +46,8 @@ class Paper:
         self.macros = Macros(self.format.macro)
         self._conventions = Conventions(self.setter, lambda texts: self.author_texts(texts, secret=True))
 
-    def common(self) -> dict[str, Any]:
-        """What every template is given."""
+    def common(self, solved: bool = False) -> dict[str, Any]:
+        """What every template is given; unless `solved`, no value that is computed is in it."""
         problem = self.worked.problem
         title = problem.text(problem.title, self.language)
         return {
@@ -57,7 +57,8 @@ class Paper:
             "introduction": self.author_texts(problem.introduction),
             "givens": self._givens(),
             "grids": self._grids(),
-            "network": self._network(),
+            "network": self._network(solved),
+            "network_note": self._network_note(solved),
             "conventions": list(self._conventions.all(stated=False)),
             "computed": None,
         }
@@ -123,14 +124,27 @@ class Paper:
 
     def pictures(self) -> Iterator[tuple[str, Drawing, str]]:
         """The drawings of the problem: a kind, the drawing, and its description in words."""
-        drawing = self.worked.drawing
-        if drawing is not None:
-            yield "network", drawing, self._network_description()
+        for solved in (True, False) if self._is_circuit else (True,):
+            drawing = self.worked.drawing if solved else self.worked.blank_drawing
+            if drawing is not None:
+                yield self.picture(solved), drawing, self._network_description()
         if self.worked.history is not None:
             yield "curve", self._curve(self.worked.history), self._curve_description(self.worked.history)
 
+    def picture(self, solved: bool) -> str:
+        """The kind of figure that a document has which shows the working, or one that asks for it."""
+        return ("circuit" if solved else "blanks") if self._is_circuit else "network"
+
+    @property
+    def _is_circuit(self) -> bool:
+        diagram = self.worked.graph.diagram
+        return diagram is not None and bool(diagram.of)
+
     def figure(self, kind: str) -> str:
-        """The figure of a kind (`network` or `curve`) in this format. Raises `RenderError` where there is none."""
+        """The figure of a kind (`network`, `circuit`, `blanks` or `curve`) in this format.
+
+        Raises `RenderError` where there is none.
+        """
         for found, drawing, description in self.pictures():
             if found == kind:
                 return figure(drawing, self.format, f"{self.worked.id}-{kind}", self.alt(kind), description)
@@ -145,8 +159,15 @@ class Paper:
         diagram = self.worked.graph.diagram
         return "unrolled" if kind == "network" and diagram is not None and diagram.on_grid else kind
 
-    def _network(self) -> str:
-        return self.figure("network") if self.worked.graph.diagram is not None else ""
+    def _network(self, solved: bool) -> str:
+        return self.figure(self.picture(solved)) if self.worked.graph.diagram is not None else ""
+
+    def _network_note(self, solved: bool) -> str:
+        """What the numbers in a circuit are, or what is to be written into it."""
+        diagram = self.worked.graph.diagram
+        if diagram is None or not diagram.of:
+            return ""
+        return self.setter.say(f"texts.{self.picture(solved)}", {"of": diagram.of})
 
     def _network_description(self) -> str:
         """The diagram in words, for those who do not see it."""
@@ -161,7 +182,7 @@ class Paper:
             + (f" ({', '.join(text(name(label)) for label in e.labels)})" if e.label else "")
             for e in picture.edges
         )
-        told = self.words(f"labels.{self._drawn('network')}_description").format(columns=listed, edges=edges)
+        told = self.words(f"labels.{self._drawn(self.picture(True))}_description").format(columns=listed, edges=edges)
         dropped = ", ".join(text(name(node.name)) for node in picture.nodes if node.dropped)
         return told + (self.words("labels.dropped_description").format(units=dropped) if dropped else "")
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from generator.drawings.diagram import ROOM, draw_diagram, numbered
+from generator.drawings.diagram import ROOM, draw_diagram, letters, numbered
 from generator.drawings.svg import identified, number_letters
 from generator.pipeline import Worked
 from generator.render.figures import image
@@ -21,18 +21,24 @@ _MARKS = re.compile("([\ue000-\uf8ff])[\ue000-\uf8ff]*")
 
 
 class Pictures:
-    """The network of one problem as an image file, for any variant."""
+    """The network or circuit of one problem as an image file, for any variant; `solved`: with what is worked in it."""
 
-    def __init__(self, worked: Worked, language: str) -> None:
-        self.worked, self.language = worked, language
+    def __init__(self, worked: Worked, language: str, solved: bool = True) -> None:
+        self.worked, self.language, self.solved = worked, language, solved
         self._pieces: dict[int, list[str]] = {}
-        self._names = numbered(worked.graph.diagram) if worked.graph.diagram is not None else ()
+        self._names = numbered(worked.graph, solved)
+        self._paper = Paper(worked, "markdown", language)
+
+    @property
+    def kind(self) -> str:
+        """The kind of figure that the documents refer to."""
+        return self._paper.picture(self.solved)
 
     def svg(self, text: Callable[[str], str]) -> str | None:
         """The picture with the number that `text` gives of each quantity; none where the problem has no network."""
         if self.worked.graph.diagram is None:
             return None
-        longest = max([ROOM, *(len(text(name)) for name in self._names)])
+        longest = max([ROOM, *(letters(text(name)) for name in self._names)])
         if longest not in self._pieces:
             self._pieces[longest] = self._drawn(longest)
         pieces = list(self._pieces[longest])
@@ -44,12 +50,11 @@ class Pictures:
         """Text and marks in turn, of a picture whose longest number has so many letters."""
         assert self.worked.graph.diagram is not None
         marks = {name: chr(_FIRST + number) * longest for number, name in enumerate(self._names)}
-        drawing = draw_diagram(self.worked.graph.diagram, self.worked.writer, marks.__getitem__)
+        drawing = draw_diagram(self.worked.graph.diagram, self.worked.writer, marks.__getitem__, self.solved)
         return _MARKS.split(image(drawing, *self._spoken))
 
     @cached_property
     def _spoken(self) -> tuple[str, str]:
         """What the picture is, and its description; the same for all variants."""
-        paper = Paper(self.worked, "markdown", self.language)
-        texts = {kind: description for kind, _, description in paper.pictures()}
-        return paper.alt("network"), texts.get("network", "")
+        texts = {kind: description for kind, _, description in self._paper.pictures()}
+        return self._paper.alt(self.kind), texts.get(self.kind, "")

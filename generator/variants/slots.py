@@ -20,7 +20,7 @@ from generator.drawings.diagram import ROOM, numbered
 from generator.drawings.svg import identified, unidentified
 from generator.pipeline import Worked
 from generator.render.blocks import Setter
-from generator.render.contents import CONTENTS
+from generator.render.contents import CONTENTS, SOLVED
 from generator.render.document import render
 from generator.render.formats import format_for
 from generator.render.language import load_words
@@ -79,7 +79,8 @@ class Slots:
         made: list[str] = [""] * found.count
         if not self.follows:
             return [self._read(variant(self.worked, found.of(number))) for number in range(found.count)]
-        batch, left, rooms = Batch(found), np.ones(found.count, dtype=bool), _rooms(found)
+        solved = self.document in SOLVED
+        batch, left, rooms = Batch(found), np.ones(found.count, dtype=bool), _rooms(found, solved)
         for number in np.flatnonzero(found.long).tolist():
             made[number], left[number] = self._read(variant(self.worked, found.of(number))), False
         while left.any() and self.follows:
@@ -188,10 +189,9 @@ def _pieces(text: str) -> list[str]:
     return [*out, text[at:]]
 
 
-def _rooms(found: Shown) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def _rooms(found: Shown, solved: bool) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     """For each variant how many characters the longest number of its diagram has."""
-    diagram = found.graph.diagram
-    longest = np.full(found.count, ROOM if diagram is not None else 0)
-    for name in numbered(diagram) if diagram is not None else ():
+    longest = np.full(found.count, ROOM if found.graph.diagram is not None else 0)
+    for name in numbered(found.graph, solved):
         longest = np.maximum(longest, np.array(list(map(len, found.sizes[name]))) + found.negative[name])
     return longest

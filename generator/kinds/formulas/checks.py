@@ -74,6 +74,10 @@ def check(problem: Definition) -> Iterator[Finding]:
             near = nearest(name, changing)
             yield ("table", number), f"`{name}`", f"what is updated, or a formula that changes with it{near}"
     yield from _check_derivatives(problem, known)
+    asked = [of for _, of, _ in problem.derivatives()]
+    if problem.drawing == "circuit" and (len(asked) != 1 or isinstance(known.get(asked[0]), Grid)):
+        found = f"a circuit of {', '.join(asked) or 'nothing that is differentiated'}"
+        yield ("drawing",), found, "`differentiate` beside it, of one formula that is one number"
     yield from _check_updates(problem, known, taken)
 
 

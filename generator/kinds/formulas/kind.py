@@ -16,6 +16,7 @@ from generator.formula.vectors import expand
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.kinds.formulas.checks import check
+from generator.kinds.formulas.circuit import circuit
 from generator.kinds.formulas.model import Definition, entry_names, flat, for_updates, known_givens, moved
 from generator.learning.losses import logarithm
 from generator.learning.training import conventions_of, plan_of
@@ -49,10 +50,9 @@ def build(problem: Definition) -> Graph:
             handed.update(batch if len(batch) > 1 else ())
             together = [found] if recurs(batch) else [{own: value} for own, value in found.items()]
             quantities += (quantity for values in together for quantity in _quantities(values, group))
-    return replace(
-        _updated(problem, quantities, givens, known),
-        tensors=tensors({name: value for name, value in known.items() if name not in handed}),
-    )
+    whole = {name: value for name, value in known.items() if name not in handed}
+    graph = replace(_updated(problem, quantities, givens, known), tensors=tensors(whole))
+    return replace(graph, diagram=circuit(graph, problem.drawing))
 
 
 def _quantities(values: Mapping[str, Value], group: str) -> Iterator[Quantity]:

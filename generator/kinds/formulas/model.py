@@ -96,6 +96,9 @@ class Definition(Learning):
     )
     closing: Literal["all", "none"] = Field("all", description="what is computed once more with the last new values")
     table: tuple[Name, ...] = Field((), description="what the table of the values, update by update, has")
+    drawing: Literal["circuit", "none"] | None = Field(
+        None, description="the circuit of what is differentiated (drawn by itself where it is small), or none"
+    )
     ties: Ties = Field("first", description="whose slope a max or min has where several of its arguments are equal")
 
     @cached_property
