@@ -17,7 +17,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 _PRODUCT = "a product of numbers is `a * b`, one of vectors `a @ b`"
 _MEANT = {  # what authors write that no formula has -> what is written instead
     r"[\w)\]]\s*(?:[·⋅∙•]|\s\.|\.\s)\s*[\w(\[]": _PRODUCT,
-    r"\bd[A-Za-z]\w*\s*/\s*d[A-Za-z]|^[a-z]'": "a derivative is written `d(f, x)`",
+    r"\b(?:d)[A-Za-z]\w*\s*/\s*d[A-Za-z]|^[a-z]'": "a derivative is written `d(f, x)`",
     r"\w\s*'": "a transpose is written `W.T`, a product of matrices `W.T @ x`",
     r"\b(?:np|math|torch)\.": "functions are called by their bare names, as `exp(x)`",
     r"[A-Za-z]\w*\.(?!T\b)[A-Za-z]": _PRODUCT,

@@ -351,7 +351,9 @@ def test_letters_that_are_also_signs_are_told_apart(notation: str, tmp_path: Pat
     truth = Truth.of(made.graph, made.writer, made.notation.rounding)
     for format_name in READ:
         assert verify(render(made, "solution", format_name), format_name, truth).untrue == ()
-    assert "logistic(" in render(made, "solution", "terminal")
+    text = render(made, "solution", "terminal")
+    assert "σ(" not in text
+    assert ("logistic(" in text) == (notation not in ("net_out", "sum_output"))  # which write it out
     assert value(made, "k") == 64
 
 

@@ -18,7 +18,7 @@ import flint
 from generator.errors import LonghandError
 from generator.formula.functions import formula_of
 from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, children
-from generator.solve.elementary import AT_ZERO, BALLS, LOGARITHMS, rational
+from generator.solve.elementary import AT_ZERO, BALLS, LOGARITHMS, circular, half_turns, rational
 
 Exact = Fraction | flint.arb
 
@@ -132,6 +132,11 @@ def evaluate(tree: Formula, value_of: Callable[[str], Exact]) -> Exact:
             written_out = formula_of(tree, stable=True)
             if written_out is not None:
                 return evaluate(written_out, value_of)
+            if name in ("sin", "cos", "tan") and len(args) == 1:
+                turns = half_turns(args[0], lambda part: evaluate(part, value_of))
+                known = None if turns is None else circular(name, turns)
+                if known is not None:
+                    return known
             return _call(name, [evaluate(arg, value_of) for arg in args])
     raise Undefined("a blank has no value")
 

@@ -107,6 +107,8 @@ def _case(op: str, left: Near, right: Near, then: Near, otherwise: Near) -> Near
 
 
 def _call(name: str, args: list[Near]) -> Near:
+    if not args:  # π, and beside it sines, of which more is known exactly
+        return _UNKNOWN
     first = args[0]
     match name:
         case "max" | "min":
