@@ -26,6 +26,7 @@ from generator.drawings.drawing import (
     runs,
 )
 from generator.drawings.drawing import decimal as d
+from generator.typeset.numerals import grouped
 
 _CLASSES = {
     "edge": 'class="lh-stroke"',
@@ -180,7 +181,7 @@ def _pieces(found: tuple[Run, ...], size: float) -> str:
 
 def number_letters(text: str) -> str:
     """A number as it stands in the text of a picture."""
-    return escape(text.replace("-", "−"))
+    return escape(grouped(text).replace("-", "−"))
 
 
 def _is_number(text: str) -> bool:
