@@ -237,6 +237,7 @@ def reached() -> frozenset[str]:
                 render(worked_problem(path), document, "markdown", level=level)
         for worked in _samples():
             render(worked, "solution", "markdown", detail="all")
+        render(load_worked(Path("problems/circuits/chain_rule_circuit.yml")), "worksheet", "markdown")
     finally:
         patch.undo()
     return frozenset(asked)

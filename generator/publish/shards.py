@@ -190,9 +190,12 @@ class Workshop:
 
     @cached_property
     def _drawings(self) -> list[tuple[Pictures, Pictures]]:
-        """The pictures of each problem: as it is asked, and as it is solved."""
-        language = self.homework.homework.language
-        return [(Pictures(task.worked, language, solved=False), Pictures(task.worked, language)) for task in self.tasks]
+        """The pictures of each problem: as it is asked, and as it is solved; of a network, which is both, one."""
+        both = [
+            [Pictures(task.worked, self.homework.homework.language, way) for way in (False, True)]
+            for task in self.tasks
+        ]
+        return [(asked if asked.kind != solved.kind else solved, solved) for asked, solved in both]
 
 
 def _text(found: Shown, place: int, name: str) -> str:
