@@ -83,6 +83,7 @@ ORDER = [name for room, names in ROOMS.items() for name in members(room, names)]
 LAZY = {
     "": "the public surface imports a name when it is first used, so that the command line starts quickly",
     "cli": "a command imports what it needs when it runs, so that `--help` comes at once",
+    "backward.derivative": "SymPy takes longer to load than most problems take to work, and few have a use for it",
 }
 
 
