@@ -53,7 +53,7 @@ ROOMS = {
     "derive": "steps equations pairs firsts rounds shapes runs sections matrix_equations matrix_sections",
     "work": "pipeline",
     "views": "alike effort posed gathered worksheet audit export",
-    "render": "language formats guards program layout cells grids blocks figures texts conventions paper contents "
+    "render": "language formats guards program layout rows cells grids blocks figures texts conventions paper contents "
     "document",
     "variants": "approx digits shown probe breaks filling slots",
     "reading": "normal names rows find tables chains shape formula latex mathml typst",

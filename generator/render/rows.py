@@ -1,0 +1,107 @@
+"""Equation -> its aligned rows, laid out in boxes once for all formats, and printed once for all languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from generator.derive.equations import DELTA
+from generator.derive.steps import Equation, Part
+from generator.formula.tree import Num
+from generator.graph.quantities import Role
+from generator.notation.arrange import Arranger, row
+from generator.once import once
+from generator.pipeline import Worked
+from generator.render.formats import Format
+from generator.render.layout import Line
+from generator.typeset.boxes import Box, Op, Script, Word
+from generator.typeset.text import width
+
+LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
+_LEAST = 40  # what its right side may be wide, however wide the left one is
+
+
+class Arrangers(NamedTuple):
+    """How the formulas of a problem are set: with the symbols of quantities, and with parameters by bare names."""
+
+    named: Arranger
+    bare: Arranger
+
+
+@once
+def arrangers(worked: Worked) -> Arrangers:
+    """Made once for each problem, because its symbols are looked through."""
+    writer, graph = worked.writer, worked.graph
+    product, powers = worked.notation.product, worked.notation.rounding.scientific
+    has_e = any(_letter(writer.box(q.name)) == Word("e") for q in graph)
+
+    def symbol(name: str) -> Box:
+        return writer.delta(name.removeprefix(DELTA)) if name.startswith(DELTA) else writer.box(name)
+
+    def bare(name: str) -> Box:
+        return writer.bare(name) if graph[name].role is Role.GIVEN else writer.box(name)
+
+    return Arrangers(Arranger(product, symbol, has_e, powers), Arranger(product, bare, has_e, powers))
+
+
+class _Laid(NamedTuple):
+    """One row of an equation in boxes; one with no left side and no relation goes on with the row above."""
+
+    left: Box | None
+    relation: str
+    right: Box
+
+
+@once
+def printed(worked: Worked, fmt: Format, equation: Equation, compact: bool) -> tuple[Line, ...]:
+    """The rows of an equation in a format: the same in every language, and in every document that has the equation."""
+    return tuple(
+        Line("" if left is None else fmt.math(left), relation and fmt.math(Op(relation)), fmt.math(right))
+        for left, relation, right in _laid_out(worked, equation, compact)
+    )
+
+
+@once
+def _laid_out(worked: Worked, equation: Equation, compact: bool) -> tuple[_Laid, ...]:
+    """The rows of an equation: the same in every format."""
+    arranger = arrangers(worked).bare if equation.plain else arrangers(worked).named
+    left = arranger.box(equation.left)
+    equation = _once(equation, arranger)
+    for parts in _shorter(equation) if compact else ():
+        flat: list[Box] = []
+        for place, part in enumerate(parts):
+            flat += [Op(_sign(part.relation))] if place else []
+            flat.append(arranger.box(part.formula))
+        whole = row(flat)
+        if width(left) + width(whole) + 3 <= LINE:
+            return (_Laid(left, _sign(parts[0].relation), whole),)
+    laid: list[_Laid] = []
+    for part in _shorter(equation)[-1] if compact else equation.parts:
+        first, *others = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width)
+        laid.append(_Laid(None if laid else left, _sign(part.relation), first))
+        laid += (_Laid(None, "", piece) for piece in others)
+    return tuple(laid)
+
+
+def _once(equation: Equation, arranger: Arranger) -> Equation:
+    """`equation` without its result where that is a fraction which the numbers before it are already: 9/14."""
+    *before, result = equation.parts
+    number = result.formula
+    is_fraction = bool(before) and isinstance(number, Num) and "/" in number.text
+    if is_fraction and arranger.box(before[-1].formula) == arranger.box(number):
+        return replace(equation, parts=tuple(before))
+    return equation
+
+
+def _shorter(equation: Equation) -> list[tuple[Part, ...]]:
+    """The parts of an equation, and those that stay where it has to be brief."""
+    kept = tuple(part for part in equation.parts if part.kind != "numbers")
+    return [equation.parts, kept] if equation.brief else [equation.parts]
+
+
+def _sign(relation: str) -> str:
+    return "≔" if relation == ":=" else relation
+
+
+def _letter(symbol: Box) -> Box:
+    return symbol.base if isinstance(symbol, Script) else symbol
