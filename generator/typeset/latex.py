@@ -53,19 +53,22 @@ def plain_gap(gap: Gap) -> str:
 
 def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
     """`box` as LaTeX, without the dollar signs; `gap` writes the blanks."""
-    write = partial(latex, gap=gap)
     match box:
-        case Word(text, _, bold) if text.endswith(HAT):
-            return rf"\hat{{{write(Word(text.removesuffix(HAT), bold=bold))}}}"
-        case Word(text, _, bold) if bold:
-            return rf"\boldsymbol{{{_COMMANDS[text]}}}" if text in _COMMANDS else rf"\mathbf{{{_escaped(text)}}}"
-        case Word(text, function):
-            return _word(text, function)
         case Digits(text):
             return text
         case Op(text, _, leads):
             sign = _OPS.get(text, text)
             return f"{{}}{sign}" if leads else sign  # with nothing before it, it would have no room behind it
+        case Word(text, _, bold) if text.endswith(HAT):
+            return rf"\hat{{{latex(Word(text.removesuffix(HAT), bold=bold))}}}"
+        case Word(text, _, bold) if bold:
+            return rf"\boldsymbol{{{_COMMANDS[text]}}}" if text in _COMMANDS else rf"\mathbf{{{_escaped(text)}}}"
+        case Word(text, function):
+            return _word(text, function)
+        case Gap():
+            return gap(box)
+    write = partial(latex, gap=gap)  # what is left has boxes inside
+    match box:
         case Row(items):
             return _joined([(write(item), isinstance(item, Op) and not item.prefix) for item in items])
         case Frac(top, bottom):
@@ -91,8 +94,6 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
             return "\\begin{bmatrix} " + r" \\ ".join(lines) + " \\end{bmatrix}"
         case Strut(text, opening):
             return rf"\mathopen{{\phantom{{{text}}}}}" if opening else rf"\phantom{{{text}}}"
-        case Gap():
-            return gap(box)
 
 
 def _word(text: str, function: bool) -> str:

@@ -228,8 +228,10 @@ def _compared(one: Exact, other: Exact) -> bool | None:
     if low > 0 or high < 0:
         return False
     apart = max(-low, high)
+    if apart <= _TINY:  # as nearly always: then it need not be asked how large they are
+        return True
     size = max(map(abs, (*bounds(one), *bounds(other))))
-    return True if apart <= max(size * _CLOSE, _TINY) else None
+    return True if apart <= size * _CLOSE else None
 
 
 def _no_name(name: str) -> Exact:
