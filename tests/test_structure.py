@@ -50,7 +50,8 @@ ROOMS = {
     "backward": "plainly symbolic derivative slopes gradients passes",
     "checks": "claims invariants closing",
     "drawings": "drawing placing lattice diagram plot svg tikz typst",
-    "derive": "steps equations pairs firsts rounds shapes runs sections matrix_equations matrix_sections",
+    "derive": "steps equations pairs firsts rounds shapes runs sections matrix_formulas matrix_equations "
+    "matrix_sections",
     "work": "pipeline",
     "views": "alike effort posed gathered worksheet audit export",
     "render": "language formats guards program layout rows cells grids blocks figures texts conventions paper contents "
