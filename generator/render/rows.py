@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from generator.derive.equations import DELTA
@@ -44,7 +44,7 @@ def arrangers(worked: Worked) -> Arrangers:
     return Arrangers(Arranger(product, symbol, has_e, powers), Arranger(product, bare, has_e, powers))
 
 
-class _Laid(NamedTuple):
+class _Row(NamedTuple):
     """One row of an equation in boxes; one with no left side and no relation goes on with the row above."""
 
     left: Box | None
@@ -52,18 +52,42 @@ class _Laid(NamedTuple):
     right: Box
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """The rows of equations, told apart by identity, for looking them up by all that is in them would take as long as
+    laying out some. Each stands with its equation, so that no other can come to have its place.
+    """
+
+    laid: dict[tuple[int, bool], tuple[Equation, tuple[_Row, ...]]] = field(default_factory=dict)
+    printed: dict[tuple[int, bool, str], tuple[Equation, tuple[Line, ...]]] = field(default_factory=dict)
+
+
 @once
+def _kept(worked: Worked) -> _Kept:
+    return _Kept()
+
+
 def printed(worked: Worked, fmt: Format, equation: Equation, compact: bool) -> tuple[Line, ...]:
     """The rows of an equation in a format: the same in every language, and in every document that has the equation."""
-    return tuple(
-        Line("" if left is None else fmt.math(left), relation and fmt.math(Op(relation)), fmt.math(right))
-        for left, relation, right in _laid_out(worked, equation, compact)
-    )
+    kept, key = _kept(worked).printed, (id(equation), compact, fmt.name)
+    if key not in kept:
+        lines = (
+            Line("" if left is None else fmt.math(left), relation and fmt.math(Op(relation)), fmt.math(right))
+            for left, relation, right in _laid(worked, equation, compact)
+        )
+        kept[key] = equation, tuple(lines)
+    return kept[key][1]
 
 
-@once
-def _laid_out(worked: Worked, equation: Equation, compact: bool) -> tuple[_Laid, ...]:
-    """The rows of an equation: the same in every format."""
+def _laid(worked: Worked, equation: Equation, compact: bool) -> tuple[_Row, ...]:
+    """The rows of an equation in boxes: the same in every format."""
+    kept, key = _kept(worked).laid, (id(equation), compact)
+    if key not in kept:
+        kept[key] = equation, _laid_out(worked, equation, compact)
+    return kept[key][1]
+
+
+def _laid_out(worked: Worked, equation: Equation, compact: bool) -> tuple[_Row, ...]:
     arranger = arrangers(worked).bare if equation.plain else arrangers(worked).named
     left = arranger.box(equation.left)
     equation = _once(equation, arranger)
@@ -74,12 +98,12 @@ def _laid_out(worked: Worked, equation: Equation, compact: bool) -> tuple[_Laid,
             flat.append(arranger.box(part.formula))
         whole = row(flat)
         if width(left) + width(whole) + 3 <= LINE:
-            return (_Laid(left, _sign(parts[0].relation), whole),)
-    laid: list[_Laid] = []
+            return (_Row(left, _sign(parts[0].relation), whole),)
+    laid: list[_Row] = []
     for part in _shorter(equation)[-1] if compact else equation.parts:
         first, *others = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width)
-        laid.append(_Laid(None if laid else left, _sign(part.relation), first))
-        laid += (_Laid(None, "", piece) for piece in others)
+        laid.append(_Row(None if laid else left, _sign(part.relation), first))
+        laid += (_Row(None, "", piece) for piece in others)
     return tuple(laid)
 
 
