@@ -10,6 +10,8 @@ Owner = TypeVar("Owner")
 Rest = ParamSpec("Rest")
 Made = TypeVar("Made")
 
+_NOTHING: Any = object()  # what no function makes
+
 
 def once(function: Callable[Concatenate[Owner, Rest], Made]) -> Callable[Concatenate[Owner, Rest], Made]:
     """`function`, whose result for a frozen first argument (and the same others) is kept with that argument.
@@ -21,8 +23,9 @@ def once(function: Callable[Concatenate[Owner, Rest], Made]) -> Callable[Concate
     def worked_once(owner: Owner, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Made:
         kept: dict[Any, Made] = owner.__dict__.setdefault("_once", {})
         key = (function, args, *kwargs.items())
-        if key not in kept:
-            kept[key] = function(owner, *args, **kwargs)
-        return kept[key]
+        made: Made = kept.get(key, _NOTHING)
+        if made is _NOTHING:
+            made = kept[key] = function(owner, *args, **kwargs)
+        return made
 
     return update_wrapper(worked_once, function)

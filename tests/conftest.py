@@ -163,14 +163,14 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole site of the repository, built strictly. Modules that use it are together in `TOGETHER`.
 
-    `LONGHAND_SITE` names the folder of one that has just been built in this way.
+    `LONGHAND_SITE` names the folder where it is to be; one that is there already has just been built in this way. What
+    is built here is known to this process, so that a test that asks for the site's pages does not make them again.
     """
-    if built := os.environ.get("LONGHAND_SITE"):
-        return (ROOT / built).resolve(strict=True)
     from generator.publish.site import build_site
 
     folder = run_folder(tmp_path_factory)
+    site = ROOT / os.environ.get("LONGHAND_SITE", folder / "site")
     with locked(folder / "site.lock"), contextlib.chdir(ROOT):
-        if not (folder / "site").is_dir():
-            build_site(Path("problems"), folder / "site", strict=True)
-    return folder / "site"
+        if not site.is_dir():
+            build_site(Path("problems"), site, strict=True)
+    return site.resolve(strict=True)

@@ -17,11 +17,11 @@ from generator.formula.tree import Ref, references
 from generator.graph.quantities import Role, derivative_name
 from generator.graph.wholes import wholes
 from generator.pipeline import Worked, load_worked, work
+from generator.publish.artifacts import truth_of
 from generator.render.document import render
 from generator.render.formats import FORMATS
 from generator.render.language import language_names
 from generator.verify.document import Report, verify
-from generator.verify.truth import Truth
 from generator.views.alike import tabled
 
 EDGES = Path(__file__).resolve().parents[1] / "problems" / "convolution" / "image_edges.yml"
@@ -49,7 +49,7 @@ def cells(worked: Worked, detail: str = "first") -> dict[str, dict[tuple[str, st
 
 
 def read_back(worked: Worked, text: str, text_format: str) -> Report:
-    return verify(text, text_format, Truth.of(worked.graph, worked.writer, worked.notation.rounding), worked.history)
+    return verify(text, text_format, truth_of(worked), worked.history)
 
 
 def test_the_entries_of_an_image_stand_at_their_places() -> None:

@@ -15,10 +15,10 @@ from generator.definitions.problem import Definition, kind_module
 from generator.definitions.source import Source
 from generator.formula.infix import infix
 from generator.pipeline import Worked, load_worked, work
+from generator.publish.artifacts import truth_of
 from generator.render.document import render
 from generator.render.formats import FORMATS
 from generator.verify.document import Report, verify
-from generator.verify.truth import Truth
 
 FEW = settings(max_examples=10)
 READ = tuple(name for name in FORMATS if name != "terminal")
@@ -43,7 +43,7 @@ def found(worked: Worked, code: str) -> list[str]:
 
 
 def read_back(worked: Worked, text: str, text_format: str) -> Report:
-    return verify(text, text_format, Truth.of(worked.graph, worked.writer, worked.notation.rounding), worked.history)
+    return verify(text, text_format, truth_of(worked), worked.history)
 
 
 def demand_true(worked: Worked, formats: Sequence[str] = READ) -> None:

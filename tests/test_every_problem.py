@@ -82,7 +82,8 @@ def test_every_line_is_true_where_numbers_have_more_digits_than_are_shown(path: 
     rounding = COARSE[number % len(COARSE)]
     notation = replace(made.notation, rounding=rounding)
     worked = replace(made, notation=notation, trace=trace(made.graph, rounding), writer=Writer(made.graph, notation))
+    truth = Truth.of(worked.graph, worked.writer, rounding)
     for document, level in (("solution", None), *(("worksheet", level) for level in LEVELS)):
         text = render(worked, document, "markdown", level=level)
-        report = verify(text, "markdown", Truth.of(worked.graph, worked.writer, rounding))
+        report = verify(text, "markdown", truth)
         assert report.untrue == (), (document, level)

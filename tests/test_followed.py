@@ -16,10 +16,10 @@ from generator.definitions.problem import Definition as Loaded
 from generator.definitions.source import Source
 from generator.kinds.network.kind import Definition, check
 from generator.pipeline import Worked, work
+from generator.publish.artifacts import truth_of
 from generator.render.document import render
 from generator.render.program import FLAVOURS, program
 from generator.verify.document import Report, verify
-from generator.verify.truth import Truth
 
 INPUTS, TARGETS = [1, 2, 3], [2, 3, 7]
 RATE, SHARE = Fraction(1, 100), Fraction(1, 10)
@@ -55,7 +55,7 @@ def plain(order: list[int], mean: bool, penalized: bool) -> list[Fraction]:
 
 
 def report(made: Worked, text: str, fmt: str) -> Report:
-    return verify(text, fmt, Truth.of(made.graph, made.writer, made.notation.rounding), made.history)
+    return verify(text, fmt, truth_of(made), made.history)
 
 
 @pytest.mark.parametrize("penalized", [False, True])

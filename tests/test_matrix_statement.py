@@ -334,7 +334,8 @@ def _made(which: str) -> Worked:
 
 def display(worked: Worked, equation: Equation, format: str) -> str:
     fmt = format_for(format)
-    return fmt.macro("rows", Setter(worked, fmt, load_words("en")).rows(equation, compact=False))
+    own = replace(worked)  # a copy, so that what is set of equations with errors is not kept
+    return fmt.macro("rows", Setter(own, fmt, load_words("en")).rows(equation, compact=False))
 
 
 def variants(tree: Formula, change: Callable[[Formula], Iterator[Formula]]) -> Iterator[Formula]:

@@ -23,11 +23,11 @@ from generator.graph.quantities import Role, derivative_name, updated_name
 from generator.notation.files import load_notation, notation_for
 from generator.notation.writer import Chain, View
 from generator.pipeline import Worked, load_worked
+from generator.publish.artifacts import truth_of
 from generator.publish.pdf import typst_pdf
 from generator.render.document import render
 from generator.render.formats import FORMATS as PRINTED
 from generator.verify.document import FORMATS, Report, verify
-from generator.verify.truth import Truth
 from generator.views.worksheet import LEVELS, worksheet
 
 EXAMPLE = Path("problems/networks/example_222_net_out.yml")
@@ -42,7 +42,7 @@ def made(data: Data, notation: str | None = None) -> Worked:
 
 
 def checked(worked: Worked, text: str, format: str) -> Report:
-    return verify(text, format, Truth.of(worked.graph, worked.writer, worked.trace.rounding), worked.history)
+    return verify(text, format, truth_of(worked), worked.history)
 
 
 @st.composite

@@ -21,10 +21,10 @@ from generator.formula.tree import Call, MatMul, Mul, Num, Ref, Transpose, walk
 from generator.graph.wholes import wholes
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, load_worked, work
+from generator.publish.artifacts import truth_of
 from generator.render.document import render
 from generator.render.formats import FORMATS
 from generator.verify.document import Report, verify
-from generator.verify.truth import Truth
 
 FEW = settings(max_examples=12)
 READ = tuple(name for name in FORMATS if name != "terminal")
@@ -65,7 +65,7 @@ def factors(line: Equation) -> list[str]:
 
 
 def read_back(worked: Worked, text: str, text_format: str) -> Report:
-    return verify(text, text_format, Truth.of(worked.graph, worked.writer, worked.notation.rounding), worked.history)
+    return verify(text, text_format, truth_of(worked), worked.history)
 
 
 def demand_true(worked: Worked) -> None:

@@ -47,6 +47,19 @@ def of(path: Path) -> Worked:
     return load_worked(path)
 
 
+@cache
+def rendered(path: Path, document: str) -> str:
+    """A document as it is before Markdown and the theme."""
+    return render(of(path), document, "web")
+
+
+@cache
+def relations(path: Path, document: str) -> int:
+    """How many relations of it are read back."""
+    worked = of(path)
+    return verify(rendered(path, document), "web", truth_of(worked, document), history=worked.history).checked
+
+
 def page_names(worked: Worked) -> list[str]:
     """The folders of a problem's pages below its own; the first is the overview."""
     others = [f"solution-{language}" for language in languages_of(worked) if language != "en"]
@@ -232,8 +245,7 @@ def test_every_line_of_every_finished_page_is_true(path: Path, site: Path) -> No
         report = verify(article(page), "web", truth_of(worked, name), history=worked.history)
         assert report.untrue == (), name
         if name in documents_of(worked):
-            before = verify(render(worked, name, "web"), "web", truth_of(worked, name), history=worked.history)
-            assert report.checked == before.checked, name
+            assert report.checked == relations(path, name), name
             checked += report.checked
     assert checked > 30 or len(worked.graph) < 20
 
@@ -360,7 +372,7 @@ def numbers(text: str) -> set[str]:
 def test_a_worksheets_page_says_no_more_than_the_worksheet(path: Path, site: Path) -> None:
     """The worksheet itself is searched for answers elsewhere; its page, with head and navigation, adds no number."""
     page = site / "problems" / path.stem / "worksheet" / "index.html"
-    own = render(of(path), "worksheet", "web")
+    own = rendered(path, "worksheet")
     assert numbers(" ".join(read(page).words)) <= numbers(re.sub(r"<[^>]*>", " ", own))
     assert numbers(article(page)) <= numbers(own)
 
@@ -435,11 +447,9 @@ def test_pages_as_plain_markdown_keep_their_mathematics(path: Path, builder: str
     for document in documents_of(worked):
         text = (written / "problems" / path.stem / f"{document}.md").read_text(encoding="utf-8")
         html = BUILDERS[builder](text.partition("---\n\n")[2])
-        truth = truth_of(worked, document)
-        before = verify(render(worked, document, "web"), "web", truth, history=worked.history)
-        after = verify(html, "web", truth, history=worked.history)
+        after = verify(html, "web", truth_of(worked, document), history=worked.history)
         assert after.untrue == ()
-        assert after.checked == before.checked
+        assert after.checked == relations(path, document)
         assert html.count("<math") == html.count("</math>") == text.count("<math")
         for element in re.findall(r"<math\b.*?</math>", html, re.DOTALL):
             ElementTree.fromstring(element)

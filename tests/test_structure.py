@@ -50,10 +50,11 @@ ROOMS = {
     "backward": "plainly symbolic derivative slopes gradients passes",
     "checks": "claims invariants closing",
     "drawings": "drawing placing lattice layers operations circuit diagram plot svg tikz typst",
-    "derive": "steps equations pairs firsts rounds shapes runs sections matrix_equations matrix_sections",
+    "derive": "steps equations pairs firsts rounds shapes runs sections matrix_formulas matrix_equations "
+    "matrix_sections",
     "work": "pipeline",
     "views": "alike effort posed gathered worksheet audit export",
-    "render": "language formats guards program layout cells grids blocks figures texts conventions paper contents "
+    "render": "language formats guards program layout rows cells grids blocks figures texts conventions paper contents "
     "document",
     "variants": "approx digits shown probe breaks filling slots",
     "reading": "normal names rows find tables chains conditions shape formula latex mathml typst",
@@ -83,6 +84,7 @@ ORDER = [name for room, names in ROOMS.items() for name in members(room, names)]
 LAZY = {
     "": "the public surface imports a name when it is first used, so that the command line starts quickly",
     "cli": "a command imports what it needs when it runs, so that `--help` comes at once",
+    "backward.derivative": "SymPy takes longer to load than most problems take to work, and few have a use for it",
 }
 
 

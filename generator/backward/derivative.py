@@ -10,10 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-import sympy
-
-from generator.backward.plainly import plainly
-from generator.backward.symbolic import from_sympy, signed_term, to_sympy
+from generator.backward.plainly import plainly, signed_term
 from generator.formula.extremes import Ties, through_extremes
 from generator.formula.functions import ACTIVATIONS, Find, expand, require_derivative, textbook_derivative
 from generator.formula.infix import parse
@@ -141,7 +138,9 @@ def _joined(tree: Formula) -> Formula:
 
 
 def _by_sympy(formula: Formula, wrt: str) -> Formula:
-    return from_sympy(sympy.diff(to_sympy(formula), sympy.Symbol(wrt, real=True)))
+    from generator.backward.symbolic import by_sympy
+
+    return by_sympy(formula, wrt)
 
 
 def kinks(call: Call) -> dict[Fraction, Fraction]:

@@ -116,3 +116,8 @@ def _negative(tree: Formula | None) -> Formula | None:
     if isinstance(tree, Num):
         return Num(-tree.value)
     return tree if tree is None else tree.body if isinstance(tree, Neg) else Neg(tree)
+
+
+def signed_term(tree: Formula) -> Formula:
+    """A term of a sum, with its minus sign in front of it where it is a negative number."""
+    return Neg(Num(-tree.value)) if isinstance(tree, Num) and tree.value < 0 else tree

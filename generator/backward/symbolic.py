@@ -1,4 +1,4 @@
-"""Formula <-> SymPy expression, over real symbols."""
+"""Formula <-> SymPy expression, over real symbols; formula -> its derivative by SymPy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import sympy
 
+from generator.backward.plainly import signed_term
 from generator.errors import FormulaError
 from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
 
@@ -23,6 +24,11 @@ _NAMES = {
     sympy.Heaviside: "step",
 }  # fmt: skip
 _RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
+
+
+def by_sympy(formula: Formula, wrt: str) -> Formula:
+    """The derivative of a formula, rows written out, by one of its names. Raises `FormulaError` where it has none."""
+    return from_sympy(sympy.diff(to_sympy(formula), sympy.Symbol(wrt, real=True)))
 
 
 def to_sympy(tree: Formula) -> sympy.Expr:
@@ -94,8 +100,3 @@ def _from_cases(expression: sympy.Piecewise) -> Formula:
     for then, holds in reversed(cases):
         made = Cases(from_sympy(holds.lhs), holds.rel_op, from_sympy(holds.rhs), from_sympy(then), made)
     return made
-
-
-def signed_term(tree: Formula) -> Formula:
-    """A term of a sum, with its minus sign in front of it where it is a negative number."""
-    return Neg(Num(-tree.value)) if isinstance(tree, Num) and tree.value < 0 else tree

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace as replace_parts
-from functools import cached_property, partial
 
 from generator.derive.equations import Equations
+from generator.derive.matrix_formulas import matrix_formulas
 from generator.derive.pairs import ShortWay, Softmax
 from generator.derive.steps import Equation, Part
-from generator.formula.functions import ACTIVATIONS, VECTORS, expand, is_signed
+from generator.formula.functions import VECTORS, expand
 from generator.formula.tree import Call, Formula, Matrix, Num, Ref, Transpose, num, references, replace
-from generator.graph.quantities import Graph, Role, Tensor, derivative_name, is_constant
-from generator.lifting.lift import Lifter
-from generator.lifting.sides import on_their_sides
-from generator.lifting.sliding import Slider
+from generator.graph.quantities import Graph, Role, Tensor, is_constant
 from generator.lifting.tensors import Room, Rows, entry, entrywise, filled_in, put_in, vector_call
 from generator.notation.writer import View, Writer
 from generator.solve.rounding import Rounding
 from generator.solve.traces import Trace, relation
-
-_DERIVATIVES = (Role.LOCAL, Role.GRADIENT)
 
 
 def is_in_matrices(graph: Graph, writer: Writer) -> bool:
@@ -39,91 +34,18 @@ class MatrixEquations:
     def __init__(self, graph: Graph, trace: Trace, writer: Writer, scalars: Equations) -> None:
         self.graph, self.trace, self.writer, self.scalars = graph, trace, writer, scalars
         self.room = room_for(trace.rounding)
-        self._found: dict[tuple[str, bool], Formula | None] = {}
-
-    @cached_property
-    def lifter(self) -> Lifter:
-        """What finds the formulas."""
-        return Lifter(self.graph.tensors, self.graph.vectors == "column", bool(self.graph.slidings))
-
-    @cached_property
-    def slider(self) -> Slider:
-        """What finds those of windows."""
-        return Slider(self.lifter, self.graph.slidings)
-
-    @cached_property
-    def held(self) -> frozenset[str]:
-        """The quantities that stand in a tensor."""
-        return frozenset(name for tensor in self.graph.tensors for name in tensor.names)
+        self.formulas = matrix_formulas(writer)
 
     # --- formulas ---
 
+    @property
+    def held(self) -> frozenset[str]:
+        """The quantities that stand in a tensor."""
+        return self.formulas.held
+
     def formula(self, name: str, errors: bool = False) -> Formula | None:
-        """The formula over tensors of a tensor or a quantity; `None` where there is none.
-
-        In a derivative, others that stand in no tensor have their own formulas in their places; if `errors`, the errors
-        of single outputs have in what adds them up.
-        """
-        key = name, errors
-        if key not in self._found:
-            tensor = self.graph.tensor.get(name)
-            entries = ((name,),) if tensor is None else tensor.entries
-            computed = all(self.graph[own].formula is not None for row in entries for own in row if own in self.graph)
-            rows = tuple(tuple(self._scalar(own, errors) for own in row) for row in entries) if computed else None
-            found = self._searched(name, rows) if rows is not None else None
-            self._found[key] = self.lifter.as_number(found) if found is not None and tensor is None else found
-        return self._found[key]
-
-    def _scalar(self, name: str, errors: bool = False) -> Formula:
-        """The formula of what stands at a place of a tensor, with what stands in none put in."""
-        if name not in self.graph:
-            return entry(name)
-        inside = partial(self._inside, derivatives=self.graph[name].role in _DERIVATIVES, errors=errors)
-        return replace(self._written(name), inside)
-
-    def _inside(self, ref: Ref, derivatives: bool = True, errors: bool = False) -> Formula:
-        quantity = self.graph[ref.name]
-        inner = derivatives and quantity.role in _DERIVATIVES
-        inner |= errors and quantity.rule.removeprefix("after_") == "error"
-        return self._scalar(ref.name, errors) if inner and ref.name not in self.held else ref
-
-    def _written(self, name: str) -> Formula:
-        """A quantity's formula as the notation writes it, but with functions of a whole by their signs."""
-        formula = self.graph[name].formula
-        if isinstance(formula, Call) and formula.name in VECTORS:
-            return formula
-        if isinstance(formula, Call) and formula.name in ACTIVATIONS and is_signed(formula):
-            return Call(formula.name, formula.args[:1])
-        return self.writer.formula(name)
-
-    def _searched(self, name: str, rows: Rows) -> Formula | None:
-        found = self.slider.formula(rows) or self.lifter.formula(rows) or self.slider.unstacked(rows)
-        if found is None:
-            return self._through_shares(name, rows)
-        tensor = self.graph.tensor.get(name)
-        if tensor is None or tensor.role is not Role.GRADIENT:
-            return found
-        taught = on_their_sides(tensor, found, self.graph.tensor, self.graph.vectors == "column")
-        return taught if taught != found and self.lifter.proves(taught, rows) else found
-
-    def _through_shares(self, name: str, rows: Rows) -> Formula | None:
-        """The gradient before a softmax."""
-        gradient = self.graph.tensor.get(name)
-        if gradient is None or gradient.role is not Role.GRADIENT:
-            return None
-        for post in self.graph.tensors:
-            back = self.graph.tensor.get(derivative_name(gradient.label.of, post.name))
-            if back is not None and self._is_shares_of(post, gradient.label.wrt):
-                forms = (self.lifter.through_shares(post, back, down) for down in (True, False))
-                return next((form for form in forms if self.lifter.proves(form, rows)), None)
-        return None
-
-    def _is_shares_of(self, post: Tensor, pre: str) -> bool:
-        call = self.graph[post.names[0]].formula
-        if not isinstance(call, Call) or call.name not in VECTORS:
-            return False
-        shared = vector_call(self.formula(post.name))
-        return shared is not None and shared.args in ((Ref(pre),), (Transpose(Ref(pre)),))
+        """The formula over tensors of a tensor or a quantity, as `MatrixFormulas` finds it."""
+        return self.formulas.formula(name, errors)
 
     def short_softmax(self, name: str) -> ShortWay | None:
         """A gradient before softmax and cross-entropy in its short form (`None`: it has no such form)."""
@@ -135,7 +57,8 @@ class MatrixEquations:
         rows = [found[start : start + wide] for start in range(0, len(found), wide)]
 
         def whole(part: Callable[[Softmax], Formula]) -> Formula | None:
-            return self.lifter.formula(tuple(tuple(replace(part(pair), self._inside) for pair in row) for row in rows))
+            entries = tuple(tuple(replace(part(pair), self.formulas.inside) for pair in row) for row in rows)
+            return self.formulas.lifter.formula(entries)
 
         post, target = whole(lambda pair: Ref(pair.post)), whole(lambda pair: Ref(pair.target))
         ones = all(pair.adds_up(self.graph) for pair in found)
@@ -155,7 +78,7 @@ class MatrixEquations:
         left = Ref(tensor.label.of if assign == ":=" else name)
         numbers = full or tensor.role not in (Role.FORWARD, Role.AFTER)
         if formula is None and self._is_of_numbers(tensor):
-            formula, numbers = filled_in(tensor.entries, self._written, self.room), False
+            formula, numbers = filled_in(tensor.entries, self.formulas.written, self.room), False
         return self._worked(name, left, formula, assign, tensor.entries, numbers)
 
     def _is_of_numbers(self, tensor: Tensor) -> bool:

@@ -73,6 +73,7 @@ _TYPST = re.compile(
     r"(?<!:)//[^\n]*|/\*.*?\*/|(?P<ticks>`+).*?(?P=ticks)|\\.|\"(?:\\.|[^\"\\])*\"|[^\\\"$#`/\[\](){}\n]+|.", re.DOTALL
 )
 _TYPST_CODE = re.compile(r"#(?:(?P<line>let|set|show|import|include)\b|(?:if|for|while)\b|[A-Za-z_][\w.-]*|(?=[({\[]))")
+_TYPST_END = re.compile(r"(?:\\.|\"[^\"]*\"|[^$\\\"])*\$", re.DOTALL)
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -80,6 +81,7 @@ def find_typst(text: str) -> Iterator[Found]:
     """`$...$` in the text of a document and in the content that its code holds; definitions are passed over."""
     modes = ["]"]  # what closes the bracket that we stand in; in `]` text, in `)` and `}` code
     at, definition = 0, False
+    line, counted = 1, 0
     while at < len(text):
         match = _TYPST.match(text, at)
         assert match is not None
@@ -95,8 +97,8 @@ def find_typst(text: str) -> Iterator[Found]:
                 at += 1
             continue
         if piece == "$":
-            end = re.compile(r"(?:\\.|\"[^\"]*\"|[^$\\\"])*\$", re.DOTALL).match(text, at + 1)
-            line = text.count("\n", 0, at) + 1
+            end = _TYPST_END.match(text, at + 1)
+            line, counted = line + text.count("\n", counted, at), at
             if end is None:
                 yield Found(text[at : at + 60].partition("\n")[0], line, "`$` has no counterpart")
                 return

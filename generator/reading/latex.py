@@ -6,6 +6,7 @@ Longer than 250 lines because a grammar is one file.
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 
 from generator.reading import Line, Unreadable
 from generator.reading.names import FUNCTIONS, LATEX_SIGNS, greek
@@ -27,6 +28,11 @@ _RAW = re.compile(r"\s*\{((?:[^{}\\]|\\.|\{[^{}]*\})*)\}")
 _BLANK = re.compile(r"\\hspace\{[\d.]+em\}")
 _REFERENCE = re.compile(r"\\scriptstyle\s*(\d+)")
 _SKIP = re.compile(r"(?:\s+|~|(?<!\\)%[^\n]*(?:\n|$))+")
+_SEEN = frozenset("\\{}()[]&_^'=+-,.0123456789" + ascii_letters)  # what nothing of this can begin with
+_DELIMITERS = {
+    "left": {"(": Op("("), "[": Op("["), "|": LEFT_BAR, "\\lvert": LEFT_BAR, "\\lfloor": Op("⌊")},
+    "right": {")": Op(")"), "]": Op("]"), "|": RIGHT_BAR, "\\rvert": RIGHT_BAR, "\\rfloor": Op("⌋")},
+}
 
 
 def read_latex(text: str) -> tuple[Line, ...]:
@@ -45,9 +51,12 @@ class _Reader:
         rows = Rows(self.text)
         environments: list[str] = []
         while self._more():
-            before = self.at
-            if self._take("&"):
+            before, sign = self.at, self.text[self.at]
+            if sign == "&":
+                self.at += 1
                 rows.cells.append([])
+            elif sign != "\\":
+                self._next(rows.cells[-1])
             elif self._takes_row_end():
                 rows.end(before, self.at)
             elif name := self._match(_BEGIN, *_ROWS):
@@ -67,6 +76,8 @@ class _Reader:
     # --- pieces of the text ---
 
     def _more(self) -> bool:
+        if self.text[self.at : self.at + 1] in _SEEN:
+            return True
         match = _SKIP.match(self.text, self.at)
         self.at = match.end() if match else self.at
         return self.at < len(self.text)
@@ -96,11 +107,13 @@ class _Reader:
 
     def _next(self, row: list[Box]) -> None:
         """The next thing, put at the end of `row` (a script onto its last item)."""
-        if self._take("'"):
-            self._script(row, "^", Op("′"))
-        elif self.text[self.at] in "_^":
+        sign = self.text[self.at]
+        if sign == "'":
             self.at += 1
-            self._script(row, self.text[self.at - 1], self._argument())
+            self._script(row, "^", Op("′"))
+        elif sign in "_^":
+            self.at += 1
+            self._script(row, sign, self._argument())
         else:
             row.append(self._atom())
 
@@ -148,7 +161,7 @@ class _Reader:
 
     def _atom(self) -> Box:
         start, sign = self.at, self.text[self.at]
-        if number := _NUMBER.match(self.text, self.at):
+        if (sign.isdecimal() or sign == ".") and (number := _NUMBER.match(self.text, self.at)):
             self.at = number.end()
             return Digits(_GROUP.sub("", number[0]))
         if sign == "{":
@@ -209,9 +222,7 @@ class _Reader:
         raise self._error(start)
 
     def _delimiter(self, side: str, start: int) -> Op:
-        left = {"(": Op("("), "[": Op("["), "|": LEFT_BAR, "\\lvert": LEFT_BAR, "\\lfloor": Op("⌊")}
-        right = {")": Op(")"), "]": Op("]"), "|": RIGHT_BAR, "\\rvert": RIGHT_BAR, "\\rfloor": Op("⌋")}
-        for sign, box in (left if side == "left" else right).items():
+        for sign, box in _DELIMITERS[side].items():
             if self._take(sign):
                 return box
         raise self._error(start)

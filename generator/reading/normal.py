@@ -42,14 +42,16 @@ _LETTER_DIGITS = re.compile(r"([^\W\d_])(\d+)")
 
 def normal(box: Box) -> Box:
     """`box` in the one form; boxes that look alike come out equal. Raises `Unreadable` on an unpaired parenthesis."""
-    flat = _merged([item for item in _flat(box) if item != SPACE])
-    paired = _paired(flat)
+    flat = _flat(box)
+    if len(flat) == 1 and isinstance(flat[0], Word | Digits):  # as most scripts are
+        return flat[0]
+    paired = _paired(_merged(flat))
     return paired[0] if len(paired) == 1 else Row(tuple(paired))
 
 
 def normal_row(box: Box) -> Box:
     """`box` in the one form, as one row of several: a bracket may be opened or closed in another (see `closed`)."""
-    paired = _paired(_merged([item for item in _flat(box) if item != SPACE]), alone=False)
+    paired = _paired(_merged(_flat(box)), alone=False)
     return paired[0] if len(paired) == 1 else Row(tuple(paired))
 
 
@@ -73,17 +75,18 @@ def hatted(box: Box) -> Word:
 
 
 def _flat(box: Box) -> list[Box]:
+    """What stands side by side in a box; what is in the one form already stays itself. The most frequent come first."""
     match box:
-        case Word(text, _, bold) if bold:
-            return [Word(text, bold=True)]
-        case Word(text):
-            match = _LETTER_DIGITS.fullmatch(text)
-            return [Word(match[1]), Digits(match[2])] if match else [Word(text)]
+        case Op(text, prefix, leads):
+            return [box if text not in _SAME and not (prefix or leads) else Op(_SAME.get(text, text))]
+        case Word(text, function, bold):
+            match = _LETTER_DIGITS.fullmatch(text) if len(text) > 1 and not bold else None
+            if match:
+                return [Word(match[1]), Digits(match[2])]
+            return [Word(text, bold=bold) if function else box]
         case Digits(text):
             signed = text[:1] in ("-", "−")
             return [Op("−"), Digits(text[1:])] if signed else [box]
-        case Op(text):
-            return [Op(_SAME.get(text, text))]
         case Row(inside):
             return [flat for item in inside for flat in _flat(item)]
         case Frac(top, bottom):
@@ -129,19 +132,24 @@ def _scripted(flat: list[Box], sub: Box | None, sup: Box | None) -> list[Box]:
 
 
 def _merged(flat: list[Box]) -> list[Box]:
-    """A colon followed by an equals sign is one relation, digits times a large power of ten are one number."""
+    """A colon followed by an equals sign is one relation, digits times a large power of ten are one number.
+
+    Wide spaces are left out.
+    """
     found: list[Box] = []
     for item in flat:
+        if isinstance(item, Op) and item.text == SPACE.text:
+            continue
         if item == _EQUALS and found and found[-1] == _COLON:
             found[-1] = Op("≔")
-        elif power := _power_of_ten(item, found[-2:]):
+        elif isinstance(item, Script) and (power := _power_of_ten(item, found[-2:])):
             found[-2:] = [power]
         else:
             found.append(item)
     return found
 
 
-def _power_of_ten(item: Box, before: list[Box]) -> Digits | None:
+def _power_of_ten(item: Script, before: list[Box]) -> Digits | None:
     """The number whose digits and sign of a product stand before a power of ten that it would be written with."""
     match (*before, item):
         case Digits(digits), Op(sign), Script(Digits("10"), None, power) if Op(sign) == TIMES_TEN and "e" not in digits:
@@ -164,9 +172,11 @@ def _paired(flat: list[Box], alone: bool = True) -> list[Box]:
     stack: list[tuple[str, list[Box]]] = [("", [])]
     for item in flat:
         sign = item.base if isinstance(item, Script) else item
-        if isinstance(item, Op) and item.text in _PAIRS:
-            stack.append((item.text, []))
-        elif isinstance(sign, Op) and sign.text in _CLOSING:
+        if not isinstance(sign, Op):
+            stack[-1][1].append(item)
+        elif item is sign and sign.text in _PAIRS:
+            stack.append((sign.text, []))
+        elif sign.text in _CLOSING:
             if len(stack) == 1 and not alone:
                 stack[-1][1].append(item)
                 continue

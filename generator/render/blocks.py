@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
-from generator.derive.equations import DELTA
-from generator.derive.steps import Equation, Part, Section, Step
+from generator.derive.steps import Equation, Section, Step
 from generator.errors import RenderError
 from generator.formula.functions import ACTIVATIONS, expand
-from generator.formula.tree import Call, Num
-from generator.graph.quantities import Role
-from generator.notation.arrange import Arranger, row
+from generator.formula.tree import Call
+from generator.notation.arrange import row
 from generator.pipeline import Worked
 from generator.render.cells import Cells
 from generator.render.formats import Format
 from generator.render.grids import grid
 from generator.render.language import Words
 from generator.render.layout import Block, Line, lines_for, merged, said_once
-from generator.typeset.boxes import Box, Op, Row, Script
+from generator.render.rows import arrangers, printed
+from generator.typeset.boxes import Box, Op, Row
 from generator.typeset.numerals import numeral
-from generator.typeset.text import width
-
-LINE = 84  # about how many characters an equation's line may be wide, its left side included, before it is broken
-_LEAST = 40  # what its right side may be wide, however wide the left one is
-
-
-def _letter(symbol: Box) -> Box:
-    return symbol.base if isinstance(symbol, Script) else symbol
 
 
 class Setter:
@@ -38,21 +28,9 @@ class Setter:
     def __init__(self, worked: Worked, fmt: Format, words: Words, own: Callable[[str], str] = lambda name: "") -> None:
         self.worked, self.format, self.words = worked, fmt, words
         self._own = own  # the author's sentence before a quantity's formula, already set (empty: none)
-        writer, graph = worked.writer, worked.graph
-        product = worked.notation.product
-
-        def symbol(name: str) -> Box:
-            return writer.delta(name.removeprefix(DELTA)) if name.startswith(DELTA) else writer.box(name)
-
-        def bare(name: str) -> Box:
-            return writer.bare(name) if graph[name].role is Role.GIVEN else writer.box(name)
-
-        self.symbol = symbol
-        taken = frozenset(_letter(writer.box(quantity.name)) for quantity in graph)
-        powers = worked.notation.rounding.scientific
-        otherwise = words("labels.otherwise")
-        self._arranger = Arranger(product, symbol, taken, powers, otherwise)
-        self._bare = Arranger(product, bare, taken, powers, otherwise)
+        self._otherwise = words("labels.otherwise")
+        self._arranger = arrangers(worked, self._otherwise).named
+        self.symbol = self._arranger.symbol_of
 
     # --- sentences ---
 
@@ -131,30 +109,7 @@ class Setter:
 
     def rows(self, equation: Equation, compact: bool) -> tuple[Line, ...]:
         """An equation as aligned rows; `compact`: on one line where it fits."""
-        arranger = self._bare if equation.plain else self._arranger
-        left = arranger.box(equation.left)
-        equation = _once(equation, arranger)
-        for parts in _shorter(equation) if compact else ():
-            flat: list[Box] = []
-            for place, part in enumerate(parts):
-                flat += [Op(_sign(part.relation))] if place else []
-                flat.append(arranger.box(part.formula))
-            whole = row(flat)
-            if width(left) + width(whole) + 3 <= LINE:
-                return (Line(self.format.math(left), self._relation(parts[0].relation), self.format.math(whole)),)
-        lines: list[Line] = []
-        for place, part in enumerate(_shorter(equation)[-1] if compact else equation.parts):
-            first = self.format.math(left) if not place else ""
-            pieces = arranger.rows(part.formula, max(_LEAST, LINE - width(left) - 3), width, self.format.stacks)
-            lines += self._part(pieces, first, part.relation)
-        return tuple(lines)
-
-    def _part(self, pieces: list[Box], left: str, relation: str) -> Iterator[Line]:
-        for place, piece in enumerate(pieces):
-            yield Line("" if place else left, "" if place else self._relation(relation), self.format.math(piece))
-
-    def _relation(self, relation: str) -> str:
-        return self.format.math(Op(_sign(relation)))
+        return printed(self.worked, self.format, equation, compact, self._otherwise)
 
     # --- blocks ---
 
@@ -218,23 +173,3 @@ class Setter:
         rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=False))
         title = self.word("labels.aside_softmax" if step.rule.startswith(("softmax", "logistic")) else "labels.aside")
         yield Block("aside", self.say(f"texts.{step.rule}", step.names), rows, depth, title)
-
-
-def _once(equation: Equation, arranger: Arranger) -> Equation:
-    """`equation` without its result where that is a fraction which the numbers before it are already: 9/14."""
-    *before, result = equation.parts
-    number = result.formula
-    is_fraction = bool(before) and isinstance(number, Num) and "/" in number.text
-    if is_fraction and arranger.box(before[-1].formula) == arranger.box(number):
-        return replace(equation, parts=tuple(before))
-    return equation
-
-
-def _shorter(equation: Equation) -> list[tuple[Part, ...]]:
-    """The parts of an equation, and those that stay where it has to be brief."""
-    kept = tuple(part for part in equation.parts if part.kind != "numbers")
-    return [equation.parts, kept] if equation.brief else [equation.parts]
-
-
-def _sign(relation: str) -> str:
-    return "≔" if relation == ":=" else relation

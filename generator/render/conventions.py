@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from generator.backward.derivative import kinks, value_at
 from generator.derive.matrix_equations import is_in_matrices
@@ -14,6 +15,8 @@ from generator.formula.tree import Call, Cases, Dots, Formula, Ref, references, 
 from generator.graph.quantities import Graph, Quantity, Role, updated_name
 from generator.lifting import windowed
 from generator.notation.arrange import sign_of
+from generator.once import once
+from generator.pipeline import Worked
 from generator.render.blocks import Setter
 from generator.render.guards import logarithms_of_zero
 from generator.typeset.boxes import Digits, Op
@@ -58,11 +61,11 @@ class Conventions:
             if convention.code == "loss":
                 texts["formula"] = next(setter.defined(q.name) for q in graph.of_role(Role.LOSS) if q.rule == "error")
             yield setter.say(f"conventions.{convention.code}", None, **texts)
-        if any(q.formula is not None and has_indicator(q.formula) for q in graph):
+        if _indicates(graph):
             yield setter.word("conventions.indicators")
         for own in self.worked.problem.conventions:
             yield from self.author_texts(own)
-        for call in self._functions():
+        for call in _functions(graph):
             slopes = list(kinks(call).values())
             for slope in sorted(set(slopes)):
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(shortest(slope))}
@@ -70,14 +73,13 @@ class Conventions:
             if "at_zero" in ACTIVATIONS[call.name].parameters:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(value_at(call, 0))}
                 yield setter.say("conventions.jump", None, **texts)
-        formulas = [q.formula for q in graph if q.formula is not None]
-        if logarithms_of_zero(formulas, self.worked.trace.values.__getitem__):
+        if _has_logarithms_of_zero(self.worked):
             yield setter.word("conventions.zero_logarithm")
-        if self._differentiates(is_extreme, layers=True):
+        if _differentiates(graph, is_extreme, layers=True):
             yield setter.word(f"conventions.extremes_{graph.ties}")
-        if self._differentiates(_is_size):
+        if _differentiates(graph, _is_size):
             yield setter.word("conventions.size_kink")
-        if self._differentiates(_is_split):
+        if _differentiates(graph, _is_split):
             yield setter.word("conventions.cases")
         if graph.of_role(Role.UPDATE):
             by_gradients = "conventions.updates_in_turn" if graph.in_turn else "conventions.updates"
@@ -109,32 +111,63 @@ class Conventions:
         yield setter.word(f"conventions.vectors_{graph.vectors}")
         if any(isinstance(q.formula, Call) and q.formula.name in VECTORS for q in graph):
             yield setter.word(f"conventions.softmax_{graph.vectors}")
-        steps = (step for section in self.worked.sections() for step in section.walk())
-        formulas = (part.formula for step in steps for equation in step.equations for part in equation.parts)
-        parts = [part for formula in formulas for part in walk(formula)]
-        constant = (part.name for part in parts if isinstance(part, Ref) and part.name in graph.tensor)
-        spoken_of = set(constant)
-        for tensor in (tensor for tensor in graph.tensors if tensor.name in spoken_of and not tensor.names):
+        written = _written(self.worked)
+        for tensor in (tensor for tensor in graph.tensors if tensor.name in written.names and not tensor.names):
             yield setter.say(f"conventions.{tensor.label.kind}", {tensor.label.kind: tensor.name})
-        called = {part.name for part in parts if isinstance(part, Call)}
-        for name in (name for name in windowed.CALLS if name in called):
+        for name in (name for name in windowed.CALLS if name in written.called):
             sign = {"sign": self.setter.format.inline(sign_of(name, self.worked.notation.product))}
             yield setter.say(f"conventions.call_{name}", None, **sign)
-        if any(isinstance(part, Dots) for part in parts):
+        if written.dots:
             yield setter.word("conventions.dots")
 
-    def _differentiates(self, wanted: Callable[[Formula], bool], *, layers: bool = False) -> bool:
-        """Whether the derivative of an author's formula (or of a layer's too) with a `wanted` part is on the page."""
-        graph = self.worked.graph
-        made = (graph[q.label.of] for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
-        formulas = (q.formula for q in made if q.formula is not None and (layers or not _is_of_layer(q)))
-        return any(wanted(part) for formula in formulas for part in walk(formula))
 
-    def _functions(self) -> list[Call]:
-        """The activations that the problem uses (each without its input), sorted by name."""
-        calls = (quantity.formula for quantity in self.worked.graph.of_role(Role.FORWARD))
-        used = {Call(c.name, (Ref(""), *c.args[1:])) for c in calls if isinstance(c, Call) and c.name in ACTIVATIONS}
-        return sorted(used, key=lambda call: (call.name, repr(call.args)))
+# --- what there is to say something about: asked for by every document, and the same in all of them ---
+
+
+class _Written(NamedTuple):
+    """What stands in the formulas of a solution: names, functions, and whether there are dots."""
+
+    names: frozenset[str]
+    called: frozenset[str]
+    dots: bool
+
+
+@once
+def _written(worked: Worked) -> _Written:
+    steps = (step for section in worked.sections() for step in section.walk())
+    formulas = (part.formula for step in steps for equation in step.equations for part in equation.parts)
+    parts = [part for formula in formulas for part in walk(formula)]
+    names = frozenset(part.name for part in parts if isinstance(part, Ref))
+    called = frozenset(part.name for part in parts if isinstance(part, Call))
+    return _Written(names, called, any(isinstance(part, Dots) for part in parts))
+
+
+@once
+def _indicates(graph: Graph) -> bool:
+    """Whether a condition counts as 1 or 0 somewhere."""
+    return any(q.formula is not None and has_indicator(q.formula) for q in graph)
+
+
+@once
+def _has_logarithms_of_zero(worked: Worked) -> bool:
+    formulas = (q.formula for q in worked.graph if q.formula is not None)
+    return bool(logarithms_of_zero(formulas, worked.trace.values.__getitem__))
+
+
+@once
+def _differentiates(graph: Graph, wanted: Callable[[Formula], bool], *, layers: bool = False) -> bool:
+    """Whether the derivative of an author's formula (or of a layer's too) with a `wanted` part is on the page."""
+    made = (graph[q.label.of] for q in graph.of_role(Role.LOCAL, Role.GRADIENT) if q.label.of)
+    formulas = (q.formula for q in made if q.formula is not None and (layers or not _is_of_layer(q)))
+    return any(wanted(part) for formula in formulas for part in walk(formula))
+
+
+@once
+def _functions(graph: Graph) -> tuple[Call, ...]:
+    """The activations that the problem uses (each without its input), sorted by name."""
+    calls = (quantity.formula for quantity in graph.of_role(Role.FORWARD))
+    used = {Call(c.name, (Ref(""), *c.args[1:])) for c in calls if isinstance(c, Call) and c.name in ACTIVATIONS}
+    return tuple(sorted(used, key=lambda call: (call.name, repr(call.args))))
 
 
 def _is_size(part: Formula) -> bool:
@@ -150,6 +183,7 @@ def _is_of_layer(quantity: Quantity) -> bool:
     return quantity.rule != "formula"
 
 
+@once
 def _uses_new_values(graph: Graph) -> bool:
     """Whether a new value is computed from another one."""
     new = {updated_name(update.old) for update in graph.updates if update.old}

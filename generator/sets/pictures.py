@@ -38,6 +38,9 @@ class Pictures:
         """The picture with the number that `text` gives of each quantity; none where the problem has no network."""
         if self.worked.graph.diagram is None:
             return None
+        if any(set("e/") & set(text(name)) for name in self._names):  # numbers that are more than a text: none is kept
+            drawing = draw_diagram(self.worked.graph.diagram, self.worked.writer, text, self.solved)
+            return image(drawing, *self._spoken)
         longest = max([ROOM, *(letters(text(name)) for name in self._names)])
         if longest not in self._pieces:
             self._pieces[longest] = self._drawn(longest)

@@ -9,6 +9,7 @@ import numpy as np
 
 from generator.errors import SolveError
 from generator.graph.quantities import Graph
+from generator.once import once
 from generator.solve.compiled import Array, compile_graph
 from generator.solve.exact import Exact, Undecided, Undefined, ball, evaluate, precision, settled
 from generator.solve.rounding import Rounding
@@ -30,6 +31,7 @@ class History:
     names: tuple[str, ...]
 
 
+@once
 def train(graph: Graph, iterations: int, chosen: tuple[int, ...], rounding: Rounding) -> History:
     """Repeat the update `iterations` times, in balls wide enough that the shown digits of `chosen` are certain."""
     wanted = tuple(dict.fromkeys(n for n in (*chosen, 0, iterations) if n <= iterations))
@@ -90,4 +92,5 @@ def _trained(
         if not np.isfinite(losses[iteration]):
             raise SolveError(f"training diverges: the loss is beyond double precision after {iteration} updates")
         now.update(zip(moved, after, strict=True))
+    losses.setflags(write=False)  # it is shared
     return History(losses, {number: rows[number] for number in sorted(rows)}, names)

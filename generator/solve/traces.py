@@ -65,6 +65,7 @@ class Trace:
     values: Mapping[str, Exact]
     shown: Mapping[str, str]
 
+    @once
     def number(self, name: str) -> Num:
         """The quantity's shown value as a leaf of a formula."""
         text = self.shown[name]

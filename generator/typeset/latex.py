@@ -57,21 +57,24 @@ def plain_gap(gap: Gap) -> str:
 
 def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
     """`box` as LaTeX, without the dollar signs; `gap` writes the blanks."""
-    write = partial(latex, gap=gap)
     match box:
+        case Digits(text):
+            return grouped(text, LATEX_THIN)
+        case Op(text, _, leads):
+            sign = _OPS.get(text, text)
+            return f"{{}}{sign}" if leads else sign  # with nothing before it, it would have no room behind it
         case Word(text, _, bold) if text.endswith(HAT):
-            return rf"\hat{{{write(Word(text.removesuffix(HAT), bold=bold))}}}"
+            return rf"\hat{{{latex(Word(text.removesuffix(HAT), bold=bold))}}}"
         case Word(text, _, bold) if bold:
             return rf"\boldsymbol{{{_COMMANDS[text]}}}" if text in _COMMANDS else rf"\mathbf{{{_escaped(text)}}}"
         case Word(text, function):
             return _word(text, function)
         case Phrase(text):
             return rf"\text{{{_escaped(text)}}}"
-        case Digits(text):
-            return grouped(text, LATEX_THIN)
-        case Op(text, _, leads):
-            sign = _OPS.get(text, text)
-            return f"{{}}{sign}" if leads else sign  # with nothing before it, it would have no room behind it
+        case Gap():
+            return gap(box)
+    write = partial(latex, gap=gap)  # what is left has boxes inside
+    match box:
         case Row(items):
             return _joined([(write(item), isinstance(item, Op) and not item.prefix) for item in items])
         case Frac(top, bottom):
@@ -100,8 +103,6 @@ def latex(box: Box, gap: Callable[[Gap], str] = macro_gap) -> str:
             return r"\begin{array}{l} " + r" \\[0.3em] ".join(listed) + r" \end{array}"
         case Strut(text, opening):
             return rf"\mathopen{{\phantom{{{text}}}}}" if opening else rf"\phantom{{{text}}}"
-        case Gap():
-            return gap(box)
 
 
 def _word(text: str, function: bool) -> str:

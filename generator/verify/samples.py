@@ -9,23 +9,25 @@ from generator.derive.pairs import adding_up
 from generator.graph.quantities import Graph
 from generator.solve.exact import Exact, Undecided, Undefined, evaluate, precision
 
-_BITS = 256  # of the working precision at which it is tried whether everything has a value
+BITS = 256  # of the working precision at which it is tried whether everything has a value
 
 
-def others(graph: Graph) -> Mapping[str, Fraction]:
-    """Givens near the graph's own, in no simple relation to each other, for which every quantity has a value."""
+def others(graph: Graph) -> tuple[Mapping[str, Fraction], Mapping[str, Exact] | None]:
+    """Givens near the graph's own, in no simple relation to each other, for which every quantity has a value.
+
+    With these values at `BITS` of working precision; the graph's own givens and no values where none are found.
+    """
     for size in (16, 256, 4096):
         shifts = (Fraction(7919 * k * k + 1299 * k + 577, 9973) % 1 - Fraction(1, 2) for k in range(len(graph)))
         givens = {name: value + next(shifts) / size for name, value in graph.givens.items()}
         for *rest, last in adding_up(graph):  # of which documents say that they add up to one
             givens[last] = 1 - sum((givens[name] for name in rest), Fraction(0))
         try:
-            with precision(_BITS):
-                solved(graph, givens)
+            with precision(BITS):
+                return givens, solved(graph, givens)
         except (Undecided, Undefined):
             continue
-        return givens
-    return graph.givens
+    return graph.givens, None
 
 
 def solved(graph: Graph, givens: Mapping[str, Fraction]) -> Mapping[str, Exact]:

@@ -50,7 +50,7 @@ def verify_tables(text: str, format: str, truth: Truth, history: History | None 
     checked, untrue = 0, list[Untrue]()
     find, read = _FORMATS[format]
     for found in find(text):
-        header, *body = (tuple(_flat(cell, read) for cell in row) for row in (found.header, *found.rows))
+        header, *body = (tuple(_flat(truth, cell, read) for cell in row) for row in (found.header, *found.rows))
         table = replace(found, header=header, rows=tuple(body))
         for row, line, cells, reasons in _checked(table, read, truth, history):
             checked += cells
@@ -184,10 +184,14 @@ def verify_value(name: str, text: str, truth: Truth) -> list[str]:
     return [] if _plain(text) == wanted else [f"`{name}` is shown as {wanted}, not as {_plain(text)}"]
 
 
-def _flat(cell: str, read: Reader) -> str:
+def _flat(truth: Truth, cell: str, read: Reader) -> str:
     """A cell that holds nothing but a number of several parts, as the number's text; any other as it is."""
-    if _BUILT.search(cell) is None:
-        return cell
+    return cell if _BUILT.search(cell) is None else _flattened(truth, cell, read)
+
+
+@once
+def _flattened(truth: Truth, cell: str, read: Reader) -> str:
+    """`_flat` of what may be such a number: a cell that stands in several documents is read once for all of them."""
     statement = _statement(cell, read)
     try:
         number = None

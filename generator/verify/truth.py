@@ -27,9 +27,9 @@ from generator.solve.exact import Exact, Undecided, Undefined, ball, bounds, eva
 from generator.solve.rounding import Carry, Rounding
 from generator.solve.traces import Trace, trace
 from generator.typeset.boxes import Box
-from generator.verify.samples import others, solved
+from generator.verify.samples import BITS, others, solved
 
-_BITS = (256, 512, 1024, 4096)  # of working precision, each tried where the one before leaves a question open
+_BITS = (BITS, 512, 1024, 4096)  # of working precision, each tried where the one before leaves a question open
 _CLOSE = Fraction(1, 10**25)  # two values that are equal in theory differ by less than this part of them
 _TINY = Fraction(1, 10**60)  # and a value that is zero in theory is less than this
 
@@ -63,7 +63,9 @@ class Truth:
         """What holds in the documents of `graph`, written by `writer` and rounded by `rounding`."""
         slides = is_in_matrices(graph, writer) and writer.notation.product is not Product.ASTERISK
         symbols = Symbols.of(_symbols(graph, writer), slides)
-        return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, others(graph)))
+        near, values = others(graph)
+        known = {} if values is None else {(1, BITS): values}
+        return cls(graph, writer, rounding, trace(graph, rounding), symbols, (graph.givens, near), known)
 
     def family(self, segment: Box) -> Family | None:
         """The grid of given or computed values that a symbol by itself stands for."""
@@ -226,8 +228,10 @@ def _compared(one: Exact, other: Exact) -> bool | None:
     if low > 0 or high < 0:
         return False
     apart = max(-low, high)
+    if apart <= _TINY:  # as nearly always: then it need not be asked how large they are
+        return True
     size = max(map(abs, (*bounds(one), *bounds(other))))
-    return True if apart <= max(size * _CLOSE, _TINY) else None
+    return True if apart <= size * _CLOSE else None
 
 
 def _no_name(name: str) -> Exact:
