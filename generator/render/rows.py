@@ -81,7 +81,7 @@ def printed(worked: Worked, fmt: Format, equation: Equation, compact: bool, othe
 
 
 def _laid(worked: Worked, equation: Equation, compact: bool, stacks: bool, otherwise: str) -> tuple[_Row, ...]:
-    """The rows of an equation in boxes: the same in all formats that set rows inside others (`stacks`), or that do not."""
+    """The rows of an equation in boxes: the same in all formats that can set rows inside (`stacks`), or cannot."""
     kept, key = _kept(worked).laid, (id(equation), compact, stacks, otherwise)
     if key not in kept:
         kept[key] = equation, _laid_out(worked, equation, compact, stacks, otherwise)
