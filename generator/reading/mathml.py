@@ -86,6 +86,8 @@ def _box(element: Element) -> Box:
         return Row(())
     if name == "mtext":
         return _gap(element)
+    if _is_stack(element):
+        return _stack(element)
     if name == "msqrt":
         return Root(_group(parts))
     boxes = [_box(part) for part in parts]
@@ -111,7 +113,7 @@ def _group(parts: list[Element]) -> Box:
     for place, part in enumerate(parts):
         before = parts[place - 1] if place else None
         if _name(part) == "mtable":
-            if "lh-stack" in (part.get("class") or "").split():
+            if _is_stack(part):
                 found.append(_stack(part))
                 continue
             opening = _text(before) if before is not None and _name(before) == "mo" else ""
@@ -148,6 +150,10 @@ def _matrix(table: Element) -> Grid:
     if not rows or len({len(row) for row in rows}) > 1 or not all(len(cell) for row in rows for cell in row):
         raise Unreadable(f"cannot read the matrix `{_text(table)}`")
     return Grid(tuple(tuple(_box(cell) for cell in row) for row in rows))
+
+
+def _is_stack(element: Element) -> bool:
+    return _name(element) == "mtable" and "lh-stack" in (element.get("class") or "").split()
 
 
 def _stack(table: Element) -> Stack:
