@@ -20,7 +20,7 @@ from generator.reading.formula import Symbols, read_formula
 from generator.reading.latex import read_latex
 from generator.reading.mathml import read_mathml
 from generator.reading.typst import read_typst
-from generator.solve.exact import evaluate
+from generator.solve.exact import ball, bounds, evaluate
 from generator.typeset.boxes import Box, Stack, Word
 from generator.typeset.latex import latex
 from generator.typeset.mathml import mathml
@@ -73,6 +73,13 @@ def test_where_a_row_ends(source: str, limit: int, rows: list[str]) -> None:
 )
 def test_what_no_row_can_end_in_is_set_in_rows_itself(source: str, wide: int) -> None:
     assert max(map(width, rows_of(source, wide))) <= wide
+    for kind in PRINTERS:
+        (statement,) = statements(display(rows_of(source, wide), kind))
+        found = read_formula(statement.segments[1], SYMBOLS)
+        low, high = bounds(
+            ball(evaluate(found, VALUES.__getitem__)) - ball(evaluate(parse(source), VALUES.__getitem__))
+        )
+        assert low <= 0 <= high
     plain = broken(Arranger(Product.DOT, Word).box(parse(source)), wide, width, stacks=False)
     assert not any(isinstance(part, Stack) for row in plain for part in inside(row))
 
