@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, pairwise
@@ -15,6 +13,7 @@ import sets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_drawing import apart, assert_clear, marks, plain
+from tools import latex_log
 
 from generator.definitions.problem import find_definitions
 from generator.drawings.circuit import BLANK
@@ -457,15 +456,7 @@ def test_typst_reads_circuits_and_keeps_them_in_the_line(tmp_path: Path) -> None
 
 
 @pytest.mark.tex
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.usefixtures("tex")
 def test_latex_reads_circuits_and_keeps_them_in_the_line(tmp_path: Path) -> None:
-    body = "\n\n".join(f"\\noindent{tikz(drawing)}" for drawing in _gallery(tmp_path))
-    packages = "\\usepackage[T1]{fontenc}\\usepackage{lmodern,amsmath,tikz}\\usetikzlibrary{arrows.meta}"
-    (tmp_path / "a.tex").write_text(
-        f"\\documentclass{{article}}{packages}\\begin{{document}}\n{body}\n\\end{{document}}\n"
-    )
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    log = (tmp_path / "a.log").read_text(errors="replace")
-    assert run.returncode == 0, log[-2000:]
+    log = latex_log(map(tikz, _gallery(tmp_path)), tmp_path)
     assert "Overfull \\hbox" not in log

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -20,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tools import latex_log
 
 from generator.definitions.problem import find_definitions, load
 from generator.drawings.diagram import WIDE, draw_diagram
@@ -541,14 +541,7 @@ def test_typst_reads_the_drawings_and_keeps_them_in_the_line() -> None:
 
 
 @pytest.mark.tex
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.usefixtures("tex")
 def test_latex_reads_the_drawings_and_keeps_them_in_the_line(tmp_path: Path) -> None:
-    body = "\n\n".join(f"\\noindent{tikz(drawing)}" for drawing in _gallery())
-    packages = "\\usepackage[T1]{fontenc}\\usepackage{lmodern,amsmath,tikz}\\usetikzlibrary{arrows.meta}"
-    head = f"\\documentclass{{article}}{packages}\\begin{{document}}"
-    (tmp_path / "a.tex").write_text(f"{head}\n{body}\n\\end{{document}}\n")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    log = (tmp_path / "a.log").read_text(errors="replace")
-    assert run.returncode == 0, log[-2000:]
+    log = latex_log(map(tikz, _gallery()), tmp_path)
     assert "Overfull \\hbox" not in log

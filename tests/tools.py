@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,19 @@ def need(*tools: str) -> None:
     missing = [tool for tool in tools if not is_here(tool)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+def latex_log(drawings: Iterable[str], folder: Path) -> str:
+    """What LaTeX says of drawings, each a paragraph of its own; it reads them without an error."""
+    body = "\n\n".join(f"\\noindent{drawing}" for drawing in drawings)
+    packages = "\\usepackage[T1]{fontenc}\\usepackage{lmodern,amsmath,tikz}\\usetikzlibrary{arrows.meta}"
+    head = f"\\documentclass{{article}}{packages}\\begin{{document}}"
+    (folder / "a.tex").write_text(f"{head}\n{body}\n\\end{{document}}\n", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    log = (folder / "a.log").read_text(errors="replace")
+    assert run.returncode == 0, log[-2000:]
+    return log
 
 
 needs_torch = pytest.mark.skipif(not is_here("torch"), reason="PyTorch is not installed")
