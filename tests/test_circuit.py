@@ -189,6 +189,11 @@ def test_each_entry_of_a_vector_is_a_node(tmp_path: Path, size: int) -> None:
             "differentiate: {of: f, wrt: [x]}\ndrawing: circuit\n",
             f"a circuit of {LARGEST + 1} nodes",
         ),
+        (
+            'givens: {x: 1}\nformulas: {f: x**3, g: "d(f, x)", L: g**2}\n'
+            "differentiate: {of: L, wrt: [x]}\ndrawing: circuit\n",
+            "`L` has derivatives on the way",
+        ),
         ("givens: {x: 1}\nformulas: {f: x}\ndrawing: network\n", "drawing"),
     ],
 )

@@ -15,7 +15,7 @@ def circuit(graph: Graph, wanted: str | None) -> Diagram | None:
 
     Every quantity is a node, each entry of a vector by itself, in the column behind the last of those that it is
     computed from. By itself no circuit is drawn that shows no more than the formula does: one without anything between
-    the givens and the end. Raises `GraphError` where one that is wanted is too large.
+    the givens and the end. Raises `GraphError` where one that is wanted is too large, or has derivatives in it.
     """
     if wanted == "none" or not graph.loss or graph.also:
         return None
@@ -27,7 +27,9 @@ def circuit(graph: Graph, wanted: str | None) -> Diagram | None:
     deepest = columns[graph.loss]
     made = [quantity.formula for quantity in graph if quantity.name in needed and quantity.formula is not None]
     if any(isinstance(part, Call) and part.name == "d" for formula in made for part in walk(formula)):
-        return None  # a derivative in a formula is written out later, over other quantities
+        if wanted is None:
+            return None  # a derivative in a formula is written out later, over other quantities
+        raise GraphError(f"`{graph.loss}` has derivatives on the way, which no circuit shows", quantity=graph.loss)
     if wanted is None and (len(columns) > MOST or not 2 <= deepest < DEEPEST):
         return None
     if len(columns) > LARGEST:
