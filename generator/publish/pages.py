@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -80,7 +81,17 @@ def stash(path: str, title: str, text: str, head: str = "") -> Page:
 
 
 def restored(html: str, page: Page) -> str:
-    """A finished HTML page with its elements put back, and its language said where it is not the site's."""
+    """A finished HTML page with its elements put back, and its language said where it is not the site's.
+
+    Raises `PublishError` where Markdown, the theme or another plugin left out the place of one, or made two of it.
+    """
+    places = Counter(int(number) for number in _PLACE.findall(html))
+    expected = Counter(range(len(page.elements)))
+    if wrong := sorted({*(places - expected), *(expected - places)}):
+        raise PublishError(
+            f"{page.path}: found {places[wrong[0]]} places for element {wrong[0] + 1} of {len(page.elements)}; "
+            "expected one: something that makes HTML of the page (a theme, an extension, another plugin) has changed it"
+        )
     if page.language != "en":
         html = html.replace("<article ", f'<article lang="{page.language}" ', 1)
     return _PLACE.sub(lambda match: page.elements[int(match[1])], html)
