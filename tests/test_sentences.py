@@ -262,9 +262,9 @@ def test_optimizers_with_a_memory_do_not_step_against_the_gradient() -> None:
 
 
 def test_givens_stand_in_a_row_for_each_list() -> None:
-    text = render(load_worked(ROOT / "others" / "perceptron.yml"), "solution", "terminal")
+    text = render(load_worked(ROOT / "others" / "adaboost_round.yml"), "solution", "terminal")
     said = text.partition("## What is given")[2].partition("Conventions")[0].strip().splitlines()
-    assert [line.split()[0] for line in said] == ["Numbers", "A₁", "B₁", "C₁", "D₁", "t₁"]
+    assert [line.split()[0] for line in said] == ["Numbers", "h₁", "w₁"]
     tables = render(load_worked(ROOT / "others" / "k_means.yml"), "solution", "terminal")
     assert tables.count("Given") == 0
 

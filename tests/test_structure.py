@@ -61,8 +61,8 @@ ROOMS = {
     "verify": "samples truth examined matrix_statement shape_statement statement tables document",
     "sets": "ranges model draw roster require task batch difficulty checks judge seats certificate report "
     "codes papers pictures records",
-    "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards pages "
-    "gallery parts set_pages site plugin",
+    "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards elements "
+    "pages gallery parts set_pages site plugin",
     "command line": "terminal cli __main__",
 }
 ALONE = ("", "work", "command line")  # what stands in no room

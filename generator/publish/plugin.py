@@ -22,8 +22,9 @@ from mkdocs.structure.pages import Page as MkDocsPage
 
 from generator import resources
 from generator.errors import LonghandError, PublishError, RenderError
+from generator.publish.elements import Page, restored, stash
 from generator.publish.gallery import by_topic, overviews
-from generator.publish.pages import Generated, Page, forget, generate, restored, stash
+from generator.publish.pages import Generated, forget, generate
 from generator.publish.parts import part
 from generator.publish.progress import progress
 from generator.publish.set_pages import forget_sets, generate_sets

@@ -10,6 +10,7 @@ from generator.derive.steps import Equation, Section, Step
 from generator.errors import RenderError
 from generator.formula.functions import ACTIVATIONS, expand
 from generator.formula.tree import Call
+from generator.graph.wholes import turns
 from generator.notation.arrange import row
 from generator.pipeline import Worked
 from generator.render.cells import Cells
@@ -156,7 +157,8 @@ class Setter:
             return
         if not step.full:
             yield from self._steps(step.before, depth)
-            yield Block("listed", "", tuple(own), depth, room=lines_for(step.work))
+            begins = step.target in turns(self.worked.graph)
+            yield Block("listed", "", tuple(own), depth, room=lines_for(step.work), turns=begins)
             return
         title = self.say("labels.component", number=str(step.number)) if step.number else ""
         if step.before and step.opening:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import ceil
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ class Block:
 
     `kind`: `step`, `listed` (several quantities, aligned together), `table` (it is all in the sentence) or `aside`;
     `depth` counts the steps it is inside, `room` the lines left free for working below it; `joins`: it goes on with the
-    block above.
+    block above; `turns`: another turn of several loops begins with it.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Block:
     title: str = ""
     room: int = 0
     joins: bool = False
+    turns: bool = False
 
 
 def lines_for(work: int) -> int:
@@ -45,23 +47,34 @@ def lines_for(work: int) -> int:
 def merged(blocks: list[Block]) -> list[Block]:
     """Listed blocks of the same depth that follow one another become one, up to a readable length.
 
-    So does what goes on with a step, and the step.
+    So does what goes on with a step, and the step. A turn of several loops stays together where it is not too long.
     """
     made: list[Block] = []
-    for block in blocks:
+    for number, block in enumerate(blocks):
         last = made[-1] if made else None
-        if last is not None and _go_together(last, block):
+        if last is not None and _go_together(last, block, _turn(blocks, number)):
             made[-1] = replace(last, rows=(*last.rows, *block.rows))
         else:
             made.append(block)
     return made
 
 
-def _go_together(last: Block, block: Block) -> bool:
+def _turn(blocks: list[Block], start: int) -> int:
+    """How many rows are kept together from a block on: its own, or those of the turn that begins with it."""
+    count = len(blocks[start].rows)
+    if blocks[start].turns:
+        for block in islice(blocks, start + 1, None):
+            if block.kind != "listed" or block.turns:
+                break
+            count += len(block.rows)
+    return count
+
+
+def _go_together(last: Block, block: Block, rows: int) -> bool:
     if block.kind != "listed" or last.depth != block.depth or last.room or block.room:
         return False
     goes_on = last.kind == "listed" or (block.joins and last.kind == "step")
-    return goes_on and len(last.rows) + len(block.rows) <= _ROWS
+    return goes_on and len(last.rows) + rows <= _ROWS
 
 
 def said_once(blocks: Iterable[Block]) -> Iterator[Block]:
