@@ -42,7 +42,7 @@ ROOMS = {
     "kinds.convolution": "model images laying saying comparing norming pipelines kind",
     "kinds.recurrent": "cells steps model totals placed unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
-    "kinds.formulas": "model checks circuit kind",
+    "kinds.formulas": "deciding model checks circuit kind",
     "solve": "elementary exact rounding compiled traces histories",
     "typeset": "boxes numerals text latex mathml typst wrapping python squares",
     "lifting": "masked windowed tensors gradients factors sparse lift sides sliding",

@@ -7,10 +7,25 @@ from fractions import Fraction
 from math import floor
 
 from generator.errors import FormulaError
-from generator.formula.entrywise import elementwise, entries_of
+from generator.formula.entrywise import elementwise, entries_of, modulo
 from generator.formula.grids import Function, Grid, Value, vector
 from generator.formula.sums import product_of
-from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Ref, num, references
+from generator.formula.tree import (
+    HOLDS,
+    Add,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Ref,
+    children,
+    num,
+    rebuild,
+    references,
+)
 from generator.formula.unfinished import Unfinished
 
 _MOST_FACTORS = 20
@@ -27,8 +42,8 @@ def constant(tree: Formula, fixed: bool = False) -> Fraction | None:
     match tree:
         case Num(value):
             return value
-        case Ref(_, int(value)) if fixed:
-            return Fraction(value)
+        case Ref(_, Fraction() as value) if fixed:
+            return value
         case Neg(body):
             inside = constant(body, fixed)
             return None if inside is None else -inside
@@ -54,6 +69,17 @@ def constant(tree: Formula, fixed: bool = False) -> Fraction | None:
             numbers = [number for part in parts if (number := constant(part, fixed)) is not None]
             return None if len(numbers) < len(parts) else max(numbers) if name == "max" else min(numbers)
     return None
+
+
+def placed(tree: Formula, index: str, number: int) -> Formula:
+    """`tree` with a number in the place of a loop's index, and what is of indices alone worked out: `k - t` is 1."""
+    if isinstance(tree, Ref):
+        return num(number) if tree.name == index else tree
+    made = rebuild(tree, lambda part: placed(part, index, number))
+    if made == tree or isinstance(made, Cases) or any(constant(part) is None for part in children(made)):
+        return made
+    found = constant(modulo(made.args) if isinstance(made, Call) and made.name == "mod" else made)
+    return made if found is None or found.denominator != 1 else Num(found)
 
 
 def decided(tree: Cases) -> bool | None:

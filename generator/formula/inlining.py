@@ -24,8 +24,13 @@ class OwnFunction:
     @property
     def indices(self) -> frozenset[str]:
         """The indices of the loops in it."""
-        loops = (part for part in walk(self.body) if isinstance(part, Call) and part.name in LOOPS)
-        return frozenset(index.name for loop in loops if isinstance(index := loop.args[1], Ref))
+        return indices_of(self.body)
+
+
+def indices_of(tree: Formula) -> frozenset[str]:
+    """The indices of the loops in a formula."""
+    loops = (part for part in walk(tree) if isinstance(part, Call) and part.name in LOOPS)
+    return frozenset(index.name for loop in loops if isinstance(index := loop.args[1], Ref))
 
 
 def own_functions(texts: Mapping[str, str]) -> Mapping[str, OwnFunction]:

@@ -13,8 +13,10 @@ from generator.formula.entrywise import entries_of
 from generator.formula.grids import Grid, Value, referring
 from generator.formula.inlining import LOOPS, role_of
 from generator.formula.recurrences import recurring, recurs
-from generator.formula.tree import Add, Call, Div, Formula, Neg, Num, Pow, Ref, children, num, rebuild
+from generator.formula.tree import Add, Call, Div, Formula, Mul, Neg, Num, Pow, Ref, children, num, rebuild
 from generator.formula.vectors import expand
+
+_WRITTEN_OUT = 6  # products that an entry may have of a product of three matrices
 
 
 def lines(
@@ -24,7 +26,7 @@ def lines(
 
     `p: softmax(W @ x)` is two lines, `p_in` and `p`; in `c: softmax(s) @ V` the softmax is a line of its own,
     `c_softmax`. `x: inverse(A) @ b` is `x_det`, `x_inverse` and `x`; `s: std(v)` is `s_mean` and `s`;
-    `h: d(d(f, x), x)` is `h_of` and `h`. What has a name
+    `h: d(d(f, x), x)` is `h_of` and `h`; `H: X.T @ R @ X` is `H_product` and `H`, unless it is short. What has a name
     already keeps it: `made` has the names of values by their formulas. Raises `FormulaError` as `expand` does.
     """
     if recurs(batch):
@@ -49,10 +51,40 @@ class _Lines:
             return Call("d", (self._differentiated(tree.args[0]), tree.args[1]))
         if role := role_of(tree):
             return self._argument(role, self._opened(children(tree)[0]))
+        if isinstance(tree, Call) and tree.name == "matmul":
+            return self._product(*tree.args)
         if not _is_worked(tree):
             return rebuild(tree, self._opened)
         assert isinstance(tree, Call)
         return self._named(tree.name, self._worked(tree))
+
+    def _product(self, left: Formula, right: Formula) -> Formula:
+        """A product of matrices: signs and numbers stand before it, and a long product in it has its own line."""
+        signs, factors, left = self._split(self._opened(left))
+        made: Formula = Call("matmul", (self._factor(left), self._factor(self._opened(right))))
+        made = Mul((*factors, made)) if factors else made
+        return Neg(made) if signs % 2 else made
+
+    def _split(self, tree: Formula) -> tuple[int, tuple[Formula, ...], Formula]:
+        """How many minus signs and which numbers a matrix is multiplied with, and the matrix."""
+        match tree:
+            case Neg(body):
+                signs, factors, rest = self._split(body)
+                return signs + 1, factors, rest
+            case Mul((*numbers, last)) if not any(isinstance(expand(n, self.known), Grid) for n in numbers):
+                signs, factors, rest = self._split(last)
+                return signs, (*numbers, *factors), rest
+        return 0, (), tree
+
+    def _factor(self, tree: Formula) -> Formula:
+        """A factor of a product: by its name where it is a product itself that is too long to be written out."""
+        if not (isinstance(tree, Call) and tree.name == "matmul"):
+            return tree
+        value = expand(tree, self.known)
+        entries = entries_of(value)
+        terms = max(len(entry.terms) if isinstance(entry, Add) else 1 for entry in entries)
+        long = isinstance(value, Grid) and max(value.shape) * terms > _WRITTEN_OUT
+        return self._named("product", tree) if long else tree
 
     def _differentiated(self, tree: Formula) -> Formula:
         """What a derivative is of: a quantity, so a formula, which may be a derivative itself, gets a name."""
