@@ -219,7 +219,8 @@ def test_a_signal_that_is_classified_has_its_document_in_matrices(language: str,
         "- convolution: {name: c, filters: {k: [[[1, -1], [0.5, 0]], [[0, 1], [1, -1]]]}, biases: {b: [0, 0.1]}}\n"
         "- max_pooling: {name: m, size: all}\n- flatten: {}\n"
         "- dense: {name: s, weights: {W: [[1, -1], [-0.5, 0.5]]}, biases: {d: [0, 0]}}\n"
-        "- activation: {name: y, function: softmax}\nclasses: 2\nloss: cross_entropy\ndifferentiate: [filters, weights]\n",
+        "- activation: {name: y, function: softmax}\nclasses: 2\nloss: cross_entropy\n"
+        "differentiate: [filters, weights]\n",
         encoding="utf-8",
     )
     worked = load_worked(path, "matrix")

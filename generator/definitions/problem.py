@@ -120,9 +120,7 @@ class Worksheet(Model):
     ask: tuple[str, ...] = Field(
         (), description="the quantities asked for (default: at level `open` the usual ones, else all)"
     )
-    points: dict[Literal["forward", "loss", "local", "gradient", "update", "after"], Exact] = Field(
-        default_factory=dict
-    )
+    points: dict[str, Exact] = Field(default_factory=dict, description="of each blank of a part, or of one name")
 
 
 class Claim(Model):
