@@ -289,6 +289,14 @@ def policy_iteration() -> Answers:
     return {"v": v, "k": other + 1, "w": np.linalg.solve(np.eye(2) - 0.9 * a, r)}
 
 
+def policy_evaluation_tensor() -> Answers:
+    moves = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.2, 0.8], [0.1, 0.9]]])
+    reward = np.array([[1, 0], [0, 2]])
+    v = np.linalg.solve(np.eye(2) - 0.9 * moves[0], reward[0])
+    q = reward + 0.9 * np.einsum("ast,t->as", moves, v)
+    return {"v": v, "Q": q, "k": q.argmax(axis=0) + 1}
+
+
 def mixture_em() -> Answers:
     x = np.array([0, 1, 4, 5])
     f = np.exp(-(np.subtract.outer([1, 4], x) ** 2) / 2)
@@ -659,6 +667,7 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         pagerank_four,
         ucb_bandit,
         policy_iteration,
+        policy_evaluation_tensor,
         mixture_em,
         word2vec_negative,
         bias_variance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 
 from generator.errors import FormulaError
 from generator.formula.extremes import PLACES
@@ -18,15 +18,31 @@ _LONGEST = 1000  # of a vector that is made of zeros and a one
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A vector (one column, `vector` true) or a matrix of formulas."""
+    """A vector (one column, `vector` true), a matrix of formulas, or a list of `depth` matrices of the same shape.
+
+    The matrices of a list stand one under another in `rows`, so that what works entry by entry need not know of it.
+    """
 
     rows: Rows
     vector: bool = False
+    depth: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The numbers of rows and columns."""
+        """The numbers of rows and columns, of a list those of all its matrices under one another."""
         return len(self.rows), len(self.rows[0])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How far each index runs: one of a vector, two of a matrix, three of a list of matrices."""
+        rows, columns = self.shape
+        return (self.depth, rows // self.depth, columns) if self.depth else (rows,) if self.vector else (rows, columns)
+
+    @property
+    def matrices(self) -> tuple[Grid, ...]:
+        """The matrices of a list."""
+        rows = len(self.rows) // self.depth
+        return tuple(Grid(self.rows[start : start + rows]) for start in range(0, len(self.rows), rows))
 
     @property
     def entries(self) -> tuple[Formula, ...]:
@@ -34,8 +50,14 @@ class Grid:
         return tuple(chain.from_iterable(self.rows))
 
     def __str__(self) -> str:
-        rows, columns = self.shape
-        return f"a vector of {rows}" if self.vector else f"a matrix of {rows} by {columns}"
+        match self.sizes:
+            case (entries,):
+                return f"a vector of {entries}"
+            case (rows, columns):
+                return f"a matrix of {rows} by {columns}"
+            case (matrices, rows, columns):
+                return f"a list of {matrices} matrices of {rows} by {columns}"
+        raise AssertionError(self.sizes)
 
 
 Value = Formula | Grid
@@ -56,11 +78,9 @@ def names_of(name: str, value: Value) -> tuple[tuple[str, str], ...]:
     """The name of each entry of what is called `name` (`h_2`, `W_1_2`), and its index as it is written (`1,2`)."""
     if not isinstance(value, Grid):
         return ((name, ""),)
-    rows, columns = value.shape
-    if value.vector:
-        return tuple((f"{name}_{row}", f"{row}") for row in range(1, rows + 1))
-    places = [(row, column) for row in range(1, rows + 1) for column in range(1, columns + 1)]
-    return tuple((f"{name}_{row}_{column}", f"{row},{column}") for row, column in places)
+    places = product(*(range(1, size + 1) for size in value.sizes))
+    indices = [tuple(map(str, place)) for place in places]
+    return tuple(("_".join((name, *index)), ",".join(index)) for index in indices)
 
 
 def referring(name: str, value: Value) -> Value:
@@ -70,7 +90,7 @@ def referring(name: str, value: Value) -> Value:
         return refs[0]
     _, columns = value.shape
     rows = tuple(tuple(refs[start : start + columns]) for start in range(0, len(refs), columns))
-    return Grid(rows, value.vector)
+    return Grid(rows, value.vector, value.depth)
 
 
 # --- functions of whole vectors and matrices: each takes the values of its arguments ---
@@ -170,7 +190,7 @@ def _prod(args: tuple[Value, ...]) -> Value:
 
 
 def _len(args: tuple[Value, ...]) -> Value:
-    return num(len(one("len", args).rows))
+    return num(one("len", args).sizes[0])
 
 
 def _norm(args: tuple[Value, ...]) -> Value:
@@ -186,7 +206,13 @@ def _vector(args: tuple[Value, ...]) -> Value:
         return vector(numbers)
     if args and len(rows) == len(args) and len({len(row) for row in rows}) == 1:
         return Grid(tuple(rows))
-    raise FormulaError(f"`[...]` is of numbers, or of vectors of one length: not of {', '.join(map(named, args))}")
+    matrices = [arg for arg in args if isinstance(arg, Grid) and len(arg.sizes) == 2]
+    if args and len(matrices) == len(args) and len({matrix.shape for matrix in matrices}) == 1:
+        return Grid(tuple(chain.from_iterable(matrix.rows for matrix in matrices)), depth=len(args))
+    raise FormulaError(
+        f"`[...]` is of numbers, of vectors of one length or of matrices of one shape:"
+        f" not of {', '.join(map(named, args))}"
+    )
 
 
 def _place(name: str, args: tuple[Value, ...]) -> Formula:

@@ -87,24 +87,31 @@ def _comb(args: tuple[Value, ...]) -> Value:
 
 
 def _entry(args: tuple[Value, ...]) -> Value:
-    """One entry; of a matrix with one index, a row as a vector."""
+    """One entry; with fewer indices, a row of a matrix as a vector, a matrix of a list or one of its rows."""
     grid, *places = args
     wanted = [whole(place) for place in places]
     if isinstance(grid, Unfinished) and None not in wanted:
         return grid.entry(tuple(place for place in wanted if place is not None))
     if not isinstance(grid, Grid):
         raise FormulaError("an index stands behind a number")
-    sizes = grid.shape[: 1 if grid.vector else 2]
+    sizes = grid.sizes
     fits = all(place is not None and 1 <= place <= size for place, size in zip(wanted, sizes, strict=False))
     if not fits or len(wanted) > len(sizes):
         if None in wanted and any(references(entry) for place in places for entry in entries_of(place)):
             raise FormulaError("an index is no computed number: take `onehot(k, n) @ v`, which is the entry k of n")
         given = "an index" if None in wanted else f"the index {', '.join(map(str, wanted))}"
         raise FormulaError(f"{given} does not fit {grid} (the first entry is 1)")
-    numbers = [place - 1 for place in wanted if place is not None]
-    if len(numbers) < len(sizes):
-        return vector(grid.rows[numbers[0]])
-    return grid.rows[numbers[0]][numbers[1] if len(sizes) > 1 else 0]
+    return _at(grid, [place - 1 for place in wanted if place is not None])
+
+
+def _at(grid: Grid, places: list[int]) -> Value:
+    """What stands behind indices that are counted from 0."""
+    first, *others = places
+    if grid.depth:
+        return _at(grid.matrices[first], others) if others else grid.matrices[first]
+    if len(grid.sizes) > len(places):
+        return vector(grid.rows[first])
+    return grid.rows[first][others[0] if others else 0]
 
 
 INDICES: Mapping[str, Function] = {"entry": _entry, "clip": _clip, "factorial": _factorial, "comb": _comb}

@@ -7,6 +7,7 @@ and backwards, and several can hand a state from turn to turn.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
@@ -95,7 +96,7 @@ class _Recurrences:
             return Ref(entries[name][places])
 
         made = {
-            name: Grid(tuple(tuple(finished(one, entry) for one in row) for row in value.rows), value.vector)
+            name: replace(value, rows=tuple(tuple(finished(one, entry) for one in row) for row in value.rows))
             for name, value in values.items()
         }
         in_order(made)
@@ -123,7 +124,7 @@ class _Recurrences:
                 waiting.append(needed.turn)
 
     def _at(self, name: str, place: int) -> Value:
-        """What stands at one index: an entry or a row, by its name."""
+        """What stands at one index: an entry, a row or a matrix, by its name."""
         numbers = self.ranges[name]
         if not 1 <= place <= len(numbers):
             _miss(name, (place,))

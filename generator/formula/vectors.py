@@ -112,9 +112,14 @@ def _each(loop: Call, known: Mapping[str, Value], summed: bool = False) -> Value
 
 
 def joined(name: str, made: list[Value]) -> Grid:
-    """What the turns of a loop make: numbers, and the entries of vectors, as a vector; or vectors as rows."""
-    if any(isinstance(value, Grid) and not value.vector for value in made):
-        raise FormulaError(f"what a loop makes is a number or a vector, not {made[0]}")
+    """What the turns of a loop make: numbers, and the entries of vectors, as a vector; or vectors as rows, and
+    matrices as a list of them.
+    """
+    unfit = [
+        value for value in made if isinstance(value, Grid) and (value.depth or (not value.vector and name == "each"))
+    ]
+    if unfit:
+        raise FormulaError(f"what a loop makes is a number, a vector or, in a loop by itself, a matrix, not {unfit[0]}")
     if name == "rows" and any(isinstance(value, Grid) for value in made):
         rows = VECTOR["vector"](tuple(made))
         assert isinstance(rows, Grid)
@@ -177,6 +182,9 @@ def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Valu
 
 def _call(name: str, args: tuple[Value, ...]) -> Value:
     name = plain_name(name)
+    listed = next((arg for arg in args if isinstance(arg, Grid) and arg.depth), None)
+    if listed and name in MATRIX:
+        raise FormulaError(f"this is of a matrix, not of {listed}: take one of them, as `P[1]`")
     if name in _OWN:
         return _OWN[name](args)
     first = args[0] if len(args) == 1 else None

@@ -14,7 +14,7 @@ from generator.formula.naming import lines
 from generator.formula.recurrences import batches
 from generator.formula.tree import CIRCULAR, Formula, references
 from generator.formula.vectors import expand, function_names
-from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved, shape_of
+from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved, sizes_of
 from generator.learning.training import check_brought, check_learning, check_training
 
 # A quantity of one of these names would be printed just as the function is.
@@ -141,7 +141,7 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
                 yield ("update", name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
             old = moved(problem, name)
-            if old is not None and shape_of(value) != shape_of(old):
+            if old is not None and sizes_of(value) != sizes_of(old):
                 yield ("update", name), f"`{text}`, which is {named(value)}", named(old)
         return
     if problem.update and (problem.learning_rate is None or problem.differentiate is None):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from generator.definitions.nested import flat
 from generator.formula.extremes import PLACES
 from generator.formula.functions import plain_name
 from generator.formula.grids import Grid, Value, names_of, referring
@@ -17,7 +18,7 @@ from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.kinds.formulas.checks import check
 from generator.kinds.formulas.circuit import circuit
-from generator.kinds.formulas.model import Definition, entry_names, flat, for_updates, known_givens, moved
+from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved
 from generator.learning.losses import logarithm
 from generator.learning.training import conventions_of, plan_of
 
@@ -137,7 +138,7 @@ introduction: >
   A few sentences that say what is worked here and why. Write [[q]] for a symbol and [[q=]] for a symbol and its value:
   numbers are computed, never typed.
 
-givens: {x: -2, y: 5, z: -4} # a number, a list (a vector) or a list of rows (a matrix)
+givens: {x: -2, y: 5, z: -4} # a number, a list (a vector), a list of rows (a matrix), or of matrices
 
 formulas: # name: a formula over what stands before it, as `w*x + b`, `exp(-x)`, `W @ x`, `sum(v)`, `a if x > 0 else b`
   q: x + y
