@@ -297,6 +297,22 @@ def policy_evaluation_tensor() -> Answers:
     return {"v": v, "Q": q, "k": q.argmax(axis=0) + 1}
 
 
+def bahdanau_attention() -> Answers:
+    words, w = np.array([[1, 0], [0.5, 0.5], [0, 1]]), np.array([[1, 0.5], [-0.5, 1]])
+    u, v, z = np.array([[0.2, 1], [0.4, -0.3]]), np.array([1, -1]), np.array([0.5, -0.5])
+    states, contexts = [], []
+    for _ in range(3):
+        scores = np.tanh(w @ z + words @ u.T) @ v
+        states.append(z)
+        contexts.append(np.exp(scores) / np.exp(scores).sum() @ words)
+        z = np.tanh(z + contexts[-1])
+    return {
+        "c": np.array(contexts),
+        "z": np.array(states),
+        "m": np.linalg.norm(np.array(contexts) - words.mean(axis=0), axis=1),
+    }
+
+
 def mixture_em() -> Answers:
     x = np.array([0, 1, 4, 5])
     f = np.exp(-(np.subtract.outer([1, 4], x) ** 2) / 2)
@@ -668,6 +684,7 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         ucb_bandit,
         policy_iteration,
         policy_evaluation_tensor,
+        bahdanau_attention,
         mixture_em,
         word2vec_negative,
         bias_variance,

@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_explained(formula: str, said: str, tmp_path: Path)
     [
         ([[[1, 2], [3, 4]], [[1, 2]]], "matrices of the same shape"),
         ([[[1, 2]], [[1], [2]]], "matrices of the same shape"),
-        ([[[1, 2], [3]]], "rows of the same length"),
+        ([[[1, 2], [3]]], "a matrix whose rows have the same length"),
         ([[[[1]]]], "up to three indices"),
         ([[1, 2], 3], "a number, a list of numbers, or a list of rows"),
         ([[[1, "two"]]], "a number such as"),

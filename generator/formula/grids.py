@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, product
@@ -49,6 +49,13 @@ class Grid:
         """All entries, row by row."""
         return tuple(chain.from_iterable(self.rows))
 
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        """What stands at one index: the entries of a vector, the rows of a matrix, the matrices of a list."""
+        if self.depth:
+            return self.matrices
+        return tuple(row[0] if self.vector else vector(row) for row in self.rows)
+
     def __str__(self) -> str:
         match self.sizes:
             case (entries,):
@@ -91,6 +98,30 @@ def referring(name: str, value: Value) -> Value:
     _, columns = value.shape
     rows = tuple(tuple(refs[start : start + columns]) for start in range(0, len(refs), columns))
     return Grid(rows, value.vector, value.depth)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is worked for a formula: its name and its value.
+
+    What one turn of a loop needs on the way is a part `of` something, at its `places`: `a_in_2` of `a_in`, at 2.
+    """
+
+    name: str
+    value: Value
+    of: str = ""
+    places: tuple[int, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """The name of what its entries are entries of."""
+        return self.of or self.name
+
+    def entries(self) -> Iterator[tuple[str, tuple[int, ...], Formula]]:
+        """The name of each entry, its place in the whole, and its formula."""
+        formulas = self.value.entries if isinstance(self.value, Grid) else (self.value,)
+        for (entry, index), formula in zip(names_of(self.name, self.value), formulas, strict=True):
+            yield entry, (*self.places, *(map(int, index.split(",")) if index else ())), formula
 
 
 # --- functions of whole vectors and matrices: each takes the values of its arguments ---

@@ -8,7 +8,7 @@ from math import floor
 
 from generator.errors import FormulaError
 from generator.formula.entrywise import elementwise, entries_of
-from generator.formula.grids import Function, Grid, Value, vector
+from generator.formula.grids import Function, Grid, Value
 from generator.formula.sums import product_of
 from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Ref, num, references
 from generator.formula.unfinished import Unfinished
@@ -107,11 +107,8 @@ def _entry(args: tuple[Value, ...]) -> Value:
 def _at(grid: Grid, places: list[int]) -> Value:
     """What stands behind indices that are counted from 0."""
     first, *others = places
-    if grid.depth:
-        return _at(grid.matrices[first], others) if others else grid.matrices[first]
-    if len(grid.sizes) > len(places):
-        return vector(grid.rows[first])
-    return grid.rows[first][others[0] if others else 0]
+    part = grid.parts[first]
+    return _at(part, others) if others and isinstance(part, Grid) else part
 
 
 INDICES: Mapping[str, Function] = {"entry": _entry, "clip": _clip, "factorial": _factorial, "comb": _comb}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from generator.errors import FormulaError, nearest
@@ -10,7 +10,7 @@ from generator.formula.entrywise import ENTRYWISE, elementwise, entries_of
 from generator.formula.functions import ACTIVATIONS, LOSSES, bound, plain_name
 from generator.formula.grids import VECTOR, Function, Grid, Value, vector
 from generator.formula.indices import INDICES, decided, whole
-from generator.formula.inlining import LOOPS, role_of
+from generator.formula.inlining import UNROLLED, is_loop, role_of
 from generator.formula.matrices import MATRIX
 from generator.formula.tree import (
     ELEMENTARY,
@@ -50,7 +50,7 @@ def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
             near = ", or e^x, which is exp(x)" if tree.name == "e" else nearest(tree.name, known)
             raise FormulaError(f"`{tree.name}` is not known here: expected one of {', '.join(known)}{near}")
         return known[tree.name]
-    if isinstance(tree, Call) and tree.name in LOOPS:
+    if is_loop(tree):
         return _each(tree, known)
     if isinstance(tree, Call) and role_of(tree):
         return expand(tree.args[0], known)
@@ -97,7 +97,7 @@ def _put_together(name: str, tree: Formula, known: Mapping[str, Value]) -> Value
 
     In a sum a loop's condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere.
     """
-    if not (isinstance(tree, Call) and tree.name in LOOPS):
+    if not is_loop(tree):
         return _call(name, (expand(tree, known),))
     made = _turns(tree, known, summed=name == "sum")
     return _call(name, (joined(tree.name, made),)) if made else _OF_NOTHING[name]
@@ -115,12 +115,12 @@ def joined(name: str, made: list[Value]) -> Grid:
     """What the turns of a loop make: numbers, and the entries of vectors, as a vector; or vectors as rows, and
     matrices as a list of them.
     """
-    unfit = [
-        value for value in made if isinstance(value, Grid) and (value.depth or (not value.vector and name == "each"))
-    ]
+    name = name.removeprefix(UNROLLED)
+    grids = [value for value in made if isinstance(value, Grid)]
+    unfit = [grid for grid in grids if grid.depth or (name == "each" and not grid.vector)]
     if unfit:
         raise FormulaError(f"what a loop makes is a number, a vector or, in a loop by itself, a matrix, not {unfit[0]}")
-    if name == "rows" and any(isinstance(value, Grid) for value in made):
+    if name == "rows" and grids:
         rows = VECTOR["vector"](tuple(made))
         assert isinstance(rows, Grid)
         return rows
@@ -147,27 +147,34 @@ def turn_of(loop: Call, number: int, known: Mapping[str, Value], summed: bool = 
     """What a loop makes where its index is a number: one value, unless its condition does not hold."""
     body, index, *_ = loop.args
     assert isinstance(index, Ref)
-    return _turn(substitute(body, {index.name: num(number)}), known, summed)
+    return turn(substitute(body, {index.name: num(number)}), known, summed)
 
 
 def _turns(loop: Call, known: Mapping[str, Value], summed: bool) -> list[Value]:
     """What all turns of a loop make."""
     made: list[Value] = []
     size = 0
-    for number in range_of(loop, known):
-        turn = turn_of(loop, number, known, summed)
-        made += turn
-        size += sum(len(entries_of(value)) for value in turn)
+    for values in _worked(loop, known, summed):
+        made += values
+        size += sum(len(entries_of(value)) for value in values)
         if size > _LONGEST:
             raise FormulaError(f"a loop makes more than {_LONGEST} numbers")
     return made
 
 
-def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Value, ...]:
+def _worked(loop: Call, known: Mapping[str, Value], summed: bool) -> Iterator[tuple[Value, ...]]:
+    """Turn by turn what a loop makes."""
+    if loop.name.startswith(UNROLLED):
+        yield from (turn(body, known, summed) for body in loop.args)
+    else:
+        yield from (turn_of(loop, number, known, summed) for number in range_of(loop, known))
+
+
+def turn(body: Formula, known: Mapping[str, Value], summed: bool = False) -> tuple[Value, ...]:
     """What one turn of a loop makes: nothing where its condition does not hold."""
-    if isinstance(body, Call) and body.name == "each":  # a loop inside, which may make nothing this turn
+    if isinstance(body, Call) and body.name.removeprefix(UNROLLED) == "each":  # a loop inside may make nothing
         return tuple(_turns(body, known, summed))
-    if isinstance(body, Call) and body.name in LOOPS:
+    if is_loop(body):
         return (_each(body, known, summed),)
     if not (isinstance(body, Call) and body.name == "when"):
         return (expand(body, known),)
@@ -177,7 +184,7 @@ def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Valu
         if not summed:
             raise FormulaError("a loop's condition on numbers that are computed can stand in a `sum` only")
         return (expand(test if inner == num(1) else Mul((test, inner)), known),)
-    return _turn(inner, known, summed) if holds else ()
+    return turn(inner, known, summed) if holds else ()
 
 
 def _call(name: str, args: tuple[Value, ...]) -> Value:

@@ -10,7 +10,7 @@ from generator.errors import FormulaError, nearest
 from generator.formula.extremes import PLACES
 from generator.formula.grids import Grid, Value, named, names_of, referring
 from generator.formula.infix import parse
-from generator.formula.naming import lines
+from generator.formula.naming import lines, remember
 from generator.formula.recurrences import batches
 from generator.formula.tree import CIRCULAR, Formula, references
 from generator.formula.vectors import expand, function_names
@@ -57,14 +57,14 @@ def check(problem: Definition) -> Iterator[Finding]:
             except FormulaError as error:
                 yield (*place, name), f"`{formulas[name]}`", f"a formula that can be worked: {error}"
                 return
-            for own, value in worked:
-                entries = {entry for entry, _ in names_of(own, value)}
-                if own in known or taken & entries:
-                    yield (*place, name), f"`{own}`, which is taken", "a name of its own"
+            for line in worked:
+                entries = {entry for entry, _, _ in line.entries()}
+                if line.name in known or taken & entries:
+                    yield (*place, name), f"`{line.name}`, which is taken", "a name of its own"
                     return
-                known[own] = referring(own, value)
+                known[line.name] = referring(line.name, line.value)
                 taken |= entries
-                made.setdefault(value, own)
+                remember(line, made)
     for name in problem.say:
         if name not in known or name in problem.givens:
             yield ("say", name), f"`{name}`", "the name of a formula"

@@ -9,8 +9,8 @@ from fractions import Fraction
 from generator.definitions.nested import flat
 from generator.formula.extremes import PLACES
 from generator.formula.functions import plain_name
-from generator.formula.grids import Grid, Value, names_of, referring
-from generator.formula.naming import lines
+from generator.formula.grids import Grid, Line, Value, names_of, referring
+from generator.formula.naming import lines, remember
 from generator.formula.recurrences import batches, in_order, recurs
 from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
 from generator.formula.vectors import expand
@@ -44,20 +44,20 @@ def build(problem: Definition) -> Graph:
             givens[entry] = number
     for group, _, formulas in problem.grouped():
         for batch in batches({name: problem.parsed(text) for name, text in formulas.items()}, known):
-            found = dict(lines(batch, known, made))
-            for own, value in found.items():
-                made.setdefault(value, own)
-                known[own] = referring(own, value)
-            handed.update(batch if len(batch) > 1 else ())
-            together = [found] if recurs(batch) else [{own: value} for own, value in found.items()]
-            quantities += (quantity for values in together for quantity in _quantities(values, group))
+            found = lines(batch, known, made)
+            for line in found:
+                remember(line, made)
+                known[line.name] = referring(line.name, line.value)
+            together = [found] if recurs(batch) else [(line,) for line in found]
+            handed.update(line.name for line in (found if recurs(batch) and len(found) > 1 else ()))
+            quantities += (quantity for worked in together for quantity in _quantities(worked, group))
     whole = {name: value for name, value in known.items() if name not in handed}
     graph = replace(_updated(problem, quantities, givens, known), tensors=tensors(whole))
     return replace(graph, diagram=circuit(graph, problem.drawing))
 
 
-def _quantities(values: Mapping[str, Value], group: str) -> Iterator[Quantity]:
-    for name, entry, index, formula in in_order(values):
+def _quantities(worked: Sequence[Line], group: str) -> Iterator[Quantity]:
+    for name, entry, index, formula in in_order(worked):
         label = Label("value", entry, index, of=name)
         yield Quantity(entry, Role.FORWARD, label, formula, "formula", group)
 

@@ -27,7 +27,11 @@ from generator.graph.quantities import updated_name
 from generator.learning.training import Learning
 
 # What is wrong with numbers side by side, by how many indices stand behind the one with fewest.
-_UNEVEN = "a number, a list of numbers, or a list of rows", "rows of the same length", "matrices of the same shape"
+_UNEVEN = (
+    "a number, a list of numbers, or a list of rows",
+    "a matrix whose rows have the same length",
+    "matrices of the same shape",
+)
 
 
 def _given(value: object) -> object:
