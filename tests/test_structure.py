@@ -33,8 +33,8 @@ PACKAGE = ROOT / "generator"
 # which a module imports only what stands before it. So no two rooms import each other.
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
-    "formula": "tree sums extremes infix functions conditions indicators identity grids inlining entrywise matrices "
-    "unfinished indices vectors recurrences laying turns naming",
+    "formula": "tree sums extremes infix functions conditions indicators identity grids whole inlining entrywise "
+    "matrices unfinished indices vectors recurrences laying turns naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",

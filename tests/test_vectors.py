@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import FormulaError
-from generator.formula.grids import VECTOR, Grid, Value, named, names_of, referring, vector
+from generator.formula.grids import Grid, Value, named, names_of, referring, vector
 from generator.formula.infix import infix, parse
 from generator.formula.matrices import MATRIX
 from generator.formula.tree import Call, Formula, Ref
 from generator.formula.vectors import expand
+from generator.formula.whole import VECTOR
 from generator.solve.exact import Undefined, ball, bounds, evaluate
 
 KNOWN: Mapping[str, Value] = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from generator.errors import FormulaError
-from generator.formula.grids import Function, Grid, Rows, Value, named, one, vector
+from generator.formula.grids import Function, Grid, Rows, Value, named, vector
 from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Div, Formula, Mul, Neg, Num, num
+from generator.formula.whole import one
 
 _LARGEST = 4  # rows of a matrix whose determinant is written out: of five it would have 120 products
 _MOST = 100  # rows of an identity matrix

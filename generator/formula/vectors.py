@@ -8,7 +8,7 @@ from itertools import chain
 from generator.errors import FormulaError, nearest
 from generator.formula.entrywise import ENTRYWISE, elementwise, entries_of
 from generator.formula.functions import ACTIVATIONS, LOSSES, bound, plain_name
-from generator.formula.grids import VECTOR, Function, Grid, Value, vector
+from generator.formula.grids import Function, Grid, Value, vector
 from generator.formula.indices import INDICES, decided, whole
 from generator.formula.inlining import UNROLLED, is_loop, role_of
 from generator.formula.matrices import MATRIX
@@ -27,6 +27,7 @@ from generator.formula.tree import (
     rebuild,
     substitute,
 )
+from generator.formula.whole import VECTOR
 
 _LONGEST = 10_000  # formulas that one loop may make
 _OF_NOTHING = {"sum": num(0), "prod": num(1)}
