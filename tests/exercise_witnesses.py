@@ -297,6 +297,21 @@ def policy_evaluation_tensor() -> Answers:
     return {"v": v, "Q": q, "k": q.argmax(axis=0) + 1}
 
 
+def polynomial_normal_equations() -> Answers:
+    x, y = np.array([-2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2]), np.array([3, 1, 0, -1, 0, 2, 1, -1])
+    powers = np.vander(x, 5, increasing=True)
+    normal = powers.T @ powers + 0.1 * np.eye(5)
+    w = np.linalg.solve(normal, powers.T @ y)
+    by_penalty = -np.linalg.solve(normal, w)
+    errors = powers @ w - y
+    return {
+        **{f"w_{place}": weight for place, weight in enumerate(w, 1)},
+        "L": (errors**2).mean(),
+        "D": np.linalg.slogdet(normal)[1],
+        "dL/dlambda": (2 * errors * (powers @ by_penalty)).mean(),
+    }
+
+
 def bahdanau_attention() -> Answers:
     words, w = np.array([[1, 0], [0.5, 0.5], [0, 1]]), np.array([[1, 0.5], [-0.5, 1]])
     u, v, z = np.array([[0.2, 1], [0.4, -0.3]]), np.array([1, -1]), np.array([0.5, -0.5])
@@ -685,6 +700,7 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         policy_iteration,
         policy_evaluation_tensor,
         bahdanau_attention,
+        polynomial_normal_equations,
         mixture_em,
         word2vec_negative,
         bias_variance,

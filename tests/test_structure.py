@@ -34,7 +34,7 @@ PACKAGE = ROOT / "generator"
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
     "formula": "tree sums extremes infix functions conditions indicators identity grids whole inlining entrywise "
-    "matrices unfinished indices vectors recurrences laying turns naming",
+    "matrices elimination unfinished indices made vectors recurrences laying turns named naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",

@@ -8,13 +8,16 @@ turn has its own, with the turn's number behind the name; what is the same in ev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import count
 
+from generator.errors import FormulaError
 from generator.formula.entrywise import entries_of
-from generator.formula.grids import Grid, Line, Value, referring
+from generator.formula.grids import Grid, Line, Value
 from generator.formula.indices import whole
 from generator.formula.inlining import LOOPS, UNROLLED, role_of
 from generator.formula.laying import laid
+from generator.formula.made import Made
+from generator.formula.matrices import is_written_out, system
+from generator.formula.named import Named, beside, solution
 from generator.formula.recurrences import recurring, recurs
 from generator.formula.tree import (
     Add,
@@ -37,14 +40,14 @@ from generator.formula.vectors import expand, range_of, turn
 _MEAN = "mean"  # which a variance is worked by, and which others can then have by its name
 
 
-def lines(batch: Mapping[str, Formula], known: Mapping[str, Value], made: Mapping[Value, str]) -> tuple[Line, ...]:
+def lines(batch: Mapping[str, Formula], known: Mapping[str, Value], made: Made) -> tuple[Line, ...]:
     """What is worked for formulas, mostly for one, line by line: the values of each last, before them what it needs.
 
     `p: softmax(W @ x)` is two lines, `p_in` and `p`; in `c: softmax(s) @ V` the softmax is a line of its own,
     `c_softmax`. `x: inverse(A) @ b` is `x_det`, `x_inverse` and `x`; `s: std(v)` is `s_mean` and `s`;
     `h: d(d(f, x), x)` is `h_of` and `h`. In `p: [softmax(W @ X[t]) for t in 1..3]` the lines `p_in_1`, `p_in_2` and
-    `p_in_3` are the rows of one, `p_in`. What has a name already keeps it: `made` has the names of values by their
-    formulas. Raises `FormulaError` as `expand` does.
+    `p_in_3` are the rows of one, `p_in`; `x: solve(A, b)` has a line for each multiplier and each new entry. What has a
+    name already keeps it, as `made` knows. Raises `FormulaError` as `expand` does.
     """
     work = _Lines(known, made)
     if recurs(batch):
@@ -52,20 +55,10 @@ def lines(batch: Mapping[str, Formula], known: Mapping[str, Value], made: Mappin
     return tuple(line for name, tree in batch.items() for line in _Lines(known, made).all(name, tree))
 
 
-def remember(line: Line, made: dict[Value, str]) -> None:
-    """Keep the name of what a line works, and of its entries, rows or matrices, by their formulas."""
-    made.setdefault(line.value, line.name)
-    if isinstance(line.value, Grid):
-        for place, part in enumerate(line.value.parts, 1):
-            if not all(isinstance(entry, Ref | Num) for entry in entries_of(part)):
-                made.setdefault(part, f"{line.name}_{place}")
-
-
-class _Lines:
-    def __init__(self, known: Mapping[str, Value], made: Mapping[Value, str]) -> None:
-        self.name, self.known, self.names = "", dict(known), dict(made)
-        self.indices: dict[str, int] = {}  # how many stand behind each name that has been given
-        self.made: list[Line] = []
+class _Lines(Named):
+    def __init__(self, known: Mapping[str, Value], before: Made) -> None:
+        super().__init__(known, before)
+        self.solutions: dict[tuple[str, Grid, Grid], Formula] = {}
 
     def all(self, name: str, tree: Formula) -> tuple[Line, ...]:
         self.name = name
@@ -99,6 +92,8 @@ class _Lines:
                 return self._whole(taken, turns)
         if isinstance(tree, Call) and tree.name == _MEAN:
             return rebuild(tree, lambda part: self._opened(part, turns))
+        if not turns and (made := self._eliminated(tree, turns, self.name)):
+            return made
         return self._worked(tree, turns) if _is_worked(tree) else self._opened(tree, turns)
 
     def _opened(self, tree: Formula, turns: Turns) -> Formula:
@@ -116,15 +111,17 @@ class _Lines:
                 return Call("d", (self._differentiated(of, turns), put(wrt, turns)))
             case _ if role := role_of(tree):
                 return self._argument(role, children(tree)[0], turns)
+            case Call() if made := self._eliminated(tree, turns):
+                return made
             case Call(name) if _is_worked(tree):
-                return self._named(name, self._worked(tree, turns), places_of(tree, turns))
+                return self.named(name, self._worked(tree, turns), places_of(tree, turns))
         made = rebuild(tree, lambda part: self._opened(part, turns))
         return self._known_as(made) if isinstance(made, Call) and made.name == _MEAN else made
 
     def _known_as(self, tree: Formula) -> Formula:
         """The name of a mean that has one."""
         value = expand(tree, self.known)
-        return self._named("", tree, ()) if value in self.names else tree
+        return self.named("", tree, ()) if value in self.before.names else tree
 
     def _loop(self, tree: Call, turns: Turns, inside: Callable[[Formula, Turns], Formula]) -> Formula:
         """A loop with the formulas of all its turns, where something in them gets a name."""
@@ -151,7 +148,7 @@ class _Lines:
         opened = self._opened(tree, turns)
         of = entries_of(expand(opened, self.known))
         is_named = all(isinstance(entry, Ref) for entry in of)
-        return opened if is_named else self._named("of", opened, places_of(tree, turns))
+        return opened if is_named else self.named("of", opened, places_of(tree, turns))
 
     def _worked(self, tree: Formula, turns: Turns) -> Formula:
         """A call of such a function by way of what it needs."""
@@ -163,7 +160,7 @@ class _Lines:
         simple = Ref if tree.name == "softmax" else Ref | Num
         places = places_of(tree, turns)
         if not all(isinstance(entry, simple) for entry in entries_of(value)):
-            first = self._named("in", first, places)
+            first = self.named("in", first, places)
         return _WORKED[tree.name](self, Call(tree.name, (first, *others)), places)
 
     def _argument(self, role: str, tree: Formula, turns: Turns) -> Formula:
@@ -171,28 +168,25 @@ class _Lines:
         opened = self._opened(tree, turns)
         entries = entries_of(expand(opened, self.known))
         is_short = all(isinstance(entry, Ref | Num) for entry in entries)
-        return opened if is_short else self._named(role, opened, places_of(tree, turns))
+        return opened if is_short else self.named(role, opened, places_of(tree, turns))
 
-    def _named(self, role: str, tree: Formula, places: tuple[int, ...]) -> Ref:
-        """A line of its own for `tree`, or the name that it has."""
-        value = expand(tree, self.known)
-        if value not in self.names:
-            of = self._unused(f"{self.name}_{role}", value, places)
-            self.names[value] = own = "_".join((of, *map(str, places)))
-            self.made.append(Line(own, value, of if places else "", places))
-        own = self.names[value]
-        self.known.setdefault(own, referring(own, value))
-        return Ref(own)
+    def _eliminated(self, tree: Formula, turns: Turns, own: str = "") -> Formula | None:
+        """What solves a system, a large inverse or determinant, by elimination (`None`: it is nothing of these).
 
-    def _unused(self, name: str, value: Value, places: tuple[int, ...]) -> str:
-        """`name`, or the first of `name2`, `name3`, ... that is free, or has other turns with as many indices."""
-        size = len(places) + (len(value.sizes) if isinstance(value, Grid) else 0)
-        for number in count(1):
-            own = f"{name}{number}" if number > 1 else name
-            is_free = "_".join((own, *map(str, places))) not in self.known and own not in self.known
-            if is_free and self.indices.setdefault(own, size) == size:
-                break
-        return own
+        A solution has the name `own`, if that is said, else one that is made for it.
+        """
+        match tree:
+            case Call("solve" | "det" | "inverse" as name, args) if args:
+                values = tuple(expand(self._opened(arg, turns), self.known) for arg in args)
+            case _:
+                return None
+        if name != "solve" and is_written_out(values[0]):
+            return None
+        matrix, right = system(values) if name == "solve" else beside(values)
+        key = str(name), matrix, right
+        if key not in self.solutions:
+            self.solutions[key] = solution(self, *key, places_of(tree, turns), own)
+        return self.solutions[key]
 
     def plain(self, call: Call, places: tuple[int, ...]) -> Formula:
         """A softmax, whose argument has a name by now."""
@@ -201,17 +195,18 @@ class _Lines:
     def inverse(self, call: Call, places: tuple[int, ...]) -> Formula:
         """The adjugate over the determinant."""
         expand(call, self.known)  # raises where there is none
-        determinant = expand(Call("det", call.args), self.known)
-        named = isinstance(determinant, Ref | Num)
-        below = determinant if named else self._named("det", Call("det", call.args), places)
-        assert not isinstance(below, Grid)
+        value = expand(Call("det", call.args), self.known)
+        assert not isinstance(value, Grid)
+        below = value if isinstance(value, Ref | Num) else self.named("det", Call("det", call.args), places)
+        if self.before.exactly(value) == 0:
+            raise FormulaError("the matrix is singular: its determinant is 0, so that it has no inverse")
         return Div(Call("adjugate", call.args), below)
 
     def variance(self, call: Call, places: tuple[int, ...]) -> Formula:
         """The squared differences from the mean, summed, over their number (or one less)."""
         expand(call, self.known)  # raises where there is none
         values, *less = call.args
-        differences = Add((values, Neg(self._named("mean", Call("mean", (values,)), places))))
+        differences = Add((values, Neg(self.named("mean", Call("mean", (values,)), places))))
         size = len(entries_of(expand(values, self.known))) - (less == [num(1)])
         return Div(Call("sum", (Pow(differences, num(2)),)), num(size))
 
@@ -234,4 +229,8 @@ def _is_worked(tree: Formula) -> bool:
 
 def _is_opened(tree: Formula) -> bool:
     """Whether something in a formula may get a name."""
-    return _is_worked(tree) or bool(role_of(tree)) or (isinstance(tree, Call) and tree.name in ("d", _MEAN))
+    return (
+        _is_worked(tree)
+        or bool(role_of(tree))
+        or (isinstance(tree, Call) and tree.name in ("d", "det", "solve", _MEAN))
+    )

@@ -10,11 +10,20 @@ from generator.errors import FormulaError, nearest
 from generator.formula.extremes import PLACES
 from generator.formula.grids import Grid, Value, named, names_of, referring
 from generator.formula.infix import parse
-from generator.formula.naming import lines, remember
+from generator.formula.made import Made
+from generator.formula.naming import lines
 from generator.formula.recurrences import batches
 from generator.formula.tree import CIRCULAR, Formula, references
 from generator.formula.vectors import expand, function_names
-from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved, sizes_of
+from generator.kinds.formulas.model import (
+    Definition,
+    entry_names,
+    for_updates,
+    known_givens,
+    moved,
+    numbers_of,
+    sizes_of,
+)
 from generator.learning.training import check_brought, check_learning, check_training
 
 # A quantity of one of these names would be printed just as the function is.
@@ -41,7 +50,7 @@ def check(problem: Definition) -> Iterator[Finding]:
         yield (), "no formula", "`formulas`, or `parts` with formulas, or `update`"
     if problem.formulas and problem.parts:
         yield ("parts",), "parts beside `formulas`", "one of the two"
-    made: dict[Value, str] = {}  # what has a name, by its formulas
+    made = Made(numbers_of(problem))
     for _, place, formulas in problem.grouped():
         trees: dict[str, Formula] = {}
         for name, text in formulas.items():
@@ -64,7 +73,7 @@ def check(problem: Definition) -> Iterator[Finding]:
                     return
                 known[line.name] = referring(line.name, line.value)
                 taken |= entries
-                remember(line, made)
+                made.remember(line)
     for name in problem.say:
         if name not in known or name in problem.givens:
             yield ("say", name), f"`{name}`", "the name of a formula"

@@ -10,7 +10,8 @@ from generator.definitions.nested import flat
 from generator.formula.extremes import PLACES
 from generator.formula.functions import plain_name
 from generator.formula.grids import Grid, Line, Value, names_of, referring
-from generator.formula.naming import lines, remember
+from generator.formula.made import Made
+from generator.formula.naming import lines
 from generator.formula.recurrences import batches, in_order, recurs
 from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
 from generator.formula.vectors import expand
@@ -36,23 +37,24 @@ def build(problem: Definition) -> Graph:
     givens: dict[str, Fraction] = {}
     quantities: list[Quantity] = []
     known = known_givens(problem)
-    made: dict[Value, str] = {}  # what has a name, by its formulas
     handed: set[str] = set()  # what is worked turn by turn with others, so never as a whole
     for name, given in problem.givens.items():
         for (entry, index), number in zip(names_of(name, known[name]), flat(given), strict=True):
             quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
             givens[entry] = number
+    made = Made(givens)
     for group, _, formulas in problem.grouped():
         for batch in batches({name: problem.parsed(text) for name, text in formulas.items()}, known):
             found = lines(batch, known, made)
             for line in found:
-                remember(line, made)
+                made.remember(line)
                 known[line.name] = referring(line.name, line.value)
             together = [found] if recurs(batch) else [(line,) for line in found]
             handed.update(line.name for line in (found if recurs(batch) and len(found) > 1 else ()))
             quantities += (quantity for worked in together for quantity in _quantities(worked, group))
     whole = {name: value for name, value in known.items() if name not in handed}
-    graph = replace(_updated(problem, quantities, givens, known), tensors=tensors(whole))
+    stated = (*_conventions(problem), *((Convention("elimination"),) if made.eliminated else ()))
+    graph = replace(_updated(problem, quantities, givens, known, stated), tensors=tensors(whole))
     return replace(graph, diagram=circuit(graph, problem.drawing))
 
 
@@ -63,12 +65,15 @@ def _quantities(worked: Sequence[Line], group: str) -> Iterator[Quantity]:
 
 
 def _updated(
-    problem: Definition, quantities: list[Quantity], givens: Mapping[str, Fraction], known: Mapping[str, Value]
+    problem: Definition,
+    quantities: list[Quantity],
+    givens: Mapping[str, Fraction],
+    known: Mapping[str, Value],
+    stated: tuple[Convention, ...],
 ) -> Graph:
     """The graph with what is differentiated and how its givens are updated."""
     first, *also = _asked(problem, quantities, known) or (Differentiated(""),)
     loss = first.loss
-    stated = tuple(_conventions(problem))
     rounds = (0,) * (problem.steps or 1)
     own = isinstance(problem.update, dict)
     trained = () if own else tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 from itertools import takewhile
 from math import prod
@@ -200,6 +201,13 @@ def value_of(name: str, given: Any, fixed: bool = False) -> Value:
 def known_givens(problem: Definition) -> dict[str, Value]:
     """What the names of the givens stand for in formulas."""
     return {name: value_of(name, value, name in problem.fixed) for name, value in problem.givens.items()}
+
+
+def numbers_of(problem: Definition) -> dict[str, Fraction]:
+    """The numbers of the givens, entry by entry."""
+    names = ((entry, name) for name, value in known_givens(problem).items() for entry, _ in names_of(name, value))
+    numbers = {name: iter(flat(given)) for name, given in problem.givens.items()}
+    return {entry: next(numbers[name]) for entry, name in names}
 
 
 def _parts(problem: Definition, text: str) -> Iterator[Formula]:
