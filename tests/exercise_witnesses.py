@@ -312,6 +312,20 @@ def polynomial_normal_equations() -> Answers:
     }
 
 
+def box_plot_outliers() -> Answers:
+    v = np.array([7, 3, 20, 5, 6, 4, 5, 8])
+    quartiles = np.quantile(v, [0.25, 0.75])
+    upper = quartiles[1] + 1.5 * (quartiles[1] - quartiles[0])
+    return {
+        "m": np.median(v),
+        "D": np.median(np.abs(v - np.median(v))),
+        "q": quartiles,
+        "u": upper,
+        "n": (v > upper).sum(),
+        "t": np.sort(v)[1:7].mean(),
+    }
+
+
 def bahdanau_attention() -> Answers:
     words, w = np.array([[1, 0], [0.5, 0.5], [0, 1]]), np.array([[1, 0.5], [-0.5, 1]])
     u, v, z = np.array([[0.2, 1], [0.4, -0.3]]), np.array([1, -1]), np.array([0.5, -0.5])
@@ -700,6 +714,7 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         policy_iteration,
         policy_evaluation_tensor,
         bahdanau_attention,
+        box_plot_outliers,
         polynomial_normal_equations,
         mixture_em,
         word2vec_negative,

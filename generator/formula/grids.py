@@ -71,6 +71,16 @@ def vector(entries: tuple[Formula, ...]) -> Grid:
     return Grid(tuple((entry,) for entry in entries), vector=True)
 
 
+def shaped(entries: tuple[Formula, ...], sizes: tuple[int, ...]) -> Value:
+    """Entries, the last index running fastest, as one number, a vector, a matrix or a list of matrices."""
+    if not sizes:
+        return entries[0]
+    if len(sizes) == 1:
+        return vector(entries)
+    rows = tuple(entries[start : start + sizes[-1]] for start in range(0, len(entries), sizes[-1]))
+    return Grid(rows, depth=sizes[0] if len(sizes) > 2 else 0)
+
+
 def named(value: Value) -> str:
     """What a value is, in words: `one number`, `a vector of 3`."""
     return str(value) if isinstance(value, Grid) else "one number"

@@ -7,11 +7,10 @@ from fractions import Fraction
 from math import floor
 
 from generator.errors import FormulaError
-from generator.formula.entrywise import elementwise, entries_of
+from generator.formula.entrywise import elementwise
 from generator.formula.grids import Function, Grid, Value
 from generator.formula.sums import product_of
-from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
-from generator.formula.unfinished import Unfinished
+from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
 
 _MOST_FACTORS = 20
 _LARGEST_POWER = 64
@@ -106,29 +105,4 @@ def _comb(args: tuple[Value, ...]) -> Value:
     raise FormulaError(f"`comb(n, k)` is of two whole numbers that are given, k at most n and {_MOST_FACTORS}")
 
 
-def _entry(args: tuple[Value, ...]) -> Value:
-    """One entry; with fewer indices, a row of a matrix as a vector, a matrix of a list or one of its rows."""
-    grid, *places = args
-    wanted = [whole(place) for place in places]
-    if isinstance(grid, Unfinished) and None not in wanted:
-        return grid.entry(tuple(place for place in wanted if place is not None))
-    if not isinstance(grid, Grid):
-        raise FormulaError("an index stands behind a number")
-    sizes = grid.sizes
-    fits = all(place is not None and 1 <= place <= size for place, size in zip(wanted, sizes, strict=False))
-    if not fits or len(wanted) > len(sizes):
-        if None in wanted and any(references(entry) for place in places for entry in entries_of(place)):
-            raise FormulaError("an index is no computed number: take `onehot(k, n) @ v`, which is the entry k of n")
-        given = "an index" if None in wanted else f"the index {', '.join(map(str, wanted))}"
-        raise FormulaError(f"{given} does not fit {grid} (the first entry is 1)")
-    return _at(grid, [place - 1 for place in wanted if place is not None])
-
-
-def _at(grid: Grid, places: list[int]) -> Value:
-    """What stands behind indices that are counted from 0."""
-    first, *others = places
-    part = grid.parts[first]
-    return _at(part, others) if others and isinstance(part, Grid) else part
-
-
-INDICES: Mapping[str, Function] = {"entry": _entry, "clip": _clip, "factorial": _factorial, "comb": _comb}
+INDICES: Mapping[str, Function] = {"clip": _clip, "factorial": _factorial, "comb": _comb}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from generator.formula.entrywise import entries_of
-from generator.formula.grids import Grid, Line, Value, vector
+from generator.formula.grids import Grid, Line, Value, shaped
 from generator.formula.tree import references
 
 
@@ -33,14 +33,12 @@ def _together(group: Sequence[Line]) -> Value | None:
     places = [*product(*(range(1, size + 1) for size in sizes))]
     if len(shapes) > 1 or len(parts) < len(places):
         return None
-    *before, last = sizes + shapes.pop()
-    entries = [entry for place in places for entry in entries_of(parts[place])]
-    if not before:
-        return vector(tuple(entries))
-    if len(before) > 2:
-        return None
-    rows = tuple(tuple(entries[start : start + last]) for start in range(0, len(entries), last))
-    return Grid(rows, depth=before[0] if len(before) > 1 else 0)
+    whole = sizes + shapes.pop()
+    return (
+        shaped(tuple(entry for place in places for entry in entries_of(parts[place])), whole)
+        if len(whole) < 4
+        else None
+    )
 
 
 def _is_ordered(lines: Sequence[Line]) -> bool:

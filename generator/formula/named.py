@@ -43,6 +43,12 @@ class Named:
         self.known[line.name] = made = referring(line.name, line.value)
         return made
 
+    def kept(self, value: Value) -> Ref:
+        """A value that gets no line of its own, by a name that no author can take."""
+        own = f"{self.name}:{len(self.known)}"
+        self.known[own] = value
+        return Ref(own)
+
     def unused(self, name: str, value: Value, places: tuple[int, ...]) -> str:
         """`name`, or the first of `name2`, `name3`, ... that is free, or has other turns with as many indices."""
         size = len(places) + (len(value.sizes) if isinstance(value, Grid) else 0)
@@ -90,7 +96,6 @@ def solution(names: Named, name: str, matrix: Grid, right: Grid, places: tuple[i
         assert isinstance(refs, Grid)
         value = solved(short("A", matrix), short("b", right), refs, names.before.exactly, line)
     if own or name == "det":
-        names.known[f"{called}:"] = value  # a name that no author can take
-        return Ref(f"{called}:")
+        return names.kept(value)
     names.add(Line(called, value, of if places else "", places))
     return Ref(called)

@@ -18,6 +18,7 @@ from generator.formula.laying import laid
 from generator.formula.made import Made
 from generator.formula.matrices import is_written_out, system
 from generator.formula.named import Named, beside, solution
+from generator.formula.ordering import ORDERED, at_rank, in_order
 from generator.formula.recurrences import recurring, recurs
 from generator.formula.tree import (
     Add,
@@ -210,6 +211,18 @@ class _Lines(Named):
         size = len(entries_of(expand(values, self.known))) - (less == [num(1)])
         return Div(Call("sum", (Pow(differences, num(2)),)), num(size))
 
+    def ordered(self, call: Call, places: tuple[int, ...]) -> Formula:
+        """The entries of a vector in order, by their ranks."""
+        args = tuple(expand(arg, self.known) for arg in call.args)
+        expand(call, self.known)  # raises where they do not fit
+        ranks = expand(self.named("rank", Call("rank", call.args[:1]), places), self.known)
+
+        def at(wanted: int, role: str) -> Formula:
+            entry = at_rank(args[0], ranks, wanted)
+            return self.named(role, self.kept(entry), places) if role else entry
+
+        return self.kept(in_order(call.name, args, at))
+
     def deviation(self, call: Call, places: tuple[int, ...]) -> Formula:
         """The root of the variance."""
         return Call("sqrt", (self.variance(Call("var", call.args), places),))
@@ -220,6 +233,7 @@ _WORKED: Mapping[str, Callable[[_Lines, Call, tuple[int, ...]], Formula]] = {
     "inverse": _Lines.inverse,
     "var": _Lines.variance,
     "std": _Lines.deviation,
+    **dict.fromkeys(ORDERED, _Lines.ordered),
 }
 
 

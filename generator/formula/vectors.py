@@ -10,8 +10,11 @@ from generator.formula.entrywise import ENTRYWISE, elementwise, entries_of
 from generator.formula.functions import ACTIVATIONS, LOSSES, bound, plain_name
 from generator.formula.grids import Function, Grid, Value, vector
 from generator.formula.indices import INDICES, decided, whole
+from generator.formula.infix import SLICE
 from generator.formula.inlining import UNROLLED, is_loop, role_of
 from generator.formula.matrices import MATRIX
+from generator.formula.ordering import ORDERING
+from generator.formula.places import ENTRIES
 from generator.formula.tree import (
     ELEMENTARY,
     Add,
@@ -217,8 +220,8 @@ def _checked(call: Call) -> Call:
 
 def function_names() -> tuple[str, ...]:
     """The functions that a formula can call by name."""
-    hidden = ("matmul", "vector", "entry")  # which have a sign
+    hidden = ("matmul", "vector", "entry", SLICE)  # which have a sign
     return (*(name for name in _OWN if name not in hidden), *ELEMENTARY, *ACTIVATIONS, *LOSSES)
 
 
-_OWN: Mapping[str, Function] = {**INDICES, **ENTRYWISE, **VECTOR, **MATRIX}
+_OWN: Mapping[str, Function] = {**INDICES, **ENTRIES, **ORDERING, **ENTRYWISE, **VECTOR, **MATRIX}

@@ -15,15 +15,8 @@ from generator.formula.naming import lines
 from generator.formula.recurrences import batches
 from generator.formula.tree import CIRCULAR, Formula, references
 from generator.formula.vectors import expand, function_names
-from generator.kinds.formulas.model import (
-    Definition,
-    entry_names,
-    for_updates,
-    known_givens,
-    moved,
-    numbers_of,
-    sizes_of,
-)
+from generator.kinds.formulas.entries import entry_names, for_updates, known_givens, moved, numbers_of, sizes_of
+from generator.kinds.formulas.model import Definition
 from generator.learning.training import check_brought, check_learning, check_training
 
 # A quantity of one of these names would be printed just as the function is.

@@ -12,6 +12,7 @@ from generator.formula.functions import plain_name
 from generator.formula.grids import Grid, Line, Value, names_of, referring
 from generator.formula.made import Made
 from generator.formula.naming import lines
+from generator.formula.ordering import ORDERED
 from generator.formula.recurrences import batches, in_order, recurs
 from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
 from generator.formula.vectors import expand
@@ -19,7 +20,8 @@ from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.kinds.formulas.checks import check
 from generator.kinds.formulas.circuit import circuit
-from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved
+from generator.kinds.formulas.entries import entry_names, for_updates, known_givens, moved
+from generator.kinds.formulas.model import Definition
 from generator.learning.losses import logarithm
 from generator.learning.training import conventions_of, plan_of
 
@@ -110,6 +112,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     differentiated = problem.differentiate is not None or "d" in called
     if called & set(PLACES) or (differentiated and problem.ties == "first" and called & {"max", "min"}):
         yield Convention("first_of_equals")
+    if called & {"rank", *ORDERED}:
+        yield Convention("ranks")
     if called >= {"d"} and problem.differentiate is None and problem.ties != "first" and called & {"max", "min"}:
         yield Convention(f"extremes_{problem.ties}")  # of gradients that are quantities, every document says it
     if called & set(CIRCULAR):
