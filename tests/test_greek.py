@@ -39,7 +39,9 @@ def test_every_letter_has_its_name_and_others_stay() -> None:
 
 
 def test_a_problem_in_greek_letters_is_the_one_in_words(tmp_path: Path) -> None:
-    greek, words = tmp_path / "greek.yml", tmp_path / "words.yml"
+    for folder in ("greek", "words"):
+        (tmp_path / folder).mkdir()
+    greek, words = tmp_path / "greek" / "made.yml", tmp_path / "words" / "made.yml"
     greek.write_text(WRITTEN, encoding="utf-8")
     words.write_text(spelled(WRITTEN), encoding="utf-8")
     assert words.read_text(encoding="utf-8").isascii()
@@ -49,7 +51,7 @@ def test_a_problem_in_greek_letters_is_the_one_in_words(tmp_path: Path) -> None:
     for format_name in FORMATS:
         for document in ("solution", "worksheet", "key"):
             page = render(made, document, format_name)
-            assert page == render(other, document, format_name).replace("words", "greek")
+            assert page == render(other, document, format_name)
             assert verify(page, format_name, truth).untrue == ()
 
 
