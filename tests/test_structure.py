@@ -33,7 +33,7 @@ PACKAGE = ROOT / "generator"
 # which a module imports only what stands before it. So no two rooms import each other.
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
-    "formula": "tree sums extremes infix functions conditions indicators identity grids whole inlining entrywise "
+    "formula": "tree sums extremes greek infix functions conditions indicators identity grids whole inlining entrywise "
     "matrices elimination unfinished indices ordering made places vectors recurrences laying turns named "
     "multiplied naming",
     "definitions": "source mentions problem schema course nested rows own tables",

@@ -91,6 +91,22 @@ def test_a_loop_refers_to_its_own_earlier_matrices(tmp_path: Path) -> None:
     np.testing.assert_allclose(array(made, "Z", 3, 2, 2), [first, turned, first * [[1], [4]]], rtol=1e-12)
 
 
+def test_values_are_iterated_in_one_loop(tmp_path: Path) -> None:
+    """Q-values round by round, whose next round takes the largest of a row of the round before."""
+    formula = (
+        "[[[0 if n == 1 else R[a, s] + g * sum(P[a, s, t] * max(Q[n - 1, t]) for t in 1..2)"
+        " for a in 1..2] for s in 1..2] for n in 1..4]"
+    )
+    made = worked(tmp_path, {"Q": formula})
+    moves, reward = np.array(P)[:, :, :2], np.array(GIVENS["R"]).T
+    rounds = [np.zeros((2, 2))]
+    for _ in range(3):
+        rounds.append(reward + 0.5 * (moves @ rounds[-1].max(axis=1)).T)
+    np.testing.assert_allclose(array(made, "Q", 4, 2, 2), rounds, rtol=1e-12)
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    assert verify(render(made, "solution", "latex"), "latex", truth).untrue == ()
+
+
 def test_gradients_and_updates_are_of_every_entry(tmp_path: Path) -> None:
     formulas = {"L": "sum(P[a, s, t]**2 * v[t] for a in 1..2 for s in 1..2 for t in 1..3)"}
     by_gradients: dict[str, Any] = {"update": ["P"], "learning_rate": {"eta": 0.1}}

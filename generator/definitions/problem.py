@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from generator import kinds
 from generator.definitions.source import Location, Source, read, validated
+from generator.formula.greek import spelled
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _FRACTION = re.compile(r"[+-]?[0-9]+/0*[1-9][0-9]*")
@@ -35,7 +36,8 @@ def exact(text: object) -> Fraction:
 
 
 def name(text: str) -> str:
-    """`text` where it is a name that a quantity can have. Raises `ValueError` saying what is expected."""
+    """`text` where it is a name that a quantity can have (`λ` is `lambda`). Raises `ValueError` otherwise."""
+    text = spelled(text)
     if not _NAME.fullmatch(text):
         raise ValueError("a name: a letter, then letters, digits and single underscores (w5, target_o1)")
     if re.search(r"_new\d*$", text):
@@ -117,7 +119,7 @@ class Worksheet(Model):
     """What a worksheet leaves blank and what each blank is worth."""
 
     level: Literal["guided", "faded", "open"] = "guided"
-    ask: tuple[str, ...] = Field(
+    ask: tuple[Annotated[str, AfterValidator(spelled)], ...] = Field(
         (), description="the quantities asked for (default: at level `open` the usual ones, else all)"
     )
     points: dict[str, Exact] = Field(default_factory=dict, description="of each blank of a part, or of one name")

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache, partial
 
 from generator.errors import FormulaError, meant
+from generator.formula.greek import spelled
 from generator.formula.tree import (
     Add,
     Blank,
@@ -53,7 +54,9 @@ def parse(text: str) -> Formula:
     for sign in "|·":  # of which the first is needed below, and the second is a letter to Python
         if sign in text:
             raise FormulaError(f"cannot read `{sign}` in the formula `{_begun(text)}`: {meant(text) or _EXPECTED}")
-    source = text.strip().replace("..", "|")  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
+    source = spelled(text.strip()).replace(
+        "..", "|"
+    )  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
     source = source.replace("^", "**")  # as a calculator writes a power
     source = _WORDS.sub(rf"\1{_MARK}", source)
     try:

@@ -90,7 +90,7 @@ class _Recurrences:
         self.ranges = {name: range_of(loop, known) for name, loop in self.loops.items()}
         self.made: dict[Turn, tuple[Value, ...]] = {}
         self.work = work
-        self.known = {**known, **{name: unfinished(name, partial(self._at, name)) for name in batch}}
+        self.known = {**known, **{name: self._unfinished(name) for name in batch}}
 
     def run(self, on_the_way: Callable[[], Sequence[Line]]) -> tuple[Line, ...]:
         for number in range(max(map(len, self.ranges.values()))):
@@ -130,6 +130,14 @@ class _Recurrences:
                     name, number = needed.turn
                     _go_round(name, (number - self.ranges[name][0] + 1,))
                 waiting.append(needed.turn)
+
+    def _unfinished(self, name: str) -> Value:
+        return unfinished(name, partial(self._at, name), partial(self._ready, name))
+
+    def _ready(self, name: str, place: int) -> Value | None:
+        """What stands at one index, if that turn has been worked."""
+        first = self.ranges[name][0] if self.ranges[name] else 1
+        return self._at(name, place) if (name, first + place - 1) in self.made else None
 
     def _at(self, name: str, place: int) -> Value:
         """What stands at one index: an entry, a row or a matrix, by its name."""

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.definitions.nested import flat, shape_of
 from generator.definitions.problem import NUMBER_SCHEMA, Model, Name, Texts, exact
-from generator.definitions.source import Location
+from generator.definitions.source import Location, Misplaced
 from generator.errors import FormulaError
 from generator.formula.extremes import Ties
 from generator.formula.infix import parse
@@ -60,6 +60,21 @@ _LISTED = {"anyOf": [{"type": ["string", "number"]}, _TEXTS, {"type": "array", "
 FormulaText = Annotated[str, BeforeValidator(_listed), WithJsonSchema(_LISTED)]
 
 
+def _with_names(value: object) -> object:
+    """Formulas by their names; a mistake that many make first is told how it is written."""
+    if isinstance(value, str):
+        raise ValueError(f"a name before each formula, as in `y: {value}`")
+    if isinstance(value, list):
+        raise ValueError("a name before each formula, and no dashes, as in `y: 2 * x`")
+    for key in value if isinstance(value, dict) else ():
+        if call := re.fullmatch(r"(\w+)\s*\(.*\)", str(key)):
+            expected = (
+                f"a name before the formula, as in `{call[1]}: ...`; a function of your own stands under `functions`"
+            )
+            raise Misplaced((str(key),), f"`{key}`", expected)
+    return value
+
+
 def _several(value: object) -> object:
     """One name is a list of one."""
     return [value] if isinstance(value, str) else value
@@ -69,7 +84,7 @@ class Part(Model):
     """Formulas under one heading."""
 
     title: Texts
-    formulas: dict[Name, FormulaText] = Field(min_length=1)
+    formulas: Annotated[dict[Name, FormulaText], BeforeValidator(_with_names)] = Field(min_length=1)
 
 
 class Derivative(Model):
@@ -87,7 +102,7 @@ class Definition(Learning):
     functions: dict[str, str] = Field(
         default_factory=dict, description="`f(x, y)`: a formula over x and y, which formulas then can call"
     )
-    formulas: dict[Name, FormulaText] = Field(
+    formulas: Annotated[dict[Name, FormulaText], BeforeValidator(_with_names)] = Field(
         default_factory=dict, description="name: a formula over what stands before it"
     )
     parts: tuple[Part, ...] = Field((), description="formulas under headings, instead of `formulas`")
