@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 
 from generator.derive.equations import is_choice
@@ -44,6 +44,10 @@ class Firsts:
         while label.kind in _DERIVED and label.kind != "derivative":
             label = self.graph[label.of].label
         return label
+
+    def telling(self, names: Sequence[str]) -> Quantity:
+        """The first of the entries of one thing that shows how they are worked."""
+        return self.graph[next((name for name in names if name not in self._exceptions), names[0])]
 
     def is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""

@@ -64,14 +64,14 @@ def _turn(blocks: list[Block], start: int) -> int:
     count = len(blocks[start].rows)
     if blocks[start].turns:
         for block in islice(blocks, start + 1, None):
-            if block.kind != "listed" or block.turns:
+            if block.kind != "listed" or block.turns or block.sentence:
                 break
             count += len(block.rows)
     return count
 
 
 def _go_together(last: Block, block: Block, rows: int) -> bool:
-    if block.kind != "listed" or last.depth != block.depth or last.room or block.room:
+    if block.kind != "listed" or block.sentence or last.depth != block.depth or last.room or block.room:
         return False
     goes_on = last.kind == "listed" or (block.joins and last.kind == "step")
     return goes_on and len(last.rows) + rows <= _ROWS
@@ -83,5 +83,5 @@ def said_once(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         again = block.kind == "step" and bool(block.sentence) and (block.sentence, block.depth) == said
         yield replace(block, sentence="") if again and not block.title else block
-        if block.kind != "listed" and block.sentence:
+        if block.sentence:
             said = (block.sentence, block.depth)
