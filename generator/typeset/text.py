@@ -139,7 +139,8 @@ def _slashed(box: Box, end: int) -> bool:
 
 def _script(inside: str, small: dict[int, int], mark: str) -> str:
     tight = inside.replace(" ", "")
-    if all(ord(letter) in small for letter in tight):
+    is_sum = small is _HIGH and re.search(r"\S [+−] \S", inside) is not None  # e^(0 + 1), as e^(x + 1)
+    if not is_sum and all(ord(letter) in small for letter in tight):
         return tight.translate(small)
     if inside.startswith(" ") and tight[1:].isalnum():  # a sign and a letter
         inside = tight
