@@ -115,7 +115,7 @@ class Arranger:
     def terms(self, tree: Add, lead: bool = True) -> list[Box]:
         """The terms of a sum, each but the first with its sign in front; cases have brackets of their own."""
         first = self._part(tree.terms[0], lead)
-        found = [Fence(first) if isinstance(first, Choice) else first]
+        found: list[Box] = [Fence(first) if isinstance(first, Choice) else first]
         for term in tree.terms[1:]:
             sign, body = ("−", term.body) if isinstance(term, Neg) else ("+", term)
             inside = self._factor(body) if isinstance(body, Add | Neg | Cases) else self._part(body, lead=False)
