@@ -50,7 +50,7 @@ def text(box: Box) -> str:
             return f"{_tight(top)}/{f'({text(bottom)})' if _is_product(bottom) else _tight(bottom)}"
         case Script(base, sub, sup):
             low = _script(text(sub).rstrip(), _LOW, "_") if sub is not None else ""
-            high = _script(text(sup).strip(), _HIGH, "^") if sup is not None else ""
+            high = "".join(_script(text(part).strip(), _HIGH, "^") for part in _marks(sup)) if sup is not None else ""
             return f"{text(base)}{low}{high}"
         case Fence(body, left, right):
             return f"{left}{text(body)}{right}"
@@ -135,6 +135,12 @@ def _slashed(box: Box, end: int) -> bool:
     if isinstance(box, Row):
         return bool(box.items) and _slashed(box.items[end], end)
     return isinstance(box, Frac) and "/" in text(box)
+
+
+def _marks(sup: Box) -> tuple[Box, ...]:
+    """What is raised: marks that follow one another, as a case's number and an update's, each by itself: ⁽²⁾^[1]."""
+    several = isinstance(sup, Row) and all(isinstance(item, Fence) for item in sup.items)
+    return sup.items if isinstance(sup, Row) and several else (sup,)
 
 
 def _script(inside: str, small: dict[int, int], mark: str) -> str:
