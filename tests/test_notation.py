@@ -460,8 +460,8 @@ def test_two_names_that_are_written_alike_are_told_with_their_place(tmp_path: Pa
         load_worked(path)
     assert (caught.value.line, caught.value.key) == (6, "formulas.w1")
     assert str(caught.value).endswith(
-        "found `w_1` and `w1`, which notation `default` writes alike: w₁; expected another name for one of them (a number "
-        "at the end of a name is written as an index)"
+        "found `w_1` and `w1`, which notation `default` writes alike: w₁; expected another name for one of them (a "
+        "number at the end of a name is written as an index)"
     )
 
 

@@ -324,7 +324,7 @@ def test_a_single_target_has_no_number() -> None:
     text = render(load_worked(ROOT / "recurrence" / "lstm_two_steps.yml"), "solution", "terminal")
     assert "t⁽²⁾ = 1" in text
     assert "t₁" not in text
-    assert "= 2(½)(h⁽²⁾ − t⁽²⁾)²⁻¹\n" in text  # as E = ½(h − t)² begins
+    assert "= 2(½)(h⁽²⁾ − t⁽²⁾)^(2 − 1)\n" in text  # as E = ½(h − t)² begins
 
 
 @pytest.mark.parametrize("language", language_names())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from generator.derive.rounds import before_updates
 from generator.derive.steps import Section, Step
 from generator.graph.quantities import Graph, Label, Role
 from generator.graph.wholes import wholes
 
 _ROLES = (Role.FORWARD, Role.LOSS, Role.UPDATE, Role.AFTER)  # the sentence of a derivative is a question of its own
-_DERIVED = ("updated", "after", "later")
 _ENTRIES = ("value", "given")  # kinds whose quantities may be entries of something
 
 Kind = tuple[object, ...]
@@ -66,6 +66,5 @@ def _kind(graph: Graph, step: Step) -> Kind | None:
 
 def _family(graph: Graph, label: Label) -> tuple[str, str]:
     """The kind of a quantity, whatever updates it has seen, and what it is an entry of; else it is its own."""
-    while label.kind in _DERIVED:
-        label = graph[label.of].label
+    label = before_updates(graph, label)
     return label.kind, (label.of or label.name) if label.kind in _ENTRIES else ""
