@@ -37,6 +37,17 @@ def headed(graph: Graph, steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(made)
 
 
+def kind_of(graph: Graph, step: Step) -> str:
+    """What tells whether steps are worked alike: their rule, and what they are about or an entry of."""
+    if step.target not in graph:
+        return ""
+    label = before_updates(graph, graph[step.target].label)
+    if label.kind == "derivative":
+        sides = (before_updates(graph, graph[name].label) for name in (label.of, label.wrt) if name in graph)
+        return ":".join((step.rule, *(f"{side.kind} {side.of}" for side in sides)))
+    return f"{step.rule}:{label.kind} {_family(graph, label)[1]}"
+
+
 def _whole(graph: Graph, steps: Sequence[Step], name: str) -> str:
     """The vector or matrix that a quantity is an entry of (else itself): as one of `steps` shows it, if one does."""
     shown = (graph.tensor[step.target] for step in steps if step.target in graph.tensor)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import groupby
 
-from generator.derive.runs import headed
+from generator.derive.runs import headed, kind_of
 from generator.derive.steps import Equation, Section, Step
 from generator.errors import RenderError
 from generator.formula.functions import ACTIVATIONS, expand
@@ -154,14 +154,25 @@ class Setter:
             yield Block("table", self.format.macro("grids", self.sentence(step), [whole]), (), depth)
             return
         own = [line for made in step.equations for line in self.rows(made, compact=made.short or step.compact)]
+        alike = kind_of(self.worked.graph, step)
         if step.again and not self._own(step.target):
-            yield Block("listed", "", tuple(own), depth, joins=True)
+            yield Block("listed", "", tuple(own), depth, joins=True, alike=alike)
             return
         if not step.full:
-            yield from self._steps(step.before, depth)
+            before = list(self._steps(step.before, depth))
+            yield from before
             begins = step.target in turns(self.worked.graph)
             heading = self.sentence(step) if step.heads else ""
-            yield Block("listed", heading, tuple(own), depth, room=lines_for(step.work), turns=begins)
+            yield Block(
+                "listed",
+                heading,
+                tuple(own),
+                depth,
+                room=lines_for(step.work),
+                turns=begins,
+                alike=alike,
+                uses=len(before),
+            )
             return
         title = self.say("labels.component", number=str(step.number)) if step.number else ""
         if step.before and step.opening:
