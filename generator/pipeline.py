@@ -19,13 +19,22 @@ from generator.derive.sections import derive
 from generator.derive.steps import Section
 from generator.drawings.diagram import draw_diagram
 from generator.drawings.drawing import Drawing
-from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
+from generator.errors import (
+    AlikeError,
+    ClaimError,
+    DefinitionError,
+    FormulaError,
+    GraphError,
+    NotationError,
+    SolveError,
+    nearest,
+)
 from generator.formula.infix import infix
 from generator.graph.quantities import PARTS, Graph, Role
 from generator.graph.wholes import entries_called
 from generator.notation.called import called
 from generator.notation.files import notation_for
-from generator.notation.writer import Notation, Writer
+from generator.notation.writer import Notation, Writer, indexed
 from generator.solve.histories import History, train
 from generator.solve.traces import Trace, trace
 from generator.typeset.text import text
@@ -120,6 +129,14 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     except GraphError as error:
         place = definition.source.place_of(error.quantity)
         raise definition.source.error(place, f"that {error}", "a problem that can be worked") from error
+    except AlikeError as error:
+        place = next(filter(None, map(definition.source.place_of, reversed(error.names))), ())
+        one, other = error.names
+        found = f"`{one}` and `{other}`, which notation `{error.notation}` writes alike: {error.shown}"
+        by_name = indexed(one) == indexed(other)
+        named = "another name for one of them (a number at the end of a name is written as an index)"
+        expected = named if by_name else "a notation whose symbols tell them apart"
+        raise definition.source.error(place, found, expected) from error
     except (FormulaError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
     _hold(worked)

@@ -51,7 +51,7 @@ ROOMS = {
     "backward": "plainly symbolic derivative slopes gradients passes",
     "checks": "claims invariants closing",
     "drawings": "drawing placing lattice layers operations circuit diagram plot svg tikz typst",
-    "derive": "steps equations pairs firsts rounds shapes runs sections matrix_formulas matrix_equations "
+    "derive": "steps equations pairs rounds firsts shapes runs sections matrix_formulas matrix_equations "
     "matrix_sections",
     "work": "pipeline",
     "views": "alike effort posed gathered worksheet audit export",
