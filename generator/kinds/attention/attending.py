@@ -28,8 +28,8 @@ class Attending(Placed):
     """The quantities in the order of computing. `loss` is what is differentiated (empty: nothing is)."""
 
     def __init__(self, problem: Attention) -> None:
-        shared = (f"{sign}{own}" for sign in ("", "W_", "b_") for own in PROJECTIONS)
-        super().__init__(problem.columns, problem.heads, (*shared, "C", "W_O"))
+        shared = {f"{sign}{own}": _heads_of(problem, own) for sign in ("", "W_", "b_") for own in PROJECTIONS}
+        super().__init__(problem.columns, {**shared, "C": problem.heads, "W_O": problem.heads})
         self.problem = problem
         self.loss = LOSS if problem.targets else SUM if problem.upstream else ""
         self._givens()
@@ -105,7 +105,7 @@ class Attending(Placed):
         if self.problem.given(letter) is not None:
             return self.rows[letter]
         if f"W_{letter}" not in self.problem.weights:
-            self.parts_of_heads(inputs)
+            self.parts_of_heads(inputs, _heads_of(self.problem, letter))
             return inputs
         return self._product(letter, PROJECTIONS[letter], inputs)
 
@@ -171,3 +171,8 @@ class Attending(Placed):
             whole = Div(whole, num(len(terms)))
         rule = "total_entries_mean" if averages(self.problem.loss) else "total"
         self.quantities += [*terms, Quantity(LOSS, Role.LOSS, label, whole, rule, "loss")]
+
+
+def _heads_of(problem: Attention, letter: str) -> int:
+    """How many heads share the queries, or the keys or values."""
+    return problem.heads if letter == "Q" else problem.shared_heads

@@ -17,7 +17,7 @@ from generator.learning.training import check_brought, check_learning, check_tra
 def check_attention(problem: Attention) -> Iterator[Finding]:
     """What is wrong with a definition beyond its types, in the order of the file."""
     found = [*_check_sources(problem)]
-    found = found or [*_check_shapes(problem)]
+    found = found or [*_check_heads(problem)] or [*_check_shapes(problem)]
     found = found or [*_check_learning(problem)]
     found = found or [*_check_updates(problem)]
     yield from found
@@ -54,6 +54,19 @@ def _reads_inputs(problem: Attention, letter: str) -> bool:
     return problem.given(letter) is None and (letter == "Q" or not problem.memory)
 
 
+def _check_heads(problem: Attention) -> Iterator[Finding]:
+    """Heads share queries, keys and values out evenly, and heads of queries those of keys and values."""
+    widths, shared = Widths.of(problem), problem.shared_heads
+    if problem.heads % shared:
+        yield ("kv_heads",), f"{shared} heads of keys for {problem.heads} of queries", "a number that divides `heads`"
+        return
+    key = "heads" if problem.kv_heads is None else "kv_heads"
+    for name, width in (("keys", widths.keys), ("values", widths.values)):
+        if width % shared:
+            yield (key,), f"{shared} heads", f"a number that divides the {width} columns of the {name}"
+            return
+
+
 def _check_shapes(problem: Attention) -> Iterator[Finding]:
     expected, widths, queries = expected_shapes(problem), Widths.of(problem), problem.count("Q")
     for name, rows in problem.weights.items():
@@ -61,11 +74,10 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
             yield ("weights", name), f"`{name}`", f"one of {', '.join(expected)}"
         elif shape(rows) != expected[name]:
             yield ("weights", name), said(shape(rows)), said(expected[name])
-    if problem.queries and len(problem.queries[0]) != widths.keys:
-        yield ("queries",), said(shape(problem.queries)), f"rows of {widths.keys} numbers, as the keys have"
-    for key, width in (("keys", widths.keys), ("values", widths.values)):
-        if width % problem.heads:
-            yield ("heads",), f"{problem.heads} heads", f"a number that divides the {width} columns of the {key}"
+    wide = widths.head * problem.heads
+    if problem.queries and len(problem.queries[0]) != wide:
+        of = "as the keys have" if problem.kv_heads is None else f"{widths.head} for each head, as the keys have"
+        yield ("queries",), said(shape(problem.queries)), f"rows of {wide} numbers, {of}"
     yield from _check_masks(problem)
     if problem.scores_bias is not None and shape(problem.scores_bias) != (queries, problem.count("K")):
         yield ("scores_bias",), said(shape(problem.scores_bias)), said((queries, problem.count("K")))

@@ -44,7 +44,7 @@ def build(problem: Definition) -> Graph:
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
     yield Convention("attention_columns" if problem.columns else "attention_rows")
-    width = Widths.of(problem).keys // problem.heads
+    width = Widths.of(problem).head
     if isinstance(problem.scale, str):
         divided = {"sqrt": "scores_sqrt", "d": "scores_d"} if width > 1 else {}
         yield Convention(divided.get(problem.scale, "scores_none"), numbers={"d": str(width)})
@@ -55,7 +55,10 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     if problem.memory:
         yield Convention("memory")
     if problem.heads > 1:
-        yield Convention("heads", numbers={"heads": str(problem.heads)})
+        shared = problem.shared_heads
+        code = "heads" if shared == problem.heads else "heads_grouped" if shared > 1 else "heads_one"
+        numbers = {"heads": str(problem.heads), "shared": str(shared), "each": str(problem.heads // shared)}
+        yield Convention(code, numbers=numbers)
     if problem.mask != "none":
         yield Convention("mask_causal" if problem.mask == "causal" else "mask_given")
     if problem.padding is not None:

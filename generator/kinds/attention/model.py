@@ -35,6 +35,9 @@ class Attention(Learning):
     heads: Whole = Field(
         1, ge=1, le=8, description="among which the numbers of a query, key or value are shared out, in order"
     )
+    kv_heads: Whole | None = Field(
+        None, ge=1, le=8, description="how many heads keys and values have, where several of queries share each of them"
+    )
     mask: Literal["none", "causal"] | Table = Field(
         "none", description="or 1 (may look) and 0, a list for each token, or one list for all of them"
     )
@@ -85,6 +88,15 @@ class Attention(Learning):
         return made
 
     @property
+    def shared_heads(self) -> int:
+        """How many heads keys and values have: as many as queries, or fewer, which several of queries share."""
+        return self.kv_heads or self.heads
+
+    def head_of_keys(self, head: int) -> int:
+        """The head of keys and values that a head of queries uses, both from 0: neighbouring heads share one."""
+        return head * self.shared_heads // self.heads
+
+    @property
     def columns(self) -> bool:
         """Whether tokens are columns."""
         return self.vectors == "column"
@@ -115,14 +127,17 @@ class Attention(Learning):
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """How wide the rows are: of the inputs, of the memory, of queries and keys, of values, of what attention makes, of
-    the hidden layer of a feed-forward network and its output, and of the output layer (without one, as wide as before).
+    """How wide the rows are: of the inputs, of the memory, of one head's queries and keys, of keys and values, of what
+    the heads make side by side, of what attention makes of that, of the hidden layer of a feed-forward network and its
+    output, and of the output layer (without one, as wide as before).
     """
 
     inputs: int
     memory: int
+    head: int
     keys: int
     values: int
+    heads: int
     mixed: int
     hidden: int
     after: int
@@ -144,15 +159,19 @@ class Widths:
         def after(name: str, before: int) -> int:
             return problem.size(name)[1] if name in problem.weights else before
 
-        values = made("V")
-        mixed = after("W_O", values)
+        keys, values = made("K"), made("V")
+        head = keys // problem.shared_heads if keys else made("Q") // problem.heads
+        heads = values // problem.shared_heads * problem.heads
+        mixed = after("W_O", heads)
         hidden = after("W_1", mixed)
         behind = after("W_2", hidden) if problem.feed_forward is not None else mixed
         return cls(
             width(problem.inputs),
             width(problem.source("K")),
-            made("K") if made("K") else made("Q"),
+            head,
+            keys or head * problem.shared_heads,
             values,
+            heads,
             mixed,
             hidden,
             behind,
@@ -169,11 +188,11 @@ def expected_shapes(problem: Attention) -> dict[str, tuple[int, int]]:
         return (made, taken) if problem.columns else (taken, made)
 
     for letter in PROJECTIONS:
-        width = widths.values if letter == "V" else widths.keys
+        width = {"Q": widths.head * problem.heads, "K": widths.keys, "V": widths.values}[letter]
         if problem.given(letter) is None:
             taken = widths.inputs if letter == "Q" else widths.memory
             found |= {f"W_{letter}": written(taken, width), f"b_{letter}": (1, width)}
-    found |= {"W_O": written(widths.values, widths.mixed), "b_O": (1, widths.mixed)}
+    found |= {"W_O": written(widths.heads, widths.mixed), "b_O": (1, widths.mixed)}
     if problem.feed_forward is not None:
         found |= {"W_1": written(widths.mixed, widths.hidden), "b_1": (1, widths.hidden)}
         found |= {"W_2": written(widths.hidden, widths.after), "b_2": (1, widths.after)}
