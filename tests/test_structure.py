@@ -37,7 +37,7 @@ ROOMS = {
     "unfinished indices vectors recurrences naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
-    "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",
+    "learning": "clipping optimizers training batches normalization biases losses targets passes dropout penalties",
     "kinds.network": "shorthand model units checks kind",
     "kinds.convolution": "model images laying saying comparing norming pipelines kind",
     "kinds.recurrent": "cells steps model totals placed unfolding unrolled checks kind",

@@ -31,7 +31,7 @@ class Attending(Placed):
         shared = {f"{sign}{own}": _heads_of(problem, own) for sign in ("", "W_", "b_") for own in PROJECTIONS}
         super().__init__(problem.columns, {**shared, "C": problem.heads, "W_O": problem.heads})
         self.problem = problem
-        self.loss = LOSS if problem.targets else SUM if problem.upstream else ""
+        self.loss = LOSS if problem.held else SUM if problem.upstream else ""
         self._givens()
         made = self._attended()
         if problem.feed_forward is not None:
@@ -94,8 +94,8 @@ class Attending(Placed):
             self.rows[name] = self.weight(name, rows, name == "W_O") if is_matrix else self.given(name, rows, kind)
         if problem.normalization != "none" and problem.epsilon:
             self.given("epsilon", ((problem.epsilon,),), "setting")
-        if problem.targets:
-            self.rows["T"] = self.given("T", problem.targets, "target")
+        if problem.held:
+            self.rows["T"] = self.given("T", problem.held, "target")
         if problem.upstream:
             self.rows["G"] = self.given("G", problem.upstream, "given")
 
@@ -154,7 +154,7 @@ class Attending(Placed):
         if self.problem.upstream:
             weighted = sum_of([Mul((Ref(self.rows["G"][i][j]), Ref(own))) for i, j, own in pairs])
             self.quantities.append(Quantity(SUM, Role.LOSS, Label("value", SUM), weighted, "weighted_total", "loss"))
-        if not self.problem.targets:
+        if not self.problem.held:
             return
         terms = []
         for i, j, own in pairs:

@@ -11,6 +11,7 @@ from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.kinds.attention.attending import Attending
 from generator.kinds.attention.model import PROJECTIONS, Attention, Widths, expected_shapes
 from generator.learning.losses import LOSS_ROWS
+from generator.learning.targets import check_targets
 from generator.learning.training import check_brought, check_learning, check_trained, check_training
 
 
@@ -97,8 +98,22 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
         rows = getattr(problem, key)
         if rows is not None and shape(rows) != (queries, widths.output):
             yield (key,), said(shape(rows)), said((queries, widths.output))
-    if problem.targets and problem.upstream:
-        yield ("upstream",), "`upstream` beside `targets`", "one of them"
+    given = [key for key in ("targets", "classes", "upstream") if getattr(problem, key) is not None]
+    if len(given) > 1:
+        yield (given[-1],), f"`{given[-1]}` beside `{given[0]}`", "one of them"
+    yield from _check_classes(problem, widths.output)
+
+
+def _check_classes(problem: Attention, outputs: int) -> Iterator[Finding]:
+    """What is wrong with the numbers of the outputs that are right."""
+    if problem.classes is None:
+        return
+    if len(problem.classes) != problem.count("Q"):
+        yield ("classes",), f"{len(problem.classes)} classes", f"one for each of {problem.count('Q')} tokens"
+    for number, right in enumerate(problem.classes):
+        if outputs < 2 or right > outputs:
+            expected = f"a number from 1 to {outputs}" if outputs > 1 else "several outputs, or `targets`"
+            yield ("classes", number), f"the class {right}", expected
 
 
 def _check_masks(problem: Attention) -> Iterator[Finding]:
@@ -131,12 +146,16 @@ def _check_learning(problem: Attention) -> Iterator[Finding]:
     last = row_name(problem.output_activation)
     allowed = {"cross_entropy": ("softmax", "logistic"), "binary_cross_entropy": ("logistic", "softmax")}
     choice = allowed.get(row_name(problem.loss), (last,))
-    if problem.targets and last not in choice:
+    if problem.held and last not in choice:
         found = f"`{row_name(problem.loss)}` of outputs that need not lie between 0 and 1"
         yield ("loss",), found, f"`output_activation: {' or '.join(choice)}`"
     if last in VECTORS and Widths.of(problem).output < 2:
         yield ("output_activation",), f"`{last}` of one number for each token", "two numbers or more"
-    if not (problem.targets or problem.upstream) and (problem.learning_rate or problem.wanted or problem.training):
+    for i, row in enumerate(problem.targets or ()):
+        places = [(("targets", i, j), number) for j, number in enumerate(row)]
+        if any(row):  # else the token is not held against anything
+            yield from check_targets(problem.loss, places, ("targets", i), last in VECTORS)
+    if not (problem.held or problem.upstream) and (problem.learning_rate or problem.wanted or problem.training):
         yield ("targets",), "no `targets` and no `upstream`", "one of them, since gradients are asked for"
     for number, name in enumerate(problem.wanted):
         here = {"X": problem.inputs, "U": problem.memory}[name] if name in "XU" else problem.given(name)

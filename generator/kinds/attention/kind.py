@@ -71,8 +71,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("epsilon_inside", numbers=epsilon) if problem.epsilon else Convention("epsilon_none")
     biases = [[own] for name, rows in problem.weights.items() if name.startswith("b_") for own in names(name, rows)]
     yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
-    if problem.targets:
-        yield from loss_conventions(problem.loss, sum(map(len, problem.targets)))
+    if problem.held:
+        yield from loss_conventions(problem.loss, sum(map(len, problem.held)))
     yield from conventions_of(problem)
 
 
@@ -98,7 +98,7 @@ softmax: row # or steps: exponentials, their sum, and quotients
 residual: false # true: the inputs are added to the output
 normalization: none # layer norm: before the projections, or after everything
 
-targets: [[1, 2], [2, 1]] # or upstream: what each entry of the output is weighted with
+targets: [[1, 2], [2, 1]] # or classes: [2, 1], the output that is right; or upstream: what each entry is weighted with
 learning_rate: {eta: 0.1}
 trained: all # or a list of matrices
 wanted: [X] # also the gradients for the inputs

@@ -11,6 +11,7 @@ from pydantic import Field
 from generator.definitions.problem import Exact, Name, Whole
 from generator.definitions.rows import Chosen, row_name
 from generator.definitions.tables import Rows, Table, names, shape
+from generator.learning.batches import Number
 from generator.learning.training import Learning
 
 PROJECTIONS = {"Q": "queries", "K": "keys", "V": "values"}  # each letter, and the group that it makes
@@ -59,6 +60,9 @@ class Attention(Learning):
     output_activation: Chosen = Field("identity", description="of an output layer, W_P and b_P")
     epsilon: Exact = Field(Fraction(0), description="added to the variance in a layer norm")
     targets: Table | None = Field(None, description="a list for each token, compared with its output")
+    classes: tuple[Number, ...] | None = Field(
+        None, description="in place of targets: for each token the number of the output that is right, from 1"
+    )
     upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
     loss: Chosen = "half_squared_error"
     trained: Literal["all"] | tuple[Name, ...] = "all"
@@ -70,8 +74,16 @@ class Attention(Learning):
     def learned(self) -> tuple[str, ...]:
         """The entries of what is trained; nothing is where there is nothing to differentiate."""
         chosen = tuple(self.weights) if self.trained == "all" else self.trained
-        differentiated = self.targets or self.upstream
+        differentiated = self.held or self.upstream
         return tuple(own for name in chosen for own in names(name, self.weights[name])) if differentiated else ()
+
+    @property
+    def held(self) -> Rows | None:
+        """What the outputs of each token are held against: the targets, or a 1 for the right class and zeros."""
+        if self.classes is None:
+            return self.targets
+        width = Widths.of(self).output
+        return tuple(tuple(Fraction(place == right) for place in range(1, width + 1)) for right in self.classes)
 
     def given(self, letter: str) -> Rows | None:
         """The queries, keys or values that are given directly."""

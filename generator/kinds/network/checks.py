@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
 
 from generator.definitions.own import ForEach, check_function, each, name_of
 from generator.definitions.problem import Finding
@@ -11,11 +13,12 @@ from generator.definitions.rows import FUNCTIONS
 from generator.definitions.source import Location
 from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.kinds.network.model import Layer, Network
-from generator.learning.batches import at, check_observations
+from generator.learning.batches import at, check_observations, number_at
 from generator.learning.dropout import check_dropout, masks
 from generator.learning.losses import LOSS_ROWS, MEAN
 from generator.learning.normalization import check_normalization, normalization_givens
 from generator.learning.penalties import check_penalties
+from generator.learning.targets import check_targets
 from generator.learning.training import brought_names, check_learning, check_trained, check_training
 
 
@@ -43,7 +46,8 @@ def check_network(problem: Network) -> Iterator[Finding]:
     yield from _check_values(problem, used)
     yield from check_trained(problem.trained, problem.parameters)
     yield from _check_gradients(problem)
-    yield from check_observations(problem)
+    found = [*check_observations(problem)]
+    yield from found or _check_targets(problem)
     found = [*check_learning(problem)]
     yield from found or _check_updates(problem)
 
@@ -140,6 +144,20 @@ def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
     elif len(problem.targets) != len(problem.outputs):
         found, expected = f"{len(problem.targets)} targets", f"one for each output: {', '.join(problem.outputs)}"
         yield ("targets",), found, expected
+
+
+def _check_targets(problem: Network) -> Iterator[Finding]:
+    """Targets that the losses of their outputs are not made for."""
+    whole, losses = name_of(problem.layers[-1].activation) in VECTORS, each(problem.loss, problem.outputs)
+    key = "targets" if problem.classes is None else "classes"
+    for case in problem.cases:
+        held: dict[str, tuple[Any, list[tuple[Location, Fraction]]]] = {}  # those that have the same loss
+        for (name, numbers), unit in zip(problem.targets.items(), problem.outputs, strict=False):
+            place: Location = (key, name, int(case) - 1) if isinstance(numbers, tuple) else (key, name)
+            held.setdefault(str(losses[unit]), (losses[unit], []))[1].append((place, number_at(numbers, case)))
+        for own, targets in held.values():
+            if name_of(own):
+                yield from check_targets(own, targets, (key,), whole)
 
 
 def _check_loss(problem: Network) -> Iterator[Finding]:

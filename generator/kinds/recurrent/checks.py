@@ -14,6 +14,7 @@ from generator.kinds.recurrent.model import Recurrent, lengths, output_lines, ou
 from generator.kinds.recurrent.unrolled import Unrolled
 from generator.learning.batches import check_order
 from generator.learning.losses import LOSS_ROWS
+from generator.learning.targets import check_targets
 from generator.learning.training import check_brought, check_learning, check_trained, check_training
 
 
@@ -144,6 +145,11 @@ def _check_loss(problem: Recurrent) -> Iterator[Finding]:
         key = "output_activation" if has_head else "activation"
         choice = " or ".join(allowed if has_head else ("logistic",))
         yield ("loss",), found, f"`{key}: {choice}`" if has_head or is_elman else "a matrix `V` and `output_activation`"
+    for number, own in enumerate(problem.held.values()):
+        place = _place(problem, "targets" if problem.targets else "classes", number)
+        for step, row in own.items():
+            targets = [((*place, str(step), j) if len(row) > 1 else (*place, str(step)), n) for j, n in enumerate(row)]
+            yield from check_targets(problem.loss, targets, (*place, str(step)), made in VECTORS)
 
 
 def _check_training(problem: Recurrent) -> Iterator[Finding]:
