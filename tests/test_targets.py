@@ -69,7 +69,7 @@ targets:
 KINDS = {"network": NETWORK, "recurrent": RECURRENT, "convolution": CONVOLUTION, "attention": ATTENTION}
 # Loss and activation, the two targets that are no zeros, and what the error says; nothing where there is none.
 CASES = {
-    "above one": ("binary_cross_entropy", "logistic", "1", "2", "the target 2 of `binary_cross_entropy`; expected a nu"),
+    "above one": ("binary_cross_entropy", "logistic", "1", "2", "the target 2 of `binary_cross_entropy`; expected a"),
     "below zero": ("binary_cross_entropy", "logistic", "1", "-0.5", "the target -0.5 of `binary"),
     "a share": ("binary_cross_entropy", "logistic", "0.25", "1", ""),
     "a class of its own": ("cross_entropy", "softmax", "1", "1", ""),

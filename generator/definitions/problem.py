@@ -9,7 +9,7 @@ from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -104,9 +104,10 @@ LEVELS = ("introductory", "intermediate", "advanced")
 
 
 class Model(BaseModel):
-    """A strict, frozen part of a definition."""
+    """A strict, frozen part of a definition. `OTHERWISE` has keys that authors write for keys that there are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    OTHERWISE: ClassVar[Mapping[str, str]] = {}
 
 
 class Training(Model):

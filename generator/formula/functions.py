@@ -76,8 +76,8 @@ class Loss:
     Published texts write a difference either way round, so both forms can stand here: `formula` and `derivative` with
     the target first, `formula_output_first` and `derivative_output_first` with the output first (empty: there is no
     other way). `worked` shows how the derivative comes about, before it is tidied, where there is something to show;
-    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1. `targets` says what it is made for
-    (empty: any numbers): a `share` from 0 to 1, or a `sign`, which is -1 or 1.
+    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1. `targets` says what it is
+    made for (empty: any numbers): a `share` from 0 to 1, or a `sign`, which is -1 or 1.
     """
 
     name: str

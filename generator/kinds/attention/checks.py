@@ -12,7 +12,8 @@ from generator.kinds.attention.attending import Attending
 from generator.kinds.attention.model import PROJECTIONS, Attention, Widths, expected_shapes
 from generator.learning.losses import LOSS_ROWS
 from generator.learning.targets import check_targets
-from generator.learning.training import check_brought, check_learning, check_trained, check_training
+from generator.learning.trainable import check_trained
+from generator.learning.training import check_brought, check_learning, check_training
 
 
 def check_attention(problem: Attention) -> Iterator[Finding]:
@@ -94,10 +95,9 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
         yield ("feed_forward",), found, "as many outputs as inputs, since they are added"
     if problem.epsilon < 0:
         yield ("epsilon",), "a number below zero", "zero or more"
-    for key in ("targets", "upstream"):
-        rows = getattr(problem, key)
-        if rows is not None and shape(rows) != (queries, widths.output):
-            yield (key,), said(shape(rows)), said((queries, widths.output))
+    for key, ends in (("targets", problem.compared), ("upstream", problem.upstream)):
+        if ends is not None and shape(ends) != (queries, widths.output):
+            yield (key,), said(shape(ends)), said((queries, widths.output))
     given = [key for key in ("targets", "classes", "upstream") if getattr(problem, key) is not None]
     if len(given) > 1:
         yield (given[-1],), f"`{given[-1]}` beside `{given[0]}`", "one of them"
@@ -151,7 +151,7 @@ def _check_learning(problem: Attention) -> Iterator[Finding]:
         yield ("loss",), found, f"`output_activation: {' or '.join(choice)}`"
     if last in VECTORS and Widths.of(problem).output < 2:
         yield ("output_activation",), f"`{last}` of one number for each token", "two numbers or more"
-    for i, row in enumerate(problem.targets or ()):
+    for i, row in enumerate(problem.compared or ()):
         places = [(("targets", i, j), number) for j, number in enumerate(row)]
         if any(row):  # else the token is not held against anything
             yield from check_targets(problem.loss, places, ("targets", i), last in VECTORS)
@@ -161,12 +161,12 @@ def _check_learning(problem: Attention) -> Iterator[Finding]:
         here = {"X": problem.inputs, "U": problem.memory}[name] if name in "XU" else problem.given(name)
         if here is None:
             yield ("wanted", number), f"`{name}`", "rows that are given"
-    yield from check_trained(problem.trained, tuple(problem.weights))
+    yield from check_trained(problem)
     yield from check_learning(problem)
 
 
 def _check_updates(problem: Attention) -> Iterator[Finding]:
-    if problem.learning_rate and (not problem.weights or problem.trained == ()):
+    if problem.learning_rate and not problem.chosen:
         yield ("learning_rate",), "a learning rate", "weights that are trained with it"
     yield from check_training(problem, problem.learning_rate is not None, "`learning_rate` beside it")
     yield from check_brought(problem, {quantity.name for quantity in Attending(problem).quantities}, problem.learned)

@@ -12,12 +12,12 @@ from generator.definitions.problem import Exact, Name, Whole
 from generator.definitions.rows import Chosen, row_name
 from generator.definitions.tables import Rows, Table, names, shape
 from generator.learning.batches import Number
-from generator.learning.training import Learning
+from generator.learning.trainable import Trainable
 
 PROJECTIONS = {"Q": "queries", "K": "keys", "V": "values"}  # each letter, and the group that it makes
 
 
-class Attention(Learning):
+class Attention(Trainable):
     """Rows and matrices with their numbers, and what is done besides mixing the values."""
 
     vectors: Literal["row", "column"] = Field("row", description="how tokens stand: rows, X W, or columns, W X")
@@ -59,13 +59,14 @@ class Attention(Learning):
     )
     output_activation: Chosen = Field("identity", description="of an output layer, W_P and b_P")
     epsilon: Exact = Field(Fraction(0), description="added to the variance in a layer norm")
-    targets: Table | None = Field(None, description="a list for each token, compared with its output")
+    targets: Literal["inputs"] | Table | None = Field(
+        None, description="a list for each token, compared with its output; or the inputs themselves"
+    )
     classes: tuple[Number, ...] | None = Field(
         None, description="in place of targets: for each token the number of the output that is right, from 1"
     )
     upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
     loss: Chosen = "half_squared_error"
-    trained: Literal["all"] | tuple[Name, ...] = "all"
     wanted: tuple[Literal["X", "U", "Q", "K", "V"], ...] = Field(
         (), description="also differentiate by inputs, memory, or Q, K, V"
     )
@@ -73,17 +74,30 @@ class Attention(Learning):
     @property
     def learned(self) -> tuple[str, ...]:
         """The entries of what is trained; nothing is where there is nothing to differentiate."""
-        chosen = tuple(self.weights) if self.trained == "all" else self.trained
-        differentiated = self.held or self.upstream
-        return tuple(own for name in chosen for own in names(name, self.weights[name])) if differentiated else ()
+        return self.chosen if self.held or self.upstream else ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The entries of all weights."""
+        return tuple(own for name, rows in self.weights.items() for own in names(name, rows))
+
+    @property
+    def unweighted(self) -> tuple[str, ...]:
+        """The parameters that are no weights: biases, and what a norm scales and shifts by."""
+        return tuple(own for name, rows in self.weights.items() if name[0] != "W" for own in names(name, rows))
 
     @property
     def held(self) -> Rows | None:
         """What the outputs of each token are held against: the targets, or a 1 for the right class and zeros."""
         if self.classes is None:
-            return self.targets
+            return self.compared
         width = Widths.of(self).output
         return tuple(tuple(Fraction(place == right) for place in range(1, width + 1)) for right in self.classes)
+
+    @property
+    def compared(self) -> Rows | None:
+        """The targets, which can be the inputs: what is to be given back, as by an autoencoder."""
+        return self.inputs if isinstance(self.targets, str) else self.targets
 
     def given(self, letter: str) -> Rows | None:
         """The queries, keys or values that are given directly."""

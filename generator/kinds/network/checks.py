@@ -14,12 +14,14 @@ from generator.definitions.source import Location
 from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.kinds.network.model import Layer, Network
 from generator.learning.batches import at, check_observations, number_at
+from generator.learning.chosen import wholes
 from generator.learning.dropout import check_dropout, masks
 from generator.learning.losses import LOSS_ROWS, MEAN
 from generator.learning.normalization import check_normalization, normalization_givens
 from generator.learning.penalties import check_penalties
 from generator.learning.targets import check_targets
-from generator.learning.training import brought_names, check_learning, check_trained, check_training
+from generator.learning.trainable import check_trained
+from generator.learning.training import brought_names, check_learning, check_training
 
 
 def check_network(problem: Network) -> Iterator[Finding]:
@@ -44,7 +46,7 @@ def check_network(problem: Network) -> Iterator[Finding]:
         used.update(*(weights.values() for weights in layer.units.values()), layer.biases.values())
     yield from _check_extras(problem)
     yield from _check_values(problem, used)
-    yield from check_trained(problem.trained, problem.parameters)
+    yield from check_trained(problem)
     yield from _check_gradients(problem)
     found = [*check_observations(problem)]
     yield from found or _check_targets(problem)
@@ -122,9 +124,9 @@ def _check_extras(problem: Network) -> Iterator[Finding]:
         if unit not in problem.units:
             yield ("skip", unit), f"`{unit}`", f"a unit: {', '.join(problem.units)}"
     yield from check_dropout(problem.dropout, problem.units, problem.cases)
-    yield from check_penalties(
-        problem.regularization, problem.penalized, (*problem.parameters, *(layer.name for layer in problem.layers))
-    )
+    known = (*problem.groups, *problem.parameters, *wholes(problem.parameters))
+    layers = (layer.name for layer in problem.layers)
+    yield from check_penalties(problem.regularization, problem.penalized, (*known, *layers))
 
 
 def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
