@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.definitions.problem import NUMBER_SCHEMA, Exact, Finding, Name, Problem, Rate, Whole, lower
+from generator.definitions.rows import check_name
 from generator.errors import FormulaError
 from generator.formula.infix import parse
 from generator.formula.tree import references
@@ -175,6 +176,7 @@ def check_training(problem: Problem, moves: bool, needed: str) -> Iterator[Findi
 
 def check_brought(problem: Learning, taken: Container[str], parameters: Sequence[str]) -> Iterator[Finding]:
     """Where the names of the learning rate and of what comes with the optimizer are taken by others."""
+    yield from check_name(problem.rate, ("learning_rate", problem.rate), ())
     if problem.rate in taken:
         yield ("learning_rate", problem.rate), f"`{problem.rate}`, which is taken", "a name of its own"
     for name in brought_names(problem, parameters):

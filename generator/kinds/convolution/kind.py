@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from generator.definitions.problem import Finding
-from generator.definitions.rows import row_name
+from generator.definitions.rows import check_name, row_name
 from generator.formula.functions import ACTIVATIONS
 from generator.graph.declared import whole
 from generator.graph.quantities import Convention, Graph, Pass
@@ -53,6 +53,9 @@ def check(problem: Definition) -> Iterator[Finding]:
     yield from _check_observations(problem)
     found = [*check_learning(problem)]
     yield from found or check_brought(problem, made.taken, made.chosen(listed))
+    functions = {row_name(layer.activation.function) for layer in problem.layers if layer.activation}
+    for name in sorted(made.taken):
+        yield from check_name(name, made.places[name], functions)
 
 
 def _check_observations(problem: Definition) -> Iterator[Finding]:

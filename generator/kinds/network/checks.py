@@ -9,7 +9,7 @@ from typing import Any
 from generator.definitions.own import ForEach, check_function, each, name_of
 from generator.definitions.problem import Finding
 from generator.definitions.problem import name as name_of_quantity
-from generator.definitions.rows import FUNCTIONS
+from generator.definitions.rows import FUNCTIONS, check_name
 from generator.definitions.source import Location
 from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.kinds.network.model import Layer, Network
@@ -198,7 +198,10 @@ def _check_updates(problem: Network) -> Iterator[Finding]:
 def _check_names(problem: Network) -> Iterator[Finding]:
     """Where two quantities would have one name."""
     taken: dict[str, str] = {}
+    layers = (each(layer.activation, tuple(layer.units)).values() for layer in problem.layers)
+    functions = {name_of(own) for layer in layers for own in layer}
     for group, key, name in _givens(problem):
+        yield from check_name(name, _place(problem, group, key), functions)
         if name in taken:
             yield _place(problem, group, key), f"`{name}`, which {taken[name]} has too", "a name of its own"
         taken[name] = f"`{group}`"
