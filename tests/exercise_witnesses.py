@@ -617,6 +617,23 @@ def causal_heads() -> Answers:
     return {"C": c, "O": c @ [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]]}
 
 
+def grouped_query_heads() -> Answers:
+    x, t = np.array([[1, 0], [0, 1], [1, 1]]), np.array([[3, 1], [2, 2], [4, 0]])
+    q, o = np.array([[1, 0, 1, 2], [0, 1, -1, 1]]), np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
+
+    def loss(kv: np.ndarray) -> float:
+        total, keys, values = 0, x @ kv[0], x @ kv[1]
+        for i in range(3):
+            e = [np.exp(keys[: i + 1, h // 2] * (x[i] @ q[:, h])) for h in range(4)]
+            c = np.array([e[h] @ values[: i + 1, h // 2] / e[h].sum() for h in range(4)])
+            total += ((t[i] - c @ o) ** 2).sum() / 2
+        return total
+
+    start = np.array([[[1, 0], [1, 2]], [[2, 1], [0, 3]]], float)
+    keys, values = start - 0.1 * gradient(loss, start)
+    return {"E_total": loss(start), "W_K_new": keys, "W_V_new": values}
+
+
 def grouped_queries() -> Answers:
     q = np.array([[1, 0], [0, 1], [1, 1], [-1, 1]])
     k, v = np.array([[[1, 0], [0.5, 1]], [[0, 1], [1, -1]]]), np.array([[[2, 0], [0, 2]], [[1, 1], [3, -1]]])
@@ -754,6 +771,7 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         depthwise_separable,
         signal_stride_padding,
         causal_heads,
+        grouped_query_heads,
         grouped_queries,
         rnn_classes_clipped,
         pen_and_paper,
