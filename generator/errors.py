@@ -22,7 +22,7 @@ _MEANT = {  # what authors write that no formula has -> what is written instead
     r"\b(?:np|math|torch)\.": "functions are called by their bare names, as `exp(x)`",
     r"[A-Za-z]\w*\.(?!T\b)[A-Za-z]": _PRODUCT,
     r"&&|\|\||\?": "conditions are written `a if x > 0 and y > 0 else b`",
-    r"\w\[[^]]*:": "some of the entries are `[x[i] for i in 1..3]`",
+    r"\w\[[^]]*:[^]]*:": "all entries from one to another are `x[1:3]`; others are `[x[2 * i] for i in 1..3]`",
     r"[≤≥≠]": "comparisons are written `<=`, `>=` and `!=`",
     r"[\w)]\s*!": "n! is written `factorial(n)`",
     r"\|[^|]+\|": "the absolute value is `abs(x)`, the length of a vector `norm(x)`",

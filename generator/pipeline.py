@@ -11,6 +11,7 @@ from generator.backward.passes import backward
 from generator.checks.closing import failed, with_checks
 from generator.definitions.mentions import mentions
 from generator.definitions.problem import Definition, Problem, kind_module, load
+from generator.definitions.source import Location
 from generator.derive.matrix_equations import is_in_matrices
 from generator.derive.matrix_sections import derive_matrices
 from generator.derive.runs import in_runs
@@ -29,7 +30,7 @@ from generator.errors import (
     nearest,
 )
 from generator.formula.infix import infix
-from generator.graph.quantities import Diagram, Graph, Role
+from generator.graph.quantities import PARTS, Diagram, Graph, Role
 from generator.graph.wholes import entries_called
 from generator.notation.called import called
 from generator.notation.files import notation_for
@@ -158,14 +159,18 @@ def _claims(problem: Problem) -> tuple[tuple[str, bool], ...]:
 
 
 def _check_asked(worked: Worked) -> None:
-    """Raise `DefinitionError` where the worksheet asks for what no quantity that is computed is called."""
+    """Raise `DefinitionError` where the worksheet speaks of what no quantity that is computed is called."""
     computed = [q.name for q in worked.graph if q.formula is not None and q.role is not Role.CHECK]
-    for place, name in enumerate(worked.problem.worksheet.ask):
+    sheet = worked.problem.worksheet
+    named: list[tuple[Location, str]] = [(("ask", place), name) for place, name in enumerate(sheet.ask)]
+    named += [(("points", name), name) for name in sheet.points if name not in PARTS]
+    for place, name in named:
         if not set(entries_called(worked.graph, name)) & set(computed):
             written = next((own for own in computed if text(worked.writer.box(own)) == name), "")
+            parts = "" if place[0] == "ask" else f"{', '.join(PARTS)}, or "
             hint = f": `{written}` is the name of what is written {name}" if written else nearest(name, computed)
-            expected = f"the name of a quantity that is computed{hint}"
-            raise worked.definition.source.error(("worksheet", "ask", place), f"`{name}`", expected)
+            expected = f"{parts}the name of a quantity that is computed{hint}"
+            raise worked.definition.source.error(("worksheet", *place), f"`{name}`", expected)
 
 
 def _check_mentioned(worked: Worked) -> None:

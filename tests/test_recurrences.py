@@ -364,7 +364,7 @@ def test_letters_that_are_also_signs_are_told_apart(notation: str, tmp_path: Pat
     [
         ("mean(S, 0)", r"of each column of `X`, `\[mean\(X.T\[j\]\) for j in 1..3\]`; of each row, .* in 1..2\]`"),
         ("sum(S, 1)", "`sum` is of one vector or matrix: of each column"),
-        ("x[1:3]", r"some of the entries are `\[x\[i\] for i in 1..3\]`"),
+        ("x[1:3:2]", r"all entries from one to another are `x\[1:3\]`; others are `\[x\[2 \* i\] for i in 1..3\]`"),
         ("b && n", "conditions are written"),
         ("b > 1 ? 2 : 3", "conditions are written"),
         ("f'(b)", r"a derivative is written `d\(f, x\)`"),

@@ -33,16 +33,18 @@ PACKAGE = ROOT / "generator"
 # which a module imports only what stands before it. So no two rooms import each other.
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
-    "formula": "tree sums extremes infix functions conditions indicators identity grids inlining entrywise matrices "
-    "unfinished indices vectors recurrences naming",
+    "formula": "tree sums extremes greek infix functions conditions indicators identity grids whole inlining entrywise "
+    "matrices elimination unfinished indices ordering made places vectors recurrences laying turns named "
+    "multiplied naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
-    "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",
+    "learning": "clipping optimizers chosen training trainable batches normalization biases losses targets passes "
+    "dropout penalties",
     "kinds.network": "shorthand model units checks kind",
-    "kinds.convolution": "model images laying saying comparing norming pipelines kind",
-    "kinds.recurrent": "cells steps model totals placed unfolding unrolled checks kind",
+    "kinds.convolution": "shorthand model images laying saying comparing norming pipelines kind",
+    "kinds.recurrent": "cells letters steps model totals placed unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
-    "kinds.formulas": "model checks circuit kind",
+    "kinds.formulas": "deciding model entries checks circuit kind",
     "solve": "elementary exact rounding compiled traces histories",
     "typeset": "boxes numerals text latex mathml typst wrapping python squares",
     "lifting": "masked windowed tensors gradients factors sparse lift sides sliding",

@@ -24,11 +24,12 @@ from generator.formula.functions import (
     loss_formula,
     textbook_derivative,
 )
+from generator.formula.greek import GREEK
 from generator.formula.tree import Call, Formula, Mul, Ref, rebuild
 from generator.graph.quantities import Graph, Label
 from generator.graph.wholes import gradients_of, grids, wholes
 from generator.solve.rounding import Rounding
-from generator.typeset.boxes import GREEK, Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
+from generator.typeset.boxes import Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
 from generator.typeset.text import text
 
 
