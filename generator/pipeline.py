@@ -30,7 +30,7 @@ from generator.errors import (
     nearest,
 )
 from generator.formula.infix import infix
-from generator.graph.quantities import PARTS, Graph, Role
+from generator.graph.quantities import PARTS, Diagram, Graph, Role
 from generator.graph.wholes import entries_called
 from generator.notation.called import called
 from generator.notation.files import notation_for
@@ -83,10 +83,17 @@ class Worked:
         diagram = self.graph.diagram
         return self._drawn(solved=False) if diagram is not None and diagram.of else self.drawing
 
+    def diagram(self, solved: bool) -> Diagram | None:
+        """What is drawn; of a circuit that is to be filled in, no more than what is asked for and what leads there."""
+        diagram = self.graph.diagram
+        asked = [name for name in self.asked if name in self.graph]  # another notation has others
+        if solved or diagram is None or not diagram.of or not asked:
+            return diagram
+        return diagram.part(self.graph.needed(*asked))
+
     def _drawn(self, solved: bool) -> Drawing | None:
-        if self.graph.diagram is None:
-            return None
-        return draw_diagram(self.graph.diagram, self.writer, self.trace.shown.__getitem__, solved)
+        diagram = self.diagram(solved)
+        return None if diagram is None else draw_diagram(diagram, self.writer, self.trace.shown.__getitem__, solved)
 
     @cached_property
     def asked(self) -> tuple[str, ...]:

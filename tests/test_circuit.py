@@ -16,7 +16,7 @@ from test_drawing import apart, assert_clear, marks, plain
 from tools import latex_log
 
 from generator.definitions.problem import find_definitions
-from generator.drawings.circuit import BLANK
+from generator.drawings.circuit import BLANK, PAGE
 from generator.drawings.drawing import Arrow, Bounds, Circle, Curve, Drawing, Frame, Mark, around, bounds
 from generator.drawings.layers import heights, layered
 from generator.drawings.operations import operation
@@ -397,6 +397,61 @@ def test_a_filled_picture_is_the_drawn_one(tmp_path: Path, solved: bool) -> None
         paper = Paper(own, "markdown", "en")
         ((drawing, words),) = [(found, words) for kind, found, words in paper.pictures() if kind == filled.kind]
         assert filled.svg(own.trace.shown.__getitem__) == image(drawing, paper.alt(filled.kind), words)
+
+
+@pytest.mark.parametrize(
+    ("ask", "values", "derivatives"),
+    [
+        ("[p]", "abcp", ""),
+        ("[s]", "abcpqrts", ""),
+        ("[ds/dw0]", "abcpqrt", ["w0", *"acpqrt"]),
+        ("[ds/dq, a]", "abcpqrt", [*"qrt"]),
+    ],
+)
+def test_a_worksheet_draws_what_is_asked_for_and_what_leads_there(
+    tmp_path: Path, ask: str, values: str, derivatives: Sequence[str]
+) -> None:
+    """A box for each value that is needed and each derivative on the way back, and the nodes that they stand behind."""
+    worked = made(tmp_path, f"{NEURON}worksheet: {{ask: {ask}}}\n")
+    solved, blank = drawings(worked)
+    assert len(frames(blank)) == len(values) + len(derivatives)
+    assert [frame.style for frame in frames(blank)].count("blank-back") == len(derivatives)
+    circles = [item for item in blank.items if isinstance(item, Circle) and item.style != "dots"]
+    givens = 5 if set(values) & {"p"} else 4
+    assert len(circles) == givens + len(values) + ("s" not in values and bool(derivatives))
+    assert_clear(blank)
+    assert_free(blank)
+    assert len(numbers(solved)) == len(numbers(drawings(made(tmp_path, NEURON))[0]))  # which stays whole
+    text = render(worked, "worksheet", "markdown")
+    assert ("the derivative of $s$ with respect to that value, on the way back" in text) is bool(derivatives)
+    assert "Fill in the circuit: above each line its value" in text
+
+
+def test_papers_draw_what_is_asked_for(tmp_path: Path) -> None:
+    """Filled in or drawn for one variant, the picture is the same, and so are the documents."""
+    worked = made(tmp_path, f"{NEURON}worksheet: {{ask: [c]}}\n")
+    filled = Pictures(worked, "en", solved=False)
+    own = variant(worked, {"w2": Fraction("-123.456789"), "x0": Fraction("0.001")})
+    paper = Paper(own, "markdown", "en")
+    ((drawing, words),) = [(found, words) for kind, found, words in paper.pictures() if kind == filled.kind]
+    assert filled.svg(own.trace.shown.__getitem__) == image(drawing, paper.alt(filled.kind), words)
+    assert "w₂" not in words
+    drawn = {"w2": [Fraction("-123.456789"), Fraction(1)], "x0": [Fraction("0.001"), Fraction(2)]}
+    for name in ("latex", "web"):
+        texts = Slots(worked, "worksheet", name).fill(drawn)
+        for number, text in enumerate(texts):
+            other = variant(worked, {given: column[number] for given, column in drawn.items()})
+            assert text == render(other, "worksheet", name)
+
+
+def test_there_is_room_to_write_however_many_columns_there_are(tmp_path: Path) -> None:
+    """Where a page makes a drawing smaller, its boxes are taller: about 8 mm by 9 or more on the page."""
+    for text in (FAN, NEURON, NEURON.replace("s: 1 / t", "s: 1 / t, z: s * 2").replace("of: s", "of: z")):
+        _, blank = drawings(made(tmp_path, text))
+        scale = min(1.0, PAGE / blank.width)
+        for frame in frames(blank):
+            assert frame.height * scale > 0.9 * BLANK[1]
+            assert frame.width * scale * 0.625 / 72 * 25.4 > 8
 
 
 SET = """\

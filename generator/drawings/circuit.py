@@ -3,12 +3,14 @@
 From every node one line leads on, with the value over it and the derivative under it, and only then branches. Numbers
 stand in columns with the nodes that they belong to, and lines change their height between the columns alone: so nothing
 lies over anything else, whatever the circuit.
+
+Longer than 250 lines because the lengths that are measured and what is drawn with them change together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import pi, sin
 
@@ -33,7 +35,8 @@ from generator.graph.quantities import Diagram, Graph, Node, derivative_name
 from generator.notation.writer import Writer
 from generator.typeset.boxes import Digits
 
-BLANK = 64.0, 22.0  # room for a number that is written by hand
+BLANK = 64.0, 36.0  # room for a number that is written by hand
+PAGE = 770.0  # how wide a drawing can be that a page need not make smaller
 _LEAST, _HALO = 17.0, 9.0  # the radius of a node at least; how far a name stands over its node
 _OVER, _BACK = 11.0, 7.0  # how far over a line its value stands, how far under it the way back
 _STEPS = 16
@@ -47,6 +50,7 @@ class _Sheet:
     writer: Writer
     room: Digits | None
     solved: bool
+    tall: float = BLANK[1]
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
@@ -72,7 +76,16 @@ class _Sheet:
     def derivative(self, name: str) -> str:
         """The derivative that a node shows (empty: none), which has been worked."""
         made = derivative_name(self.diagram.of, name)
-        return made if made in self.writer.graph else ""
+        return made if made in self.writer.graph and self.diagram.shows(made) else ""
+
+    @cached_property
+    def has_ways_back(self) -> bool:
+        """Whether any derivative is shown."""
+        return any(map(self.derivative, self.nodes))
+
+    def leads_back(self, name: str) -> bool:
+        """Whether a derivative stands at the line of a node; at the last one it is 1."""
+        return bool(self.derivative(name)) or (name == self.diagram.of and (self.has_ways_back or self.solved))
 
     def shows(self, name: str) -> bool:
         """Whether the value of a node is shown, and not asked for."""
@@ -91,15 +104,14 @@ class _Sheet:
         if not self.is_node(spot):
             return 5.0
         name = self.radius[spot.name] + (_HALO + 7 if self.is_named(spot.name) else 2)
-        return max(name, 21.0 if self.shows(spot.name) or not self.room else BLANK[1] + 6)
+        return max(name, 21.0 if self.shows(spot.name) or not self.room else self.tall + 6)
 
     def below(self, spot: Spot) -> float:
         """How much room a spot takes below its line."""
         if not self.is_node(spot):
             return 5.0
-        back = _BACK + (17 if self.solved else BLANK[1] + 5)
-        has = self.room and (self.derivative(spot.name) or spot.name == self.diagram.of)
-        return max(self.radius[spot.name] + 2, back if has else 0.0)
+        back = _BACK + (17 if self.solved else self.tall + 5)
+        return max(self.radius[spot.name] + 2, back if self.room and self.leads_back(spot.name) else 0.0)
 
     def is_node(self, spot: Spot) -> bool:
         """Whether a spot is that of a node, and not of a line that passes."""
@@ -126,8 +138,18 @@ def size_in(inside: Content) -> float:
 
 
 def place_circuit(diagram: Diagram, writer: Writer, room: Digits | None, solved: bool) -> Drawing:
-    """The drawing with `room` in place of every number; unless `solved`, with boxes for those that are computed."""
+    """The drawing with `room` in place of every number; unless `solved`, with boxes for those that are computed.
+
+    Boxes of a wide circuit are taller, so that there is still room in them where a page makes the drawing smaller.
+    """
     sheet = _Sheet(diagram, writer, room, solved)
+    made = _drawn(sheet)
+    if solved or made.width <= PAGE:
+        return made
+    return _drawn(replace(sheet, tall=BLANK[1] * made.width / PAGE))
+
+
+def _drawn(sheet: _Sheet) -> Drawing:
     down = heights(sheet.layers, lambda one, other: sheet.below(one) + sheet.above(other) + 6)
     return framed(tuple(_Placed(sheet, down).items()))
 
@@ -179,9 +201,9 @@ class _Placed:
         if sheet.is_node(spot):
             x, y = self._at(spot.name)
             start = (x + sheet.radius[spot.name], y)
-            last = spot.name == sheet.diagram.of
-            yield Arrow((start, (end[0] + 12, y)), "edge") if last else Curve((start, end), "edge")
-            if sheet.derivative(spot.name) or last:
+            leads_on = any(one == spot for one, _ in sheet.layers.links)
+            yield Curve((start, end), "edge") if leads_on else Arrow((start, (end[0] + 12, y)), "edge")
+            if sheet.leads_back(spot.name):
                 back = (self.centre[spot.column] + max(sheet.half(spot.column), 0.0), y + _BACK)
                 yield Arrow(((end[0] - 2, back[1]), (back[0] + 4, back[1])), "edge-back")
         else:
@@ -221,15 +243,15 @@ class _Placed:
         middle = (self.centre[column] + sheet.half(column) + self.right[column]) / 2 + 1
         if sheet.shows(name):
             yield Mark(sheet.room, (middle, y - _OVER), "small", number=name)
-        else:
-            yield Frame((middle, y - 4 - BLANK[1] / 2), *BLANK, "blank")
-        if name == sheet.diagram.of:
+        elif sheet.diagram.shows(name):
+            yield Frame((middle, y - 4 - sheet.tall / 2), BLANK[0], sheet.tall, "blank")
+        if name == sheet.diagram.of and sheet.leads_back(name):
             yield Mark(Digits("1"), (middle, y + _BACK + 10), "back")
         elif derivative := sheet.derivative(name):
             if sheet.solved:
                 yield Mark(sheet.room, (middle, y + _BACK + 10), "back", number=derivative)
             else:
-                yield Frame((middle, y + _BACK + 4 + BLANK[1] / 2), *BLANK, "blank-back")
+                yield Frame((middle, y + _BACK + 4 + sheet.tall / 2), BLANK[0], sheet.tall, "blank-back")
 
 
 def _bent(start: Point, end: Point) -> tuple[Point, ...]:

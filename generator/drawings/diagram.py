@@ -58,7 +58,7 @@ def draw_diagram(diagram: Diagram, writer: Writer, values: Values | None = None,
         return draw_lattice(diagram, writer)
     if values is None:
         return _placed(diagram, writer, None, solved)
-    longest = max([ROOM, *(letters(values(name)) for name in numbered(writer.graph, solved))])
+    longest = max([ROOM, *(letters(values(name)) for name in numbered(diagram, writer.graph, solved))])
     placed = _placed(diagram, writer, Digits("-0." + "0" * (longest - 3)), solved)
     return replace(placed, items=tuple(_numbered(item, values) for item in placed.items))
 
@@ -68,9 +68,8 @@ def letters(number: str) -> int:
     return len(number) + 3 * ("e" in number)
 
 
-def numbered(graph: Graph, solved: bool = True) -> tuple[str, ...]:
+def numbered(diagram: Diagram | None, graph: Graph, solved: bool = True) -> tuple[str, ...]:
     """The quantities whose numbers a drawing may show: the longest of them decides how everything is placed."""
-    diagram = graph.diagram
     if diagram is None or diagram.on_grid:
         return ()
     if diagram.of:

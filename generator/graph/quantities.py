@@ -194,12 +194,33 @@ class Diagram:
     """What a drawing of the problem shows; where things go is for `diagram.py`.
 
     In a circuit every node stands for a quantity and the operation that makes it, and shows its value and the
-    derivative of the quantity `of` by it.
+    derivative of the quantity `of` by it: of those among `shown`, where not all are (`None`).
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     of: str = ""
+    shown: frozenset[str] | None = None
+
+    def shows(self, name: str) -> bool:
+        """Whether the number of a quantity is among those that are shown."""
+        return self.shown is None or name in self.shown
+
+    def part(self, shown: frozenset[str]) -> Diagram:
+        """The part of a circuit that has `shown` in it: values, and derivatives with those on the way back to them."""
+        for edge in sorted(self.edges, key=lambda edge: next(n.column for n in self.nodes if n.name == edge.start)):
+            if derivative_name(self.of, edge.start) in shown:
+                shown |= {derivative_name(self.of, edge.end)}
+        derivatives = {derivative_name(self.of, node.name) for node in self.nodes} & shown
+        kept = [node for node in self.nodes if {node.name, derivative_name(self.of, node.name)} & shown]
+        kept += [node for node in self.nodes if derivatives and node.name == self.of and node not in kept]
+        if not kept:
+            return self
+        columns = sorted({node.column for node in kept})
+        nodes = tuple(replace(node, column=columns.index(node.column)) for node in self.nodes if node in kept)
+        names = {node.name for node in nodes}
+        edges = tuple(edge for edge in self.edges if {edge.start, edge.end} <= names)
+        return replace(self, nodes=nodes, edges=edges, shown=shown)
 
     def varying(self, givens: Collection[str]) -> Diagram:
         """The diagram of all variants with other `givens`: a unit that not all of them drop is not crossed out."""

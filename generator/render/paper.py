@@ -10,6 +10,7 @@ from generator.drawings.drawing import Drawing
 from generator.drawings.plot import plot
 from generator.errors import RenderError
 from generator.graph.families import families
+from generator.graph.quantities import derivative_name
 from generator.graph.wholes import wholes
 from generator.pipeline import Worked, givens
 from generator.render.blocks import Setter
@@ -127,7 +128,7 @@ class Paper:
         for solved in (True, False) if self._is_circuit else (True,):
             drawing = self.worked.drawing if solved else self.worked.blank_drawing
             if drawing is not None:
-                yield self.picture(solved), drawing, self._network_description()
+                yield self.picture(solved), drawing, self._network_description(solved)
         if self.worked.history is not None:
             yield "curve", self._curve(self.worked.history), self._curve_description(self.worked.history)
 
@@ -167,11 +168,14 @@ class Paper:
         diagram = self.worked.graph.diagram
         if diagram is None or not diagram.of:
             return ""
-        return self.setter.say(f"texts.{self.picture(solved)}", {"of": diagram.of})
+        shown = self.worked.diagram(solved)
+        is_back = shown is None or any(shown.shows(derivative_name(shown.of, node.name)) for node in shown.nodes)
+        code = self.picture(solved) if is_back else "blanks_forward"
+        return self.setter.say(f"texts.{code}", {"of": diagram.of})
 
-    def _network_description(self) -> str:
+    def _network_description(self, solved: bool) -> str:
         """The diagram in words, for those who do not see it."""
-        picture, name = self.worked.graph.diagram, self.worked.writer.box
+        picture, name = self.worked.diagram(solved), self.worked.writer.box
         assert picture is not None
         columns: dict[int, list[str]] = {}
         for node in picture.nodes:

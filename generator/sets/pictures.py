@@ -26,7 +26,8 @@ class Pictures:
     def __init__(self, worked: Worked, language: str, solved: bool = True) -> None:
         self.worked, self.language, self.solved = worked, language, solved
         self._pieces: dict[int, list[str]] = {}
-        self._names = numbered(worked.graph, solved)
+        self._diagram = worked.diagram(solved)
+        self._names = numbered(self._diagram, worked.graph, solved)
         self._paper = Paper(worked, "markdown", language)
 
     @property
@@ -36,10 +37,10 @@ class Pictures:
 
     def svg(self, text: Callable[[str], str]) -> str | None:
         """The picture with the number that `text` gives of each quantity; none where the problem has no network."""
-        if self.worked.graph.diagram is None:
+        if self._diagram is None:
             return None
         if any(set("e/") & set(text(name)) for name in self._names):  # numbers that are more than a text: none is kept
-            drawing = draw_diagram(self.worked.graph.diagram, self.worked.writer, text, self.solved)
+            drawing = draw_diagram(self._diagram, self.worked.writer, text, self.solved)
             return image(drawing, *self._spoken)
         longest = max([ROOM, *(letters(text(name)) for name in self._names)])
         if longest not in self._pieces:
@@ -51,9 +52,9 @@ class Pictures:
 
     def _drawn(self, longest: int) -> list[str]:
         """Text and marks in turn, of a picture whose longest number has so many letters."""
-        assert self.worked.graph.diagram is not None
+        assert self._diagram is not None
         marks = {name: chr(_FIRST + number) * longest for number, name in enumerate(self._names)}
-        drawing = draw_diagram(self.worked.graph.diagram, self.worked.writer, marks.__getitem__, self.solved)
+        drawing = draw_diagram(self._diagram, self.worked.writer, marks.__getitem__, self.solved)
         return _MARKS.split(image(drawing, *self._spoken))
 
     @cached_property

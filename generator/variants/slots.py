@@ -18,6 +18,7 @@ import numpy as np
 from generator.derive.steps import Section
 from generator.drawings.diagram import ROOM, numbered
 from generator.drawings.svg import identified, unidentified
+from generator.graph.quantities import Diagram
 from generator.pipeline import Worked
 from generator.render.blocks import Setter
 from generator.render.contents import CONTENTS, SOLVED
@@ -80,7 +81,11 @@ class Slots:
         if not self.follows:
             return [self._read(variant(self.worked, found.of(number))) for number in range(found.count)]
         solved = self.document in SOLVED
-        batch, left, rooms = Batch(found), np.ones(found.count, dtype=bool), _rooms(found, solved)
+        batch, left, rooms = (
+            Batch(found),
+            np.ones(found.count, dtype=bool),
+            _rooms(found, self.worked.diagram(solved), solved),
+        )
         for number in np.flatnonzero(found.long).tolist():
             made[number], left[number] = self._read(variant(self.worked, found.of(number))), False
         while left.any() and self.follows:
@@ -189,9 +194,9 @@ def _pieces(text: str) -> list[str]:
     return [*out, text[at:]]
 
 
-def _rooms(found: Shown, solved: bool) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def _rooms(found: Shown, diagram: Diagram | None, solved: bool) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     """For each variant how many characters the longest number of its diagram has."""
-    longest = np.full(found.count, ROOM if found.graph.diagram is not None else 0)
-    for name in numbered(found.graph, solved):
+    longest = np.full(found.count, ROOM if diagram is not None else 0)
+    for name in numbered(diagram, found.graph, solved):
         longest = np.maximum(longest, np.array(list(map(len, found.sizes[name]))) + found.negative[name])
     return longest
