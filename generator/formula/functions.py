@@ -233,14 +233,15 @@ SYNONYMS: Mapping[str, str] = {  # what else authors call a function
     "atan": "arctan", "sgn": "sign", "heaviside": "step", "clamp": "clip", "mse": "mean_squared_error",
     "sse": "squared_error", "bce": "binary_cross_entropy",
 }  # fmt: skip
+_IN_ONE_WORD = {name.replace("_", ""): name for name in (*ACTIVATIONS, *LOSSES, "mean_squared_error")}
 Row = Activation | Loss
 _LOGARITHMS = {parse("exp(1)"): "log", num(2): "log2", num(10): "log10"}  # by their base
 
 
 def plain_name(name: str) -> str:
-    """The name of the function that an author calls `Sigmoid`, `ReLU`, `ln` or `cross-entropy`."""
+    """The name of the function that an author calls `Sigmoid`, `ReLU`, `ln`, `cross-entropy` or `CrossEntropy`."""
     lower = name.lower().replace("-", "_")
-    return SYNONYMS.get(lower, lower)
+    return SYNONYMS.get(lower) or _IN_ONE_WORD.get(lower, lower)
 
 
 def row_of(call: Call) -> Row | None:

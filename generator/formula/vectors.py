@@ -52,6 +52,11 @@ def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
             return Call("pi", ())
         if tree.name not in known:
             near = ", or e^x, which is exp(x)" if tree.name == "e" else nearest(tree.name, known)
+            near = (
+                f"; a derivative is `d({tree.name[1:]}, x)`"
+                if tree.name[:1] == "d" and tree.name[1:] in known
+                else near
+            )
             raise FormulaError(f"`{tree.name}` is not known here: expected one of {', '.join(known)}{near}")
         return known[tree.name]
     if is_loop(tree):

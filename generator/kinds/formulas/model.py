@@ -29,10 +29,21 @@ _UNEVEN = (
 )
 
 
+def _check_number(entry: object) -> None:
+    """Raise `ValueError` that names an entry of a list which is no number."""
+    try:
+        exact(entry)
+    except ValueError as error:
+        raise ValueError(f"numbers, but `{entry}` in it is none: {error}") from None
+
+
 def _given(value: object) -> object:
     """A number, or numbers in a list (a vector), in rows (a matrix) or in matrices of the same shape, exact."""
     if not isinstance(value, list):
         return exact(value)
+    for entry in value:
+        if not isinstance(entry, list):
+            _check_number(entry)
     entries = tuple(map(_given, value))
     shapes = sorted({shape_of(entry) for entry in entries}, key=len)
     if len(shapes) != 1:

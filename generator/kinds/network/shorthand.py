@@ -64,12 +64,14 @@ def _with_units(data: Data) -> Data:
     made: dict[str, Any] = {"weights": _mapping(data.get("weights")), "biases": _mapping(data.get("biases"))}
     layers: list[Any] = []
     fed = list(_mapping(data.get("inputs")))
+    before: list[str] = []
     for number, layer in enumerate(data["layers"]):
         if isinstance(layer, dict) and "weights" in layer and "units" not in layer:
-            layers.append(_layer(layer, number, fed, made, columns=data.get("vectors") == "row"))
+            layers.append(_layer(layer, number, fed, made, data.get("vectors") == "row", before))
         else:
             layers.append(layer)
         fed = list(_mapping(layers[-1].get("units") if isinstance(layer, dict) else None))
+        before += fed
     if layers == list(data["layers"]):
         return data
     return {**data, **{key: value for key, value in made.items() if value or key in data}, "layers": layers}
@@ -79,8 +81,13 @@ def _mapping(value: Any) -> Data:
     return dict(value) if isinstance(value, dict) else {}
 
 
-def _layer(layer: Data, number: int, fed: list[str], made: Mapping[str, Data], columns: bool) -> Data:
-    """A layer by its units; the names of its parameters and their values are entered in `made`."""
+def _layer(
+    layer: Data, number: int, fed: list[str], made: Mapping[str, Data], columns: bool, before: list[str]
+) -> Data:
+    """A layer by its units; the names of its parameters and their values are entered in `made`.
+
+    `before` are the units of the layers before it.
+    """
     place: Location = ("layers", number)
     name, rows = _named(layer["weights"], f"w_{number + 1}")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
@@ -94,7 +101,8 @@ def _layer(layer: Data, number: int, fed: list[str], made: Mapping[str, Data], c
             found, what = f"{len(row)} numbers for a unit", f"one for each of {', '.join(fed)}"
             raise Misplaced((*place, "weights"), found, what)
     letter = str(layer.get("name", "u"))[:1] or "u"
-    units = [f"{letter}{unit}" for unit in range(1, len(rows) + 1)]
+    first = sum(unit.startswith(letter) for unit in before) + 1  # of layers with one letter, the numbers go on
+    units = [f"{letter}{unit}" for unit in range(first, first + len(rows))]
     names = [[f"{name}_{unit}_{source}" for source in range(1, len(fed) + 1)] for unit in range(1, len(rows) + 1)]
     if columns:
         names = [[f"{name}_{source}_{unit}" for source in range(1, len(fed) + 1)] for unit in range(1, len(rows) + 1)]
