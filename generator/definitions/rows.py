@@ -32,13 +32,13 @@ Rows = Mapping[str, Activation | Loss | Vector]
 FUNCTIONS: Rows = {**ACTIVATIONS, **VECTORS}  # of one number, and of all numbers of a vector
 # A quantity of one of these names would be printed, or read, as the function is.
 PRINTED = frozenset({"ln", "log", "exp", "tanh", "sinh", "cosh", "erf", "max", "min", *CIRCULAR, *PLACES})
-READ = PRINTED | {"sqrt", "abs", *FUNCTIONS, *SYNONYMS, *(row.symbol for row in ACTIVATIONS.values())} - {"identity"}
+SIGNS = {row.symbol.removeprefix("\\"): name for name, row in ACTIVATIONS.items() if row.symbol}
+READ = PRINTED | {"sqrt", "abs", *FUNCTIONS, *SYNONYMS, *SIGNS} - {"identity", "sigma"}
 
 
 def check_name(name: str, place: Location, functions: Iterable[str]) -> Iterator[Finding]:
     """What is wrong with the name of a quantity beside which `functions` are worked: it may be read as one of them."""
-    signs = {row.symbol.removeprefix("\\") for row in ACTIVATIONS.values() if row.name in functions}
-    if name in READ or name in signs:
+    if name in READ or (name in SIGNS and SIGNS[name] in functions):
         expected = f"a name that no function has, such as `{name}_1` or `w_{name}`"
         yield place, f"`{name}`, which would be read as the function", expected
 
