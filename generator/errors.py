@@ -22,7 +22,7 @@ _MEANT = {  # what authors write that no formula has -> what is written instead
     r"\b(?:np|math|torch)\.": "functions are called by their bare names, as `exp(x)`",
     r"[A-Za-z]\w*\.(?!T\b)[A-Za-z]": _PRODUCT,
     r"&&|\|\||\?": "conditions are written `a if x > 0 and y > 0 else b`",
-    r"\w\[[^]]*:": "some of the entries are `[x[i] for i in 1..3]`",
+    r"\w\[[^]]*:[^]]*:": "all entries from one to another are `x[1:3]`; others are `[x[2 * i] for i in 1..3]`",
     r"[≤≥≠]": "comparisons are written `<=`, `>=` and `!=`",
     r"[\w)]\s*!": "n! is written `factorial(n)`",
     r"\|[^|]+\|": "the absolute value is `abs(x)`, the length of a vector `norm(x)`",
@@ -98,6 +98,14 @@ class SolveError(OfQuantityError):
 
 class NotationError(LonghandError):
     """A notation is unknown, inherits from itself, or writes two quantities alike."""
+
+
+class AlikeError(NotationError):
+    """A notation writes two quantities alike: their names, and the symbol of both."""
+
+    def __init__(self, notation: str, names: tuple[str, str], shown: str) -> None:
+        self.notation, self.names, self.shown = notation, names, shown
+        super().__init__(f"notation `{notation}` writes `{names[0]}` and `{names[1]}` alike")
 
 
 class RenderError(LonghandError):

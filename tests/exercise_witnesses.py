@@ -289,6 +289,59 @@ def policy_iteration() -> Answers:
     return {"v": v, "k": other + 1, "w": np.linalg.solve(np.eye(2) - 0.9 * a, r)}
 
 
+def policy_evaluation_tensor() -> Answers:
+    moves = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.2, 0.8], [0.1, 0.9]]])
+    reward = np.array([[1, 0], [0, 2]])
+    v = np.linalg.solve(np.eye(2) - 0.9 * moves[0], reward[0])
+    q = reward + 0.9 * np.einsum("ast,t->as", moves, v)
+    return {"v": v, "Q": q, "k": q.argmax(axis=0) + 1}
+
+
+def polynomial_normal_equations() -> Answers:
+    x, y = np.array([-2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2]), np.array([3, 1, 0, -1, 0, 2, 1, -1])
+    powers = np.vander(x, 5, increasing=True)
+    normal = powers.T @ powers + 0.1 * np.eye(5)
+    w = np.linalg.solve(normal, powers.T @ y)
+    by_penalty = -np.linalg.solve(normal, w)
+    errors = powers @ w - y
+    return {
+        **{f"w_{place}": weight for place, weight in enumerate(w, 1)},
+        "L": (errors**2).mean(),
+        "D": np.linalg.slogdet(normal)[1],
+        "dL/dlambda": (2 * errors * (powers @ by_penalty)).mean(),
+    }
+
+
+def box_plot_outliers() -> Answers:
+    v = np.array([7, 3, 20, 5, 6, 4, 5, 8])
+    quartiles = np.quantile(v, [0.25, 0.75])
+    upper = quartiles[1] + 1.5 * (quartiles[1] - quartiles[0])
+    return {
+        "m": np.median(v),
+        "D": np.median(np.abs(v - np.median(v))),
+        "q": quartiles,
+        "u": upper,
+        "n": (v > upper).sum(),
+        "t": np.sort(v)[1:7].mean(),
+    }
+
+
+def bahdanau_attention() -> Answers:
+    words, w = np.array([[1, 0], [0.5, 0.5], [0, 1]]), np.array([[1, 0.5], [-0.5, 1]])
+    u, v, z = np.array([[0.2, 1], [0.4, -0.3]]), np.array([1, -1]), np.array([0.5, -0.5])
+    states, contexts = [], []
+    for _ in range(3):
+        scores = np.tanh(w @ z + words @ u.T) @ v
+        states.append(z)
+        contexts.append(np.exp(scores) / np.exp(scores).sum() @ words)
+        z = np.tanh(z + contexts[-1])
+    return {
+        "c": np.array(contexts),
+        "z": np.array(states),
+        "m": np.linalg.norm(np.array(contexts) - words.mean(axis=0), axis=1),
+    }
+
+
 def mixture_em() -> Answers:
     x = np.array([0, 1, 4, 5])
     f = np.exp(-(np.subtract.outer([1, 4], x) ** 2) / 2)
@@ -676,6 +729,10 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         pagerank_four,
         ucb_bandit,
         policy_iteration,
+        policy_evaluation_tensor,
+        bahdanau_attention,
+        box_plot_outliers,
+        polynomial_normal_equations,
         mixture_em,
         word2vec_negative,
         bias_variance,

@@ -195,7 +195,7 @@ def test_rows_survive_the_round_trip() -> None:
     [
         "", " ", "a +", "a b", "a ++", "(a", "a)", "a;b", "a = b", "a := b", "x\x00", "a\n* b", "'a'", '"a"', "b'a'",
         "f'{a}'", "1j", "True", "None", "...", "0x10", "0b11", "0o7", "1e1000", "1e999999999", "(a, b)", "{a}",
-        "{a: b}", "a[b:c]", "a.b", "a.b()", "f()()", "f(*a)", "f(**a)", "f(a=1)", "lambda: 1",
+        "{a: b}", "a[b:c:d]", "a[:, b:c:d]", "(b:c)", "a.b", "a.b()", "f()()", "f(*a)", "f(**a)", "f(a=1)", "lambda: 1",
         "lambda x: x", "[x for x in a]", "(x for x in a)", "[x for x in 1..3 if x]", "[x for x, y in 1..3]", "1..3",
         "[x for x in range(3)]", "a..b", "a and b", "not a", "a or b", "+a", "~a", "a // b", "a % b",
         "a << b", "a | b", "a & b", "a ^", "a is b", "a if b else c", "a if b is c else d", "a if b and c else d",

@@ -577,7 +577,11 @@ update: [x]
         ("update: [x]", "update: [x]\nsay: {x: A}", 10, "say.x", "`x`", "the name of a formula"),
         ("learning_rate: {eta: 0.1}\n", "", 8, "update", "an update by gradients", "`learning_rate`"),
         ("update: [x]", "parts: [{title: A, formulas: {h: x}}]", 9, "parts", "beside `formulas`", "one of the two"),
-        ("f * v", "(inverse(M) @ v)[1]", 6, "formulas.g", "has no value: division by zero", "can be worked"),
+        ("f * v", "(inverse(M) @ v)[1]", 6, "formulas.g", "inverse(M)", "the matrix is singular: its determinant is 0"),
+        ("f * v", "1 / (x - 2)", 6, "formulas.g", "has no value: division by zero", "can be worked"),
+        ("f * v", "exp(500 * x)", 6, "formulas.g", "`g` has no value: it overflows", "can be worked"),
+        ("f * v", "(10 * x)**400", 6, "formulas.g", "`g` has no value: it overflows", "can be worked"),
+        ("g: f * v", "g(x): f * v", 6, "formulas.g(x)", "`g(x)`", "a name before the formula, as in `g: ...`"),
         ("f * v", "log(x - 2)", 6, "formulas.g", "`g` has no value", "can be worked"),
         ("f * v", "d(floor(x), x)", 6, "formulas.g", "`g` uses d(g_of, x): `floor` has no useful", "can be worked"),
         ("update: [x]", "update: {x: 'x - d(d(f, x), x)'}", 9, "update.x", "", "give a formula one in a line before"),
@@ -595,6 +599,41 @@ def test_a_mistake_is_explained(
     assert (error.file, error.line, error.key) == (path, line, key)
     assert found in error.found
     assert expected in error.expected
+
+
+@pytest.mark.parametrize(
+    ("formulas", "expected"),
+    [
+        ("x * 2", "a name before each formula, as in `y: x * 2`"),
+        ("[x * 2]", "a name before each formula, and no dashes"),
+    ],
+)
+def test_a_formula_without_a_name_is_told_how_it_gets_one(formulas: str, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(f"kind: formulas\ntitle: made\ngivens: {{x: 1}}\nformulas: {formulas}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"made.yml:4: `formulas`") as caught:
+        load(path)
+    assert expected in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "slope", "number"),
+    [
+        ("-log(sigmoid(z))", "−(1 − σ(z))", lambda z: -1 / (1 + np.exp(z))),
+        ("-log(1 - sigmoid(z))", "σ(z)", lambda z: 1 / (1 + np.exp(-z))),
+        ("log(sigmoid(2 * z))", "2(1 − σ(2 · z))", lambda z: 2 / (1 + np.exp(2 * z))),
+    ],
+)
+def test_the_slope_of_a_logarithm_of_the_logistic_is_written_by_it(
+    formula: str, slope: str, number: Callable[[float], float]
+) -> None:
+    made = worked_of({
+        "kind": "formulas", "title": "made", "givens": {"w": "3", "x": "1/4"}, "formulas": {"z": "w * x", "L": formula},
+        "differentiate": {"of": "L", "wrt": ["w"]},
+    })  # fmt: skip
+    assert float(made.trace.full("dL/dz")) == pytest.approx(number(0.75))
+    assert f"∂L/∂z = {slope}" in render(made, "solution", "terminal")
+    assert truths(made, ("solution", "worksheet"), ("en",)) > 10
 
 
 def test_the_good_one_is_good(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from generator.formula.functions import ACTIVATIONS
+from generator.formula.infix import parse
 from generator.formula.sums import product_of, sum_of
-from generator.formula.tree import Add, Call, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references
+from generator.formula.tree import Add, Call, Div, Formula, Mul, Neg, Num, Pow, Ref, num, references, substitute
 
 _ZERO, _ONE = num(0), num(1)
 
@@ -37,10 +39,31 @@ def plainly(tree: Formula, wrt: str) -> Formula | None:
             return _times([num(exponent), lower], plainly(base, wrt))
         case Call("exp", (body,)):
             return _times([tree], plainly(body, wrt))
+        case Call("log", (Call(_, (_,)) as call,)) if (share := _share(call, Ref("y"))) is not None:
+            return _times([share], plainly(call.args[0], wrt))
+        case Call("log", (Add((Num(one), Neg(Call(_, (_,)) as call))),)) if one == 1 and (
+            (share := _share(call, Add((_ONE, Neg(Ref("y")))))) is not None
+        ):
+            return _negative(_times([share], plainly(call.args[0], wrt)))
         case Call("log", (body,)):
             inner = plainly(body, wrt)
             return None if inner is None else _quotient(inner, body)
     return None
+
+
+def _share(call: Call, factor: Formula) -> Formula | None:
+    """What is left of the derivative of an activation of its input, in terms of its output `y`, without a factor.
+
+    So it is where that factor is what a logarithm is taken of: the slope of ln σ(x) is 1 − σ(x). `None` where its
+    derivative is no such product.
+    """
+    row = ACTIVATIONS.get(call.name)
+    derivative = parse(row.derivative) if row is not None and row.derivative else None
+    if not isinstance(derivative, Mul) or factor not in derivative.factors or "x" in references(derivative):
+        return None
+    left = [*derivative.factors]
+    left.remove(factor)
+    return substitute(product_of(left), {"y": call})
 
 
 def _sum(slopes: list[Formula | None]) -> Formula | None:

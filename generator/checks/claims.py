@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import prod
 
 from generator.errors import ClaimError, FormulaError, nearest
 from generator.formula.grids import Grid, Value, named, vector
@@ -60,12 +62,13 @@ def _known(graph: Graph) -> dict[str, Value]:
 
 
 def _grid(whole: Whole) -> Grid | None:
-    """A vector or a matrix; of more dimensions there are only entries."""
+    """A vector, a matrix or a list of matrices; of more dimensions there are only entries."""
     if len(whole.dims) == 1:
         return vector(tuple(map(Ref, whole.entries)))
-    if len(whole.dims) > 2:
+    if len(whole.dims) > 3:
         return None
-    return Grid(tuple(tuple(map(Ref, row)) for row in whole.rows()))
+    depth = whole.dims[0] if len(whole.dims) == 3 else 0
+    return Grid(tuple(tuple(map(Ref, row)) for row in whole.rows()), depth=depth)
 
 
 def _value(place: int, text: str, graph: Graph, known: Mapping[str, Value]) -> Value:
@@ -78,7 +81,7 @@ def _value(place: int, text: str, graph: Graph, known: Mapping[str, Value]) -> V
     except FormulaError as error:
         raise ClaimError(place, f"`{side}`", f"a formula that can be worked: {error}") from None
     if isinstance(value, Grid):
-        return Grid(tuple(tuple(_worked(place, e, graph) for e in row) for row in value.rows), value.vector)
+        return replace(value, rows=tuple(tuple(_worked(place, e, graph) for e in row) for row in value.rows))
     return _worked(place, value, graph)
 
 
@@ -105,10 +108,10 @@ def _worked(place: int, tree: Formula, graph: Graph) -> Formula:
 
 def _pairs(place: int, text: str, left: Value, right: Value) -> Iterator[tuple[Formula, Formula]]:
     """What is compared with what: the entries at the same places; one number with every entry."""
-    sizes = [side.shape for side in (left, right) if isinstance(side, Grid)]
+    sizes = [side.sizes for side in (left, right) if isinstance(side, Grid)]
     if len(set(sizes)) > 1:
         found = f"`{text}`, which compares {named(left)} with {named(right)}"
         raise ClaimError(place, found, "two sides of the same shape, or a number on one side")
-    count = sizes[0][0] * sizes[0][1] if sizes else 1
+    count = prod(sizes[0]) if sizes else 1
     one, other = (side.entries if isinstance(side, Grid) else (side,) * count for side in (left, right))
     yield from zip(one, other, strict=True)

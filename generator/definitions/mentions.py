@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.definitions.source import Location, Source
+from generator.formula.greek import spelled
 
 _TEXTS = {"introduction", "remarks", "conventions", "say", "title"}  # keys with sentences for readers
 _MENTION = re.compile(r"\[\[\s*([^\]=\s]+)\s*=?\s*\]\]")
@@ -19,7 +20,7 @@ def mentions(source: Source) -> Iterator[tuple[Location, str]]:
         if "[[" in rest:
             found = rest[rest.index("[[") :].split()[0]
             raise source.error(place, f"`{found}`", "a name between the brackets: `[[name]]`, or `[[name=]]`")
-        yield from ((place, match[1]) for match in _MENTION.finditer(text))
+        yield from ((place, spelled(match[1])) for match in _MENTION.finditer(text))
 
 
 def _texts(data: Any, place: Location) -> Iterator[tuple[Location, str]]:

@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from generator.errors import DefinitionError, MissingFileError
+from generator.formula.greek import spelled
 
 Location = tuple[str | int, ...]
 Model = TypeVar("Model")
@@ -110,7 +111,7 @@ def _plain(path: Path, node: yaml.Node | None, place: Location, lines: dict[Loca
     if isinstance(node, yaml.MappingNode):
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key, line = str(key_node.value), key_node.start_mark.line + 1
+            key, line = spelled(str(key_node.value)), key_node.start_mark.line + 1
             if key in data:
                 first = lines[(*place, key)]
                 name = ".".join(map(str, (*place, key)))
@@ -191,7 +192,7 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
             )
         case "value_error" if isinstance(error["ctx"]["error"], Misplaced):
             misplaced = error["ctx"]["error"]
-            return source.error((*place, *misplaced.place), misplaced.found, str(misplaced))
+            return source.error((*where, *misplaced.place), misplaced.found, str(misplaced))
         case "value_error":
             return source.error(where, found, str(error["ctx"]["error"]))
         case _:

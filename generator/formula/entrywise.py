@@ -19,6 +19,10 @@ def elementwise(make: Callable[[tuple[Formula, ...]], Formula], parts: tuple[Val
     if not grids:
         return make(tuple(part for part in parts if not isinstance(part, Grid)))
     shape = rows, columns = tuple(max(sides) for sides in zip(*(grid.shape for grid in grids), strict=True))
+    if len({grid.sizes for grid in grids}) > 1 and any(grid.depth for grid in grids):
+        raise FormulaError(
+            f"{' and '.join(map(str, grids))} do not go together entry by entry: take one matrix, `P[1]`"
+        )
     for grid in grids:
         spread = not grid.vector and all(side in (1, whole) for side, whole in zip(grid.shape, shape, strict=True))
         if grid.shape != shape and not spread:
@@ -33,7 +37,7 @@ def elementwise(make: Callable[[tuple[Formula, ...]], Formula], parts: tuple[Val
         return make(tuple(of(part, row, column) if isinstance(part, Grid) else part for part in parts))
 
     made = tuple(tuple(at(row, column) for column in range(columns)) for row in range(rows))
-    return Grid(made, all(grid.vector for grid in grids))
+    return Grid(made, all(grid.vector for grid in grids), grids[0].depth)
 
 
 def _softmax(args: tuple[Value, ...]) -> Value:
@@ -45,7 +49,7 @@ def _softmax(args: tuple[Value, ...]) -> Value:
     rows = tuple(
         tuple(Call("softmax", (entry, *of)) for entry in row) for row, of in zip(grid.rows, shares, strict=True)
     )
-    return Grid(rows, grid.vector)
+    return Grid(rows, grid.vector, grid.depth)
 
 
 def _derivative(args: tuple[Value, ...]) -> Value:
@@ -65,7 +69,7 @@ def _derivative(args: tuple[Value, ...]) -> Value:
     flat = [entry for row in rows for entry in row]
     columns = whole.shape[1]
     made = tuple(tuple(flat[start : start + columns]) for start in range(0, len(flat), columns))
-    return Grid(made, whole.vector)
+    return Grid(made, whole.vector, whole.depth)
 
 
 def entries_of(value: Value) -> tuple[Formula, ...]:
@@ -91,9 +95,14 @@ def _single(name: str, parts: tuple[Formula, ...]) -> Formula:
 
 def _mod(args: tuple[Value, ...]) -> Value:
     """What is left of a number when it is divided by another."""
-    if len(args) != 2:
-        raise FormulaError(f"`mod` is of two numbers, not of {len(args)} arguments")
-    return elementwise(lambda p: Add((p[0], Neg(Mul((p[1], Call("floor", (Div(p[0], p[1]),))))))), args)
+    return elementwise(modulo, args)
+
+
+def modulo(parts: tuple[Formula, ...]) -> Formula:
+    """What is left of one number when it is divided by another, by what goes into it as a whole."""
+    if len(parts) != 2:
+        raise FormulaError(f"`mod` is of two numbers, not of {len(parts)} arguments")
+    return Add((parts[0], Neg(Mul((parts[1], Call("floor", (Div(parts[0], parts[1]),)))))))
 
 
 # By its name in a formula.

@@ -2,58 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import floor
 
 from generator.errors import FormulaError
-from generator.formula.entrywise import elementwise, entries_of
-from generator.formula.grids import Function, Grid, Value, vector
+from generator.formula.entrywise import elementwise, modulo
+from generator.formula.grids import Function, Grid, Value
 from generator.formula.sums import product_of
-from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Ref, num, references
-from generator.formula.unfinished import Unfinished
+from generator.formula.tree import (
+    HOLDS,
+    Add,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    children,
+    num,
+    rebuild,
+)
 
 _MOST_FACTORS = 20
+_LARGEST_POWER = 64
 
 
 def whole(value: Value) -> int | None:
     """The whole number that a formula of numbers, or of givens that are fixed, is."""
-    number = None if isinstance(value, Grid) else constant(value, fixed=True)
+    number = None if isinstance(value, Grid) else constant(value, _fixed)
     return int(number) if number is not None and number.denominator == 1 else None
 
 
-def constant(tree: Formula, fixed: bool = False) -> Fraction | None:
-    """What a formula of numbers alone is; with `fixed`, of numbers and of givens that are fixed."""
+def _fixed(ref: Ref) -> Fraction | None:
+    return ref.fixed
+
+
+def _unknown(ref: Ref) -> Fraction | None:
+    return None
+
+
+def constant(tree: Formula, value_of: Callable[[Ref], Fraction | None] = _unknown) -> Fraction | None:
+    """What a formula of numbers alone is, or of numbers and of names whose values are known (`None`: it is neither)."""
+
+    def read(part: Formula) -> Fraction | None:
+        return constant(part, value_of)
+
     match tree:
         case Num(value):
             return value
-        case Ref(_, int(value)) if fixed:
-            return Fraction(value)
+        case Ref():
+            return value_of(tree)
         case Neg(body):
-            inside = constant(body, fixed)
+            inside = read(body)
             return None if inside is None else -inside
         case Add(parts) | Mul(parts):
             result = Fraction(0 if isinstance(tree, Add) else 1)
-            for part in (constant(part, fixed) for part in parts):
+            for part in map(read, parts):
                 if part is None:
                     return None
                 result = result + part if isinstance(tree, Add) else result * part
             return result
         case Cases(left, op, right, then, otherwise):
-            sides = constant(left, fixed), constant(right, fixed)
+            sides = read(left), read(right)
             if sides[0] is None or sides[1] is None:
                 return None
-            return constant(then if HOLDS[op](*sides) else otherwise, fixed)
+            return read(then if HOLDS[op](*sides) else otherwise)
         case Div(top, bottom):
-            sides = constant(top, fixed), constant(bottom, fixed)
+            sides = read(top), read(bottom)
             return sides[0] / sides[1] if sides[0] is not None and sides[1] else None
+        case Pow(base, exponent):
+            sides = read(base), read(exponent)
+            is_small = sides[1] is not None and sides[1].denominator == 1 and abs(sides[1]) <= _LARGEST_POWER
+            return sides[0] ** int(sides[1] or 0) if sides[0] and is_small else None
         case Call("floor", (body,)):
-            inside = constant(body, fixed)
+            inside = read(body)
             return None if inside is None else Fraction(floor(inside))
+        case Call("abs", (body,)):
+            inside = read(body)
+            return None if inside is None else abs(inside)
         case Call("max" | "min" as name, parts):
-            numbers = [number for part in parts if (number := constant(part, fixed)) is not None]
+            numbers = [number for part in parts if (number := read(part)) is not None]
             return None if len(numbers) < len(parts) else max(numbers) if name == "max" else min(numbers)
     return None
+
+
+def placed(tree: Formula, index: str, number: int) -> Formula:
+    """`tree` with a number in the place of a loop's index, and what is of indices alone worked out: `k - t` is 1."""
+    if isinstance(tree, Ref):
+        return num(number) if tree.name == index else tree
+    made = rebuild(tree, lambda part: placed(part, index, number))
+    if made == tree or isinstance(made, Cases) or any(constant(part) is None for part in children(made)):
+        return made
+    found = constant(modulo(made.args) if isinstance(made, Call) and made.name == "mod" else made)
+    return made if found is None or found.denominator != 1 else Num(found)
 
 
 def decided(tree: Cases) -> bool | None:
@@ -86,25 +131,4 @@ def _comb(args: tuple[Value, ...]) -> Value:
     raise FormulaError(f"`comb(n, k)` is of two whole numbers that are given, k at most n and {_MOST_FACTORS}")
 
 
-def _entry(args: tuple[Value, ...]) -> Value:
-    """One entry; of a matrix with one index, a row as a vector."""
-    grid, *places = args
-    wanted = [whole(place) for place in places]
-    if isinstance(grid, Unfinished) and None not in wanted:
-        return grid.entry(tuple(place for place in wanted if place is not None))
-    if not isinstance(grid, Grid):
-        raise FormulaError("an index stands behind a number")
-    sizes = grid.shape[: 1 if grid.vector else 2]
-    fits = all(place is not None and 1 <= place <= size for place, size in zip(wanted, sizes, strict=False))
-    if not fits or len(wanted) > len(sizes):
-        if None in wanted and any(references(entry) for place in places for entry in entries_of(place)):
-            raise FormulaError("an index is no computed number: take `onehot(k, n) @ v`, which is the entry k of n")
-        given = "an index" if None in wanted else f"the index {', '.join(map(str, wanted))}"
-        raise FormulaError(f"{given} does not fit {grid} (the first entry is 1)")
-    numbers = [place - 1 for place in wanted if place is not None]
-    if len(numbers) < len(sizes):
-        return vector(grid.rows[numbers[0]])
-    return grid.rows[numbers[0]][numbers[1] if len(sizes) > 1 else 0]
-
-
-INDICES: Mapping[str, Function] = {"entry": _entry, "clip": _clip, "factorial": _factorial, "comb": _comb}
+INDICES: Mapping[str, Function] = {"clip": _clip, "factorial": _factorial, "comb": _comb}

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache, partial
 
 from generator.errors import FormulaError, meant
+from generator.formula.greek import spelled
 from generator.formula.tree import (
     Add,
     Blank,
@@ -30,6 +31,7 @@ from generator.formula.tree import (
     shortest,
 )
 
+SLICE = ":"  # a call of this in the place of an index: from the first to the last of those that are taken
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _EXPECTED = "expected names, numbers, + - * / ** @, f(x), [a, b], x[i], `a if x > 0 else b` or `for i in 1..3`"
 # Python's own words that no formula uses are names like others: `lambda` is a Greek letter here.
@@ -52,7 +54,9 @@ def parse(text: str) -> Formula:
     for sign in "|·":  # of which the first is needed below, and the second is a letter to Python
         if sign in text:
             raise FormulaError(f"cannot read `{sign}` in the formula `{_begun(text)}`: {meant(text) or _EXPECTED}")
-    source = text.strip().replace("..", "|")  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
+    source = spelled(text.strip()).replace(
+        "..", "|"
+    )  # Python has no sign for `1..3`; with this one it reads `1..n - 1` rightly
     source = source.replace("^", "**")  # as a calculator writes a power
     source = _WORDS.sub(rf"\1{_MARK}", source)
     try:
@@ -112,7 +116,7 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
             return Call("matmul", (read(left), read(right)))
         case ast.Subscript(whole, index):
             places = index.elts if isinstance(index, ast.Tuple) else [index]
-            return Call("entry", (read(whole), *map(read, places)))
+            return Call("entry", (read(whole), *(_index(place, text) for place in places)))
         case ast.BinOp(left, ast.Div(), right):
             top = read(left)
             is_signed = isinstance(top, Neg) and not _is_grouped(left, text)
@@ -132,6 +136,15 @@ def _from_ast(node: ast.expr, text: str) -> Formula:
         case ast.Compare() | ast.BoolOp() | ast.UnaryOp(ast.Not()):
             return _choice(node, num(1), num(0), text)
     raise _unreadable(node, text)
+
+
+def _index(node: ast.expr, text: str) -> Formula:
+    """What stands behind a name in brackets: an index, or all from one to another, `1:3`, `:3`, `2:`, `:`."""
+    match node:
+        case ast.Slice(first, last, None):
+            low = num(1) if first is None else _from_ast(first, text)
+            return Call(SLICE, (low, *(() if last is None else (_from_ast(last, text),))))
+    return _from_ast(node, text)
 
 
 def _unreadable(node: ast.AST, text: str) -> FormulaError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from generator.errors import FormulaError
 from generator.formula.infix import parse
@@ -12,6 +13,7 @@ from generator.formula.tree import Call, Div, Formula, Num, Ref, rebuild, refere
 
 NAMED = "named:"  # a call of this and a parameter's name: an argument that is worked by itself, once
 LOOPS = ("each", "rows")  # what a loop is called: its numbers as one vector, or vectors as the rows of a matrix
+UNROLLED = "unrolled:"  # before that, of a loop that has the formulas of all its turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,13 @@ class OwnFunction:
     @property
     def indices(self) -> frozenset[str]:
         """The indices of the loops in it."""
-        loops = (part for part in walk(self.body) if isinstance(part, Call) and part.name in LOOPS)
-        return frozenset(index.name for loop in loops if isinstance(index := loop.args[1], Ref))
+        return indices_of(self.body)
+
+
+def indices_of(tree: Formula) -> frozenset[str]:
+    """The indices of the loops in a formula."""
+    loops = (part for part in walk(tree) if isinstance(part, Call) and part.name in LOOPS)
+    return frozenset(index.name for loop in loops if isinstance(index := loop.args[1], Ref))
 
 
 def own_functions(texts: Mapping[str, str]) -> Mapping[str, OwnFunction]:
@@ -72,6 +79,11 @@ def _argument(name: str, argument: Formula, times: int) -> Formula:
 def role_of(tree: Formula) -> str:
     """What the argument of an own function is called that is worked once (empty: it is none)."""
     return tree.name.removeprefix(NAMED) if isinstance(tree, Call) and tree.name.startswith(NAMED) else ""
+
+
+def is_loop(tree: Formula) -> TypeGuard[Call]:
+    """Whether `tree` is a loop, with a formula over its index or with those of all its turns."""
+    return isinstance(tree, Call) and tree.name.removeprefix(UNROLLED) in LOOPS
 
 
 def with_named_logarithms(tree: Formula) -> Formula:

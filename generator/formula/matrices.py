@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from generator.errors import FormulaError
-from generator.formula.grids import Function, Grid, Rows, Value, named, one, vector
+from generator.formula.grids import Function, Grid, Rows, Value, named, vector
 from generator.formula.sums import sum_of
 from generator.formula.tree import Add, Div, Formula, Mul, Neg, Num, num
+from generator.formula.whole import one
 
 _LARGEST = 4  # rows of a matrix whose determinant is written out: of five it would have 120 products
+_LARGEST_SYSTEM = 12  # rows of one that is worked by elimination: of more there would be a thousand numbers
 _MOST = 100  # rows of an identity matrix
 
 
@@ -36,7 +38,10 @@ def _det(args: tuple[Value, ...]) -> Value:
 def _small(name: str, args: tuple[Value, ...]) -> Rows:
     rows = _square(name, args)
     if len(rows) > _LARGEST:
-        raise FormulaError(f"`{name}` is of a matrix of at most {_LARGEST} by {_LARGEST}, not of {len(rows)} rows")
+        raise FormulaError(
+            f"`{name}` is of a matrix of at most {_LARGEST} by {_LARGEST}, not of {len(rows)} rows: larger ones"
+            " are worked by elimination, in lines of their own: give it a formula, and take its name here"
+        )
     return rows
 
 
@@ -72,6 +77,29 @@ def _inverse(args: tuple[Value, ...]) -> Value:
     adjugate = _adjugate(args)
     assert isinstance(adjugate, Grid)
     return Grid(tuple(tuple(Div(entry, det) for entry in row) for row in adjugate.rows))
+
+
+def system(args: tuple[Value, ...]) -> tuple[Grid, Grid]:
+    """The square matrix and the right sides, a vector or the columns of a matrix, of a system of equations."""
+    if len(args) != 2:
+        raise FormulaError(f"`solve(A, b)` is of a matrix and a vector, not of {len(args)} arguments")
+    matrix, right = args
+    rows = _square("solve", (matrix,))
+    if not isinstance(right, Grid) or len(right.rows) != len(rows):
+        raise FormulaError(f"`solve(A, b)` has as many equations as `A` has rows, {len(rows)}, but b is {named(right)}")
+    if len(rows) > _LARGEST_SYSTEM:
+        raise FormulaError(f"a system of {len(rows)} equations: expected at most {_LARGEST_SYSTEM}")
+    return Grid(rows), right
+
+
+def is_written_out(matrix: Value) -> bool:
+    """Whether a determinant or an inverse has one formula for each entry; else it is worked by elimination."""
+    return not isinstance(matrix, Grid) or len(matrix.rows) <= _LARGEST
+
+
+def _solve(args: tuple[Value, ...]) -> Value:
+    system(args)
+    raise FormulaError("`solve` is worked in lines of its own: give it a formula, and take its name here")
 
 
 def _eye(args: tuple[Value, ...]) -> Value:
@@ -136,5 +164,5 @@ def _product(one: Formula, other: Formula) -> Formula:
 # By its name in a formula; `@` is `matmul`, and `A.T` is `transpose`.
 MATRIX: Mapping[str, Function] = {
     "dot": _dot, "outer": _outer, "transpose": _transpose, "trace": _trace, "det": _det, "adjugate": _adjugate,
-    "inverse": _inverse, "eye": _eye, "diag": _diag, "matmul": _matmul,
+    "inverse": _inverse, "eye": _eye, "diag": _diag, "matmul": _matmul, "solve": _solve,
 }  # fmt: skip

@@ -6,18 +6,20 @@ and backwards, and several can hand a state from turn to turn.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
 from generator.errors import FormulaError
-from generator.formula.grids import Grid, Value, names_of, referring
-from generator.formula.inlining import LOOPS
+from generator.formula.grids import Grid, Line, Value, referring
+from generator.formula.inlining import LOOPS, indices_of
 from generator.formula.tree import Call, Formula, Ref, references
 from generator.formula.unfinished import check_indexed, finished, unfinished
-from generator.formula.vectors import joined, range_of, turn_of
+from generator.formula.vectors import joined, range_of
 
 Turn = tuple[str, int]  # of which loop, and which one
+Worked = Callable[[str, int, int, Mapping[str, Value]], tuple[Value, ...]]  # a loop's name, its index, and which turn
 
 
 def batches(trees: Mapping[str, Formula], known: Container[str]) -> Iterator[dict[str, Formula]]:
@@ -26,7 +28,7 @@ def batches(trees: Mapping[str, Formula], known: Container[str]) -> Iterator[dic
     Those are worked together that need one another: a score needs the weights so far, and the next weights the score.
     """
     own = {name for name in trees if name not in known}
-    needed = {name: own.intersection(references(tree)) for name, tree in trees.items()}
+    needed = {name: own.intersection(_free(tree)) for name, tree in trees.items()}
     behind = {name: _behind(name, needed) for name in trees}
     seen: set[str] = set()
     for name in trees:
@@ -34,6 +36,11 @@ def batches(trees: Mapping[str, Formula], known: Container[str]) -> Iterator[dic
             batch = [other for other in trees if other == name or (other in behind[name] and name in behind[other])]
             seen.update(batch)
             yield {other: trees[other] for other in batch}
+
+
+def _free(tree: Formula) -> set[str]:
+    """What a formula refers to, without the indices of its loops."""
+    return set(references(tree)) - indices_of(tree)
 
 
 def _behind(name: str, needed: Mapping[str, set[str]]) -> set[str]:
@@ -50,13 +57,16 @@ def _behind(name: str, needed: Mapping[str, set[str]]) -> set[str]:
 
 def recurs(batch: Mapping[str, Formula]) -> bool:
     """Whether formulas refer to themselves, or to one another in a circle."""
-    return any(name in references(tree) for tree in batch.values() for name in batch)
+    return any(name in _free(tree) for tree in batch.values() for name in batch)
 
 
-def recurring(batch: Mapping[str, Formula], known: Mapping[str, Value]) -> dict[str, Value]:
-    """The values of loops that refer to themselves or to one another.
+def recurring(
+    batch: Mapping[str, Formula], known: Mapping[str, Value], work: Worked, on_the_way: Callable[[], Sequence[Line]]
+) -> tuple[Line, ...]:
+    """The values of loops that refer to themselves or to one another, turn by turn as `work` works them.
 
-    Raises `FormulaError` for what is no loop, for an entry that is not there, and for one that is worked from itself.
+    What that needed is asked for at the end, and stands before them. Raises `FormulaError` for what is no loop, for an
+    entry that is not there, and for one that is worked from itself.
     """
     for name, tree in batch.items():
         for other in batch:
@@ -64,7 +74,7 @@ def recurring(batch: Mapping[str, Formula], known: Mapping[str, Value]) -> dict[
         if not (isinstance(tree, Call) and tree.name in LOOPS):
             begun = f"[{_begun(name, (1,))} for t in 1..3]"
             raise FormulaError(f"`{name}` is worked from itself, which only a loop can be, as `{begun}`")
-    return _Recurrences(batch, known).run()
+    return _Recurrences(batch, known, work).run(on_the_way)
 
 
 class _Needed(Exception):  # noqa: N818 - no error, but how a turn asks for another
@@ -75,31 +85,29 @@ class _Needed(Exception):  # noqa: N818 - no error, but how a turn asks for anot
 
 
 class _Recurrences:
-    def __init__(self, batch: Mapping[str, Formula], known: Mapping[str, Value]) -> None:
+    def __init__(self, batch: Mapping[str, Formula], known: Mapping[str, Value], work: Worked) -> None:
         self.loops = {name: tree for name, tree in batch.items() if isinstance(tree, Call)}
         self.ranges = {name: range_of(loop, known) for name, loop in self.loops.items()}
         self.made: dict[Turn, tuple[Value, ...]] = {}
-        self.known = {**known, **{name: unfinished(name, partial(self._at, name)) for name in batch}}
+        self.work = work
+        self.known = {**known, **{name: self._unfinished(name) for name in batch}}
 
-    def run(self) -> dict[str, Value]:
+    def run(self, on_the_way: Callable[[], Sequence[Line]]) -> tuple[Line, ...]:
         for number in range(max(map(len, self.ranges.values()))):
             for name, numbers in self.ranges.items():
                 if number < len(numbers):
                     self._work((name, numbers[number]))
-        values = {name: self._joined(name) for name in self.loops}
-        entries = {name: {places: entry for entry, places in _placed(name, value)} for name, value in values.items()}
+        lines = [*on_the_way(), *(Line(name, self._joined(name)) for name in self.loops)]
+        entries = {line.name: {places: entry for entry, places, _ in line.entries()} for line in lines}
 
         def entry(name: str, places: tuple[int, ...]) -> Formula:
             if places not in entries[name]:
                 _miss(name, places)
             return Ref(entries[name][places])
 
-        made = {
-            name: Grid(tuple(tuple(finished(one, entry) for one in row) for row in value.rows), value.vector)
-            for name, value in values.items()
-        }
+        made = tuple(replace(line, value=_finished(line.value, entry)) for line in lines)
         in_order(made)
-        return {**made}
+        return made
 
     def _joined(self, name: str) -> Grid:
         values = [value for number in self.ranges[name] for value in self.made[name, number]]
@@ -114,7 +122,8 @@ class _Recurrences:
             name, number = waiting[-1]
             try:
                 if waiting[-1] not in self.made:
-                    self.made[waiting[-1]] = turn_of(self.loops[name], number, self.known)
+                    place = number - self.ranges[name][0] + 1
+                    self.made[waiting[-1]] = self.work(name, number, place, self.known)
                 waiting.pop()
             except _Needed as needed:
                 if needed.turn in waiting:
@@ -122,8 +131,16 @@ class _Recurrences:
                     _go_round(name, (number - self.ranges[name][0] + 1,))
                 waiting.append(needed.turn)
 
+    def _unfinished(self, name: str) -> Value:
+        return unfinished(name, partial(self._at, name), partial(self._ready, name))
+
+    def _ready(self, name: str, place: int) -> Value | None:
+        """What stands at one index, if that turn has been worked."""
+        first = self.ranges[name][0] if self.ranges[name] else 1
+        return self._at(name, place) if (name, first + place - 1) in self.made else None
+
     def _at(self, name: str, place: int) -> Value:
-        """What stands at one index: an entry or a row, by its name."""
+        """What stands at one index: an entry, a row or a matrix, by its name."""
         numbers = self.ranges[name]
         if not 1 <= place <= len(numbers):
             _miss(name, (place,))
@@ -136,17 +153,22 @@ class _Recurrences:
         return referring(f"{name}_{place}", value)
 
 
-def in_order(values: Mapping[str, Value]) -> tuple[tuple[str, str, str, Formula], ...]:
+def _finished(value: Value, entry: Callable[[str, tuple[int, ...]], Formula]) -> Value:
+    if not isinstance(value, Grid):
+        return finished(value, entry)
+    return replace(value, rows=tuple(tuple(finished(one, entry) for one in row) for row in value.rows))
+
+
+def in_order(lines: Iterable[Line]) -> tuple[tuple[str, str, str, Formula], ...]:
     """The entries of what is worked together, turn by turn, each behind those that it is worked from.
 
     Of each the name of the whole, its own, its index, and its formula. Raises `FormulaError` where one is worked from
     itself.
     """
     found: dict[str, tuple[tuple[int, ...], str, str, str, Formula]] = {}
-    for name, value in values.items():
-        formulas = value.entries if isinstance(value, Grid) else (value,)
-        for (entry, places), formula in zip(_placed(name, value), formulas, strict=True):
-            found[entry] = (places, name, entry, ",".join(map(str, places)), formula)
+    for line in lines:
+        for entry, places, formula in line.entries():
+            found[entry] = (places, line.whole, entry, ",".join(map(str, places)), formula)
     done: dict[str, tuple[str, str, str, Formula]] = {}
     for first in sorted(found, key=lambda entry: found[entry][0][:1]):
         waiting = [first]
@@ -161,11 +183,6 @@ def in_order(values: Mapping[str, Value]) -> tuple[tuple[str, str, str, Formula]
                 done.setdefault(entry, (name, entry, index, formula))
                 waiting.pop()
     return tuple(done.values())
-
-
-def _placed(name: str, value: Value) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The name of each entry, and its row and column."""
-    yield from ((entry, tuple(map(int, index.split(","))) if index else ()) for entry, index in names_of(name, value))
 
 
 def _miss(name: str, places: tuple[int, ...]) -> NoReturn:

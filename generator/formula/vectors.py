@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from generator.errors import FormulaError, nearest
 from generator.formula.entrywise import ENTRYWISE, elementwise, entries_of
 from generator.formula.functions import ACTIVATIONS, LOSSES, bound, plain_name
-from generator.formula.grids import VECTOR, Function, Grid, Value, vector
-from generator.formula.indices import INDICES, decided, whole
-from generator.formula.inlining import LOOPS, role_of
+from generator.formula.grids import Function, Grid, Value, vector
+from generator.formula.indices import INDICES, decided, placed, whole
+from generator.formula.infix import SLICE
+from generator.formula.inlining import UNROLLED, is_loop, role_of
 from generator.formula.matrices import MATRIX
+from generator.formula.ordering import ORDERING
+from generator.formula.places import ENTRIES
+from generator.formula.sums import product_of, sum_of
 from generator.formula.tree import (
     ELEMENTARY,
     Add,
@@ -25,8 +29,8 @@ from generator.formula.tree import (
     children,
     num,
     rebuild,
-    substitute,
 )
+from generator.formula.whole import VECTOR
 
 _LONGEST = 10_000  # formulas that one loop may make
 _OF_NOTHING = {"sum": num(0), "prod": num(1)}
@@ -50,7 +54,7 @@ def expand(tree: Formula, known: Mapping[str, Value]) -> Value:
             near = ", or e^x, which is exp(x)" if tree.name == "e" else nearest(tree.name, known)
             raise FormulaError(f"`{tree.name}` is not known here: expected one of {', '.join(known)}{near}")
         return known[tree.name]
-    if isinstance(tree, Call) and tree.name in LOOPS:
+    if is_loop(tree):
         return _each(tree, known)
     if isinstance(tree, Call) and role_of(tree):
         return expand(tree.args[0], known)
@@ -95,11 +99,15 @@ def _is_nothing(term: Formula, value: Value) -> bool:
 def _put_together(name: str, tree: Formula, known: Mapping[str, Value]) -> Value:
     """A sum or a product, which of a loop that never runs is 0 or 1.
 
-    In a sum a loop's condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere.
+    Of a loop over vectors or matrices, `sum(a[i] * X[i] for i in 1..3)`, it is one of their size. In a sum a loop's
+    condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere.
     """
-    if not (isinstance(tree, Call) and tree.name in LOOPS):
+    if not is_loop(tree):
         return _call(name, (expand(tree, known),))
     made = _turns(tree, known, summed=name == "sum")
+    is_rows = tree.name.removeprefix(UNROLLED) == "rows"
+    if made and not is_rows and all(isinstance(value, Grid) for value in made):
+        return elementwise(sum_of if name == "sum" else product_of, tuple(made))
     return _call(name, (joined(tree.name, made),)) if made else _OF_NOTHING[name]
 
 
@@ -112,10 +120,15 @@ def _each(loop: Call, known: Mapping[str, Value], summed: bool = False) -> Value
 
 
 def joined(name: str, made: list[Value]) -> Grid:
-    """What the turns of a loop make: numbers, and the entries of vectors, as a vector; or vectors as rows."""
-    if any(isinstance(value, Grid) and not value.vector for value in made):
-        raise FormulaError(f"what a loop makes is a number or a vector, not {made[0]}")
-    if name == "rows" and any(isinstance(value, Grid) for value in made):
+    """What the turns of a loop make: numbers, and the entries of vectors, as a vector; or vectors as rows, and
+    matrices as a list of them.
+    """
+    name = name.removeprefix(UNROLLED)
+    grids = [value for value in made if isinstance(value, Grid)]
+    unfit = [grid for grid in grids if grid.depth or (name == "each" and not grid.vector)]
+    if unfit:
+        raise FormulaError(f"what a loop makes is a number, a vector or, in a loop by itself, a matrix, not {unfit[0]}")
+    if name == "rows" and grids:
         rows = VECTOR["vector"](tuple(made))
         assert isinstance(rows, Grid)
         return rows
@@ -142,27 +155,34 @@ def turn_of(loop: Call, number: int, known: Mapping[str, Value], summed: bool = 
     """What a loop makes where its index is a number: one value, unless its condition does not hold."""
     body, index, *_ = loop.args
     assert isinstance(index, Ref)
-    return _turn(substitute(body, {index.name: num(number)}), known, summed)
+    return turn(placed(body, index.name, number), known, summed)
 
 
 def _turns(loop: Call, known: Mapping[str, Value], summed: bool) -> list[Value]:
     """What all turns of a loop make."""
     made: list[Value] = []
     size = 0
-    for number in range_of(loop, known):
-        turn = turn_of(loop, number, known, summed)
-        made += turn
-        size += sum(len(entries_of(value)) for value in turn)
+    for values in _worked(loop, known, summed):
+        made += values
+        size += sum(len(entries_of(value)) for value in values)
         if size > _LONGEST:
             raise FormulaError(f"a loop makes more than {_LONGEST} numbers")
     return made
 
 
-def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Value, ...]:
+def _worked(loop: Call, known: Mapping[str, Value], summed: bool) -> Iterator[tuple[Value, ...]]:
+    """Turn by turn what a loop makes."""
+    if loop.name.startswith(UNROLLED):
+        yield from (turn(body, known, summed) for body in loop.args)
+    else:
+        yield from (turn_of(loop, number, known, summed) for number in range_of(loop, known))
+
+
+def turn(body: Formula, known: Mapping[str, Value], summed: bool = False) -> tuple[Value, ...]:
     """What one turn of a loop makes: nothing where its condition does not hold."""
-    if isinstance(body, Call) and body.name == "each":  # a loop inside, which may make nothing this turn
+    if isinstance(body, Call) and body.name.removeprefix(UNROLLED) == "each":  # a loop inside may make nothing
         return tuple(_turns(body, known, summed))
-    if isinstance(body, Call) and body.name in LOOPS:
+    if is_loop(body):
         return (_each(body, known, summed),)
     if not (isinstance(body, Call) and body.name == "when"):
         return (expand(body, known),)
@@ -170,13 +190,16 @@ def _turn(body: Formula, known: Mapping[str, Value], summed: bool) -> tuple[Valu
     holds = whole(expand(test, known))
     if holds is None:
         if not summed:
-            raise FormulaError("a loop's condition on numbers that are computed can stand in a `sum` only")
+            raise FormulaError("a loop's condition on numbers that are computed, or vary, can stand in a `sum` only")
         return (expand(test if inner == num(1) else Mul((test, inner)), known),)
-    return _turn(inner, known, summed) if holds else ()
+    return turn(inner, known, summed) if holds else ()
 
 
 def _call(name: str, args: tuple[Value, ...]) -> Value:
     name = plain_name(name)
+    listed = next((arg for arg in args if isinstance(arg, Grid) and arg.depth), None)
+    if listed and name in MATRIX:
+        raise FormulaError(f"this is of a matrix, not of {listed}: take one of them, as `P[1]`")
     if name in _OWN:
         return _OWN[name](args)
     first = args[0] if len(args) == 1 else None
@@ -201,8 +224,8 @@ def _checked(call: Call) -> Call:
 
 def function_names() -> tuple[str, ...]:
     """The functions that a formula can call by name."""
-    hidden = ("matmul", "vector", "entry")  # which have a sign
+    hidden = ("matmul", "vector", "entry", SLICE)  # which have a sign
     return (*(name for name in _OWN if name not in hidden), *ELEMENTARY, *ACTIVATIONS, *LOSSES)
 
 
-_OWN: Mapping[str, Function] = {**INDICES, **ENTRYWISE, **VECTOR, **MATRIX}
+_OWN: Mapping[str, Function] = {**INDICES, **ENTRIES, **ORDERING, **ENTRYWISE, **VECTOR, **MATRIX}

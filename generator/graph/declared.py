@@ -33,10 +33,13 @@ def whole(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
 
 
 def named(values: Mapping[str, Value]) -> tuple[Tensor, ...]:
-    """The vectors (as columns) and matrices among values that have names."""
+    """The vectors (as columns) and matrices among values that have names; of a list of matrices each of them."""
     grids = {name: value for name, value in values.items() if isinstance(value, Grid)}
-    made = {name: tuple(entry for entry, _ in names_of(name, value)) for name, value in grids.items()}
-    return whole(matrix(name, grid(made[name], value.shape[1])) for name, value in grids.items())
+    single = {name: value for name, value in grids.items() if not value.depth}
+    for name, value in grids.items():
+        single |= {f"{name}_{place}": each for place, each in enumerate(value.matrices if value.depth else (), 1)}
+    made = {name: tuple(entry for entry, _ in names_of(name, value)) for name, value in single.items()}
+    return whole(matrix(name, grid(made[name], value.shape[1])) for name, value in single.items())
 
 
 def heads(name: str, entries: Names, count: int, down: bool = False) -> tuple[Tensor, ...]:

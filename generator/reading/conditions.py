@@ -16,15 +16,16 @@ ORDERS = {op: orders for orders, op in OPS.items()}
 ALL = "<=>"
 
 Sides = tuple[Formula, Formula]
-Known = Mapping[Sides, str]  # in which orders two sides can still be
+Known = Mapping[tuple[Sides, int], str]  # in which orders two sides can still be
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sides, and the orders in which it holds."""
+    """Two sides, and the orders in which it holds; those with other keys have nothing to do with each other."""
 
     sides: Sides
     orders: str
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ def cases(rows: Sequence[tuple[Formula, Test | None]]) -> Formula | None:
 
     `None` where there can be two that hold, or none; a blank where blanks do not tell.
     """
-    if any(isinstance(test, Joint) for _, test in rows):
+    if any(isinstance(part, Blank) for tree, test in rows for part in (*walk(tree), *_formulas(test or HOLDS))):
         count = itertools.count(1)
-        rows = [(tree, test and _apart(test, count)) for tree, test in rows]
+        joint = any(isinstance(test, Joint) for _, test in rows)
+        rows = [(_numbered(tree, count), test and _apart(test, count) if joint else test) for tree, test in rows]
     *others, (value, last) = rows
     listed = [(tree, test) for tree, test in others if test is not None]
     made = _built(listed, value, last, {}) if len(listed) == len(others) else None
@@ -87,11 +89,14 @@ def _formulas(test: Test) -> Iterator[Formula]:
 
 
 def _apart(test: Test, count: Iterator[int]) -> Test:
-    """A condition in which no blank is like another: what is written there need not be the same."""
+    """A condition in which no blank is like another: what is written there need not be the same.
+
+    Nor is a comparison of numbers like another, which may be those of other symbols: no blank is decided by them.
+    """
     if isinstance(test, Joint):
         return Joint(test.sign, tuple(_apart(part, count) for part in test.parts))
     left, right = (_numbered(side, count) for side in test.sides)
-    return Comparison((left, right), test.orders)
+    return Comparison((left, right), test.orders, next(count))
 
 
 def _numbered(tree: Formula, count: Iterator[int]) -> Formula:
@@ -123,14 +128,14 @@ def _first(test: Test) -> Comparison:
 
 
 def _where(test: Comparison, known: Known, holds: bool) -> Known:
-    left = known.get(test.sides, ALL)
-    return {**known, test.sides: "".join(order for order in left if (order in test.orders) is holds)}
+    left = known.get((test.sides, test.key), ALL)
+    return {**known, (test.sides, test.key): "".join(order for order in left if (order in test.orders) is holds)}
 
 
 def _simpler(test: Test, known: Known) -> Test:
     """A condition without the comparisons that are known to hold or not to hold."""
     if isinstance(test, Comparison):
-        left = known.get(test.sides, ALL)
+        left = known.get((test.sides, test.key), ALL)
         within = [order in test.orders for order in left]
         return HOLDS if all(within) else test if any(within) else FAILS
     settles, idle = (FAILS, HOLDS) if test.sign == "∧" else (HOLDS, FAILS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from generator.formula.tree import (
@@ -22,14 +23,17 @@ from generator.formula.tree import (
     shortest,
     walk,
 )
-from generator.reading.conditions import ALL, ORDERS, Known
+from generator.reading.conditions import ALL, ORDERS, Sides
 
 Rows = tuple[tuple[Formula, ...], ...]
 
 
-def shape(tree: Formula) -> Formula:
-    """`tree` with nested sums and products opened and the sign of a product in front; order and numbers stay."""
-    tree = rebuild(tree, shape)
+def shape(tree: Formula, decided: bool = True) -> Formula:
+    """`tree` with nested sums and products opened and the sign of a product in front; order and numbers stay.
+
+    Cases are without what the comparisons in them decide, unless they are to stay as they are.
+    """
+    tree = rebuild(tree, lambda part: shape(part, decided))
     match tree:
         case Num(value, text):
             bottom = Fraction((text or shortest(value)).partition("/")[2] or 1)
@@ -40,18 +44,18 @@ def shape(tree: Formula) -> Formula:
         case Mul(factors):
             first = factors[0]
             if isinstance(first, Neg):
-                return Neg(shape(Mul((first.body, *factors[1:]))))
+                return Neg(shape(Mul((first.body, *factors[1:])), decided))
             return Mul(tuple(part for each in factors for part in _opened(each)))
         case MatMul(factors):
-            return shape(Mul(factors))  # on the page the two look alike
+            return shape(Mul(factors), decided)  # on the page the two look alike
         case Transpose(Matrix(rows)):
             return Matrix(tuple(zip(*rows, strict=True)))
-        case Cases():
+        case Cases() if decided:
             return _decided(tree, {})
     return tree
 
 
-def _decided(tree: Formula, known: Known) -> Formula:
+def _decided(tree: Formula, known: Mapping[Sides, str]) -> Formula:
     """Cases without what the comparisons above decide, and without those that change nothing, in one form.
 
     Sides that are compared again below are taken apart into the three orders that they can have.

@@ -13,8 +13,9 @@ import jinja2
 
 from generator import resources
 from generator.errors import RenderError
+from generator.formula.greek import GREEK
 from generator.render.language import load_words
-from generator.typeset.boxes import GREEK, Box
+from generator.typeset.boxes import Box
 from generator.typeset.latex import LATEX_THIN, latex, plain_gap
 from generator.typeset.mathml import mathml
 from generator.typeset.numerals import THIN

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from generator.errors import GraphError, RenderError
+from generator.formula.greek import spelled
 from generator.notation.called import called
 from generator.render.blocks import Setter
 
@@ -35,6 +36,7 @@ def marked(text: str, setter: Setter, secret: bool = False) -> str:
         out += setter.literal(text[at : match.start()])
         name, valued, emphasis, code = match.groups()
         if name:
+            name = spelled(name)
             try:
                 shown = valued and not (secret and graph[name].formula is not None)
                 out += setter.valued(name) if shown else setter.format.inline(setter.symbol(name))

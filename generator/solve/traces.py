@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+import flint
 import numpy as np
 
 from generator.errors import SolveError
@@ -17,6 +18,7 @@ from generator.solve.exact import Exact, Undecided, Undefined, evaluate, precisi
 from generator.solve.rounding import Carry, Rounding, full
 
 _PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)  # bits; each is tried when the one before leaves a digit open
+_LARGEST = 1024  # a power of two; double precision has no number beyond it
 _SHARP = 80  # bits that every value has to be known to, relative to its size: 24 digits
 
 
@@ -119,6 +121,7 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
                 shown[quantity.name] = given_text(given, rounding)
             else:
                 value = evaluate(quantity.formula, carried.__getitem__)
+                _check_size(value)
                 if not last and not _is_sharp(value):
                     return None
                 shown[quantity.name] = _text(value, rounding, last)
@@ -131,6 +134,16 @@ def _attempt(graph: Graph, rounding: Rounding, start: Mapping[str, Fraction], la
         values[quantity.name] = value
         carried[quantity.name] = Fraction(shown[quantity.name]) if rounding.carry is Carry.SHOWN else value
     return Trace(graph, rounding, values, shown)
+
+
+def _check_size(value: Exact) -> None:
+    """Raise `Undefined` where a value is larger than any number in double precision, as programs have it."""
+    if isinstance(value, Fraction):
+        is_larger = value.numerator.bit_length() - value.denominator.bit_length() > _LARGEST
+    else:
+        is_larger = bool(abs(value) > flint.arb(2) ** _LARGEST)
+    if is_larger:
+        raise Undefined("it overflows: it is larger than 1.8 · 10^308, the largest number that programs work with")
 
 
 def _text(value: Exact, rounding: Rounding, last: bool) -> str:

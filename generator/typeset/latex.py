@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
+from generator.formula.greek import GREEK
 from generator.formula.tree import CIRCULAR
 from generator.typeset.boxes import (
-    GREEK,
     HAT,
     Box,
     Choice,

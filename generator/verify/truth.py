@@ -22,7 +22,7 @@ from generator.notation.titles import titled
 from generator.notation.writer import Product, View, Writer
 from generator.reading.formula import Symbols
 from generator.reading.normal import items, normal
-from generator.reading.shape import alike, fraction_of, number_of, shape
+from generator.reading.shape import alike, fraction_of, has_blank, number_of, shape
 from generator.solve.exact import Exact, Undecided, Undefined, ball, bounds, evaluate, precision
 from generator.solve.rounding import Carry, Rounding
 from generator.solve.traces import Trace, trace
@@ -200,7 +200,10 @@ class Truth:
 
     def stands_for(self, numbers: Formula, formula: Formula) -> bool:
         """Whether `numbers` is `formula` with shown numbers in the places of its symbols, in the same order."""
-        return alike(shape(numbers), shape(self.with_numbers(formula)))
+        wanted = self.with_numbers(formula)
+        if has_blank(numbers) and alike(shape(numbers, False), shape(wanted, False)):
+            return True  # numbers that are equal by chance decide no blank
+        return alike(shape(numbers), shape(wanted))
 
 
 def _symbols(graph: Graph, writer: Writer) -> Iterator[tuple[Box, str]]:

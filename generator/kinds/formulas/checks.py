@@ -10,11 +10,13 @@ from generator.definitions.source import Location
 from generator.errors import FormulaError, nearest
 from generator.formula.grids import Grid, Value, named, names_of, referring
 from generator.formula.infix import parse
+from generator.formula.made import Made
 from generator.formula.naming import lines
 from generator.formula.recurrences import batches
 from generator.formula.tree import Formula, references
 from generator.formula.vectors import expand, function_names
-from generator.kinds.formulas.model import Definition, entry_names, for_updates, known_givens, moved, shape_of
+from generator.kinds.formulas.entries import entry_names, for_updates, known_givens, moved, numbers_of, sizes_of
+from generator.kinds.formulas.model import Definition
 from generator.learning.training import check_brought, check_learning, check_training
 
 
@@ -38,7 +40,7 @@ def check(problem: Definition) -> Iterator[Finding]:
         yield (), "no formula", "`formulas`, or `parts` with formulas, or `update`"
     if problem.formulas and problem.parts:
         yield ("parts",), "parts beside `formulas`", "one of the two"
-    made: dict[Value, str] = {}  # what has a name, by its formulas
+    made = Made(numbers_of(problem))
     for _, place, formulas in problem.grouped():
         trees: dict[str, Formula] = {}
         for name, text in formulas.items():
@@ -54,14 +56,14 @@ def check(problem: Definition) -> Iterator[Finding]:
             except FormulaError as error:
                 yield (*place, name), f"`{formulas[name]}`", f"a formula that can be worked: {error}"
                 return
-            for own, value in worked:
-                entries = {entry for entry, _ in names_of(own, value)}
-                if own in known or taken & entries:
-                    yield (*place, name), f"`{own}`, which is taken", "a name of its own"
+            for line in worked:
+                entries = {entry for entry, _, _ in line.entries()}
+                if line.name in known or taken & entries:
+                    yield (*place, name), f"`{line.name}`, which is taken", "a name of its own"
                     return
-                known[own] = referring(own, value)
+                known[line.name] = referring(line.name, line.value)
                 taken |= entries
-                made.setdefault(value, own)
+                made.remember(line)
     for name in problem.say:
         if name not in known or name in problem.givens:
             yield ("say", name), f"`{name}`", "the name of a formula"
@@ -138,7 +140,7 @@ def _check_updates(problem: Definition, known: Mapping[str, Value], taken: set[s
                 yield ("update", name), f"`{text}`", f"a formula that can be worked: {error}"
                 return
             old = moved(problem, name)
-            if old is not None and shape_of(value) != shape_of(old):
+            if old is not None and sizes_of(value) != sizes_of(old):
                 yield ("update", name), f"`{text}`, which is {named(value)}", named(old)
         return
     if problem.update and (problem.learning_rate is None or problem.differentiate is None):

@@ -6,18 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from generator.definitions.nested import flat
 from generator.formula.extremes import PLACES
 from generator.formula.functions import plain_name
-from generator.formula.grids import Grid, Value, names_of, referring
+from generator.formula.grids import Grid, Line, Value, names_of, referring
+from generator.formula.made import Made
 from generator.formula.naming import lines
+from generator.formula.ordering import ORDERED
 from generator.formula.recurrences import batches, in_order, recurs
-from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
+from generator.formula.tree import CIRCULAR, Call, Formula, Ref, rebuild, walk
 from generator.formula.vectors import expand
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
 from generator.kinds.formulas.checks import check
 from generator.kinds.formulas.circuit import circuit
-from generator.kinds.formulas.model import Definition, entry_names, flat, for_updates, known_givens, moved
+from generator.kinds.formulas.entries import entry_names, for_updates, known_givens, moved
+from generator.kinds.formulas.model import Definition
 from generator.learning.losses import logarithm
 from generator.learning.training import conventions_of, plan_of
 
@@ -35,39 +39,43 @@ def build(problem: Definition) -> Graph:
     givens: dict[str, Fraction] = {}
     quantities: list[Quantity] = []
     known = known_givens(problem)
-    made: dict[Value, str] = {}  # what has a name, by its formulas
     handed: set[str] = set()  # what is worked turn by turn with others, so never as a whole
     for name, given in problem.givens.items():
         for (entry, index), number in zip(names_of(name, known[name]), flat(given), strict=True):
             quantities.append(Quantity(entry, Role.GIVEN, Label("given", entry, index, of=name)))
             givens[entry] = number
+    made = Made(givens)
     for group, _, formulas in problem.grouped():
         for batch in batches({name: problem.parsed(text) for name, text in formulas.items()}, known):
-            found = dict(lines(batch, known, made))
-            for own, value in found.items():
-                made.setdefault(value, own)
-                known[own] = referring(own, value)
-            handed.update(batch if len(batch) > 1 else ())
-            together = [found] if recurs(batch) else [{own: value} for own, value in found.items()]
-            quantities += (quantity for values in together for quantity in _quantities(values, group))
+            found = lines(batch, known, made)
+            for line in found:
+                made.remember(line)
+                known[line.name] = referring(line.name, line.value)
+            together = [found] if recurs(batch) else [(line,) for line in found]
+            handed.update(line.name for line in (found if recurs(batch) and len(found) > 1 else ()))
+            quantities += (quantity for worked in together for quantity in _quantities(worked, group))
     whole = {name: value for name, value in known.items() if name not in handed}
-    graph = replace(_updated(problem, quantities, givens, known), tensors=tensors(whole))
+    stated = (*_conventions(problem), *((Convention("elimination"),) if made.eliminated else ()))
+    graph = replace(_updated(problem, quantities, givens, known, stated), tensors=tensors(whole))
     return replace(graph, diagram=circuit(graph, problem.drawing))
 
 
-def _quantities(values: Mapping[str, Value], group: str) -> Iterator[Quantity]:
-    for name, entry, index, formula in in_order(values):
+def _quantities(worked: Sequence[Line], group: str) -> Iterator[Quantity]:
+    for name, entry, index, formula in in_order(worked):
         label = Label("value", entry, index, of=name)
         yield Quantity(entry, Role.FORWARD, label, formula, "formula", group)
 
 
 def _updated(
-    problem: Definition, quantities: list[Quantity], givens: Mapping[str, Fraction], known: Mapping[str, Value]
+    problem: Definition,
+    quantities: list[Quantity],
+    givens: Mapping[str, Fraction],
+    known: Mapping[str, Value],
+    stated: tuple[Convention, ...],
 ) -> Graph:
     """The graph with what is differentiated and how its givens are updated."""
     first, *also = _asked(problem, quantities, known) or (Differentiated(""),)
     loss = first.loss
-    stated = tuple(_conventions(problem))
     rounds = (0,) * (problem.steps or 1)
     own = isinstance(problem.update, dict)
     trained = () if own else tuple(entry for name in problem.update for entry, _ in names_of(name, known[name]))
@@ -104,6 +112,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     differentiated = problem.differentiate is not None or "d" in called
     if called & set(PLACES) or (differentiated and problem.ties == "first" and called & {"max", "min"}):
         yield Convention("first_of_equals")
+    if called & {"rank", *ORDERED}:
+        yield Convention("ranks")
     if called >= {"d"} and problem.differentiate is None and problem.ties != "first" and called & {"max", "min"}:
         yield Convention(f"extremes_{problem.ties}")  # of gradients that are quantities, every document says it
     if called & set(CIRCULAR):
@@ -111,7 +121,7 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
         if name in called:
             yield logarithm(base)
-    if any(isinstance(part, MatMul) for part in parts):
+    if "matmul" in called:
         yield Convention("vectors_by_place")
     if problem.update and not isinstance(problem.update, dict):
         yield from conventions_of(problem)
@@ -137,7 +147,7 @@ introduction: >
   A few sentences that say what is worked here and why. Write [[q]] for a symbol and [[q=]] for a symbol and its value:
   numbers are computed, never typed.
 
-givens: {x: -2, y: 5, z: -4} # a number, a list (a vector) or a list of rows (a matrix)
+givens: {x: -2, y: 5, z: -4} # a number, a list (a vector), a list of rows (a matrix), or of matrices
 
 formulas: # name: a formula over what stands before it, as `w*x + b`, `exp(-x)`, `W @ x`, `sum(v)`, `a if x > 0 else b`
   q: x + y

@@ -4,41 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from contextlib import suppress
 from functools import cached_property
-from itertools import takewhile
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from generator.definitions.nested import flat, shape_of
 from generator.definitions.problem import NUMBER_SCHEMA, Model, Name, Texts, exact
-from generator.definitions.source import Location
+from generator.definitions.source import Location, Misplaced
 from generator.errors import FormulaError
 from generator.formula.extremes import Ties
-from generator.formula.grids import Grid, Value, names_of
 from generator.formula.infix import parse
-from generator.formula.inlining import LOOPS, OwnFunction, inlined, own_functions, with_named_logarithms
-from generator.formula.tree import Call, Formula, Ref, references, replace, walk
-from generator.formula.vectors import expand
-from generator.graph.quantities import updated_name
+from generator.formula.inlining import OwnFunction, inlined, own_functions, with_named_logarithms
+from generator.formula.tree import Formula
+from generator.kinds.formulas.deciding import in_conditions, in_indices
 from generator.learning.training import Learning
+
+# What is wrong with numbers side by side, by how many indices stand behind the one with fewest.
+_UNEVEN = (
+    "a number, a list of numbers, or a list of rows",
+    "a matrix whose rows have the same length",
+    "matrices of the same shape",
+)
 
 
 def _given(value: object) -> object:
-    """A number, a list of numbers (a vector) or a list of lists of the same length (a matrix), exact."""
+    """A number, or numbers in a list (a vector), in rows (a matrix) or in matrices of the same shape, exact."""
     if not isinstance(value, list):
         return exact(value)
-    if value and all(isinstance(row, list) for row in value):
-        if len({len(row) for row in value}) != 1 or not value[0]:
-            raise ValueError("a matrix whose rows have the same length")
-        return tuple(tuple(exact(entry) for entry in row) for row in value)
-    if not value or any(isinstance(entry, list) for entry in value):
-        raise ValueError("a number, a list of numbers, or a list of rows")
-    return tuple(exact(entry) for entry in value)
+    entries = tuple(map(_given, value))
+    shapes = sorted({shape_of(entry) for entry in entries}, key=len)
+    if len(shapes) != 1:
+        raise ValueError(_UNEVEN[len(shapes[0]) if shapes else 0])
+    if len(shapes[0]) > 2:
+        raise ValueError("numbers with up to three indices: a list of matrices")
+    return entries
 
 
 _NUMBERS: dict[str, Any] = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}
-_GIVEN_SCHEMA = {"anyOf": [NUMBER_SCHEMA, _NUMBERS, {"type": "array", "items": _NUMBERS, "minItems": 1}]}
+_ROWS: dict[str, Any] = {"type": "array", "items": _NUMBERS, "minItems": 1}
+_GIVEN_SCHEMA = {"anyOf": [NUMBER_SCHEMA, _NUMBERS, _ROWS, {"type": "array", "items": _ROWS, "minItems": 1}]}
 Given = Annotated[Any, BeforeValidator(_given), WithJsonSchema(_GIVEN_SCHEMA)]
 
 
@@ -54,6 +60,21 @@ _LISTED = {"anyOf": [{"type": ["string", "number"]}, _TEXTS, {"type": "array", "
 FormulaText = Annotated[str, BeforeValidator(_listed), WithJsonSchema(_LISTED)]
 
 
+def _with_names(value: object) -> object:
+    """Formulas by their names; a mistake that many make first is told how it is written."""
+    if isinstance(value, str):
+        raise ValueError(f"a name before each formula, as in `y: {value}`")
+    if isinstance(value, list):
+        raise ValueError("a name before each formula, and no dashes, as in `y: 2 * x`")
+    for key in value if isinstance(value, dict) else ():
+        if call := re.fullmatch(r"(\w+)\s*\(.*\)", str(key)):
+            expected = (
+                f"a name before the formula, as in `{call[1]}: ...`; a function of your own stands under `functions`"
+            )
+            raise Misplaced((str(key),), f"`{key}`", expected)
+    return value
+
+
 def _several(value: object) -> object:
     """One name is a list of one."""
     return [value] if isinstance(value, str) else value
@@ -63,7 +84,7 @@ class Part(Model):
     """Formulas under one heading."""
 
     title: Texts
-    formulas: dict[Name, FormulaText] = Field(min_length=1)
+    formulas: Annotated[dict[Name, FormulaText], BeforeValidator(_with_names)] = Field(min_length=1)
 
 
 class Derivative(Model):
@@ -81,7 +102,7 @@ class Definition(Learning):
     functions: dict[str, str] = Field(
         default_factory=dict, description="`f(x, y)`: a formula over x and y, which formulas then can call"
     )
-    formulas: dict[Name, FormulaText] = Field(
+    formulas: Annotated[dict[Name, FormulaText], BeforeValidator(_with_names)] = Field(
         default_factory=dict, description="name: a formula over what stands before it"
     )
     parts: tuple[Part, ...] = Field((), description="formulas under headings, instead of `formulas`")
@@ -110,14 +131,36 @@ class Definition(Learning):
         """A formula with the author's own functions written out."""
         return with_named_logarithms(inlined(parse(text), self.own))
 
-    @cached_property
+    @property
     def fixed(self) -> frozenset[str]:
-        """The givens that are read when the formulas are: indices (`S[i, y[i]]`) and ends of loops (`1..n`)."""
-        parts = [part for _, _, formulas in self.grouped() for text in formulas.values() for part in _parts(self, text)]
-        places = [place for part in parts for place in _places(part)]
-        names = {name for place in places for name in references(place)} & set(self.givens)
-        fixed = [name for name in names if not any(re.match(rf"{name}\b", key) for key in self.update)]
-        return frozenset(name for name in fixed if all(number.denominator == 1 for number in flat(self.givens[name])))
+        """The givens that are read when the formulas are: indices (`S[i, y[i]]`), ends of loops (`1..n`), conditions.
+
+        A loop's condition on givens (`if y[i] == 1`) leaves out what it does not hold for, unless the givens vary.
+        """
+        return self._indices | (self._conditions - self.varied)
+
+    @cached_property
+    def _indices(self) -> frozenset[str]:
+        names = self._kept & in_indices(self._parsed)
+        return frozenset(name for name in names if all(number.denominator == 1 for number in flat(self.givens[name])))
+
+    @cached_property
+    def _conditions(self) -> frozenset[str]:
+        return self._kept & in_conditions(self._parsed)
+
+    @cached_property
+    def _kept(self) -> frozenset[str]:
+        """The givens that take no new values."""
+        return frozenset(name for name in self.givens if not any(re.match(rf"{name}\b", key) for key in self.update))
+
+    @cached_property
+    def _parsed(self) -> tuple[Formula, ...]:
+        """The formulas, without those that cannot be read, of which others say so."""
+        made = []
+        for text in (text for _, _, formulas in self.grouped() for text in formulas.values()):
+            with suppress(FormulaError):
+                made.append(self.parsed(text))
+        return tuple(made)
 
     def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
         """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
@@ -138,7 +181,7 @@ class Definition(Learning):
     def sentence(self, name: str, language: str) -> str:
         """What the author says before a formula, in every round; before a vector or matrix, or its entries."""
         name = re.sub(r":?(_new\d*)?$", "", name)  # a whole vector or matrix is called `v:`
-        said = name if name in self._formulas() else re.sub(r"(_\d+){1,2}$", "", name)
+        said = name if name in self._formulas() else re.sub(r"(_\d+){1,3}$", "", name)
         return self.text(self.say[said], language) if said in self.say else ""
 
     def _formulas(self) -> set[str]:
@@ -150,88 +193,3 @@ class Definition(Learning):
             yield "formulas", ("formulas",), self.formulas
         for number, part in enumerate(self.parts):
             yield f"part:{number}", ("parts", number, "formulas"), part.formulas
-
-
-def moved(problem: Definition, key: str) -> Value | None:
-    """The given, or the entry or row of one, that takes a new value: `x`, `Q[1,2]`."""
-    known = known_givens(problem)
-    try:
-        tree = parse(key)
-        is_place = isinstance(tree, Ref) or (isinstance(tree, Call) and tree.name == "entry")
-        return expand(tree, known) if is_place else None
-    except FormulaError:
-        return None
-
-
-def entry_names(value: Value) -> list[str]:
-    """The names of what a given, an entry or a row of one refers to."""
-    return [part.name for part in (value.entries if isinstance(value, Grid) else (value,)) if isinstance(part, Ref)]
-
-
-def shape_of(value: Value) -> tuple[int, int] | None:
-    """Rows and columns; `None` of a single number."""
-    return value.shape if isinstance(value, Grid) else None
-
-
-def value_of(name: str, given: Any, fixed: bool = False) -> Value:
-    """References to the entries of a given; where they are `fixed`, with the whole numbers that these are."""
-    if not isinstance(given, tuple):
-        return Ref(name, int(given) if fixed else None)
-    is_vector = not isinstance(given[0], tuple)
-    rows = tuple((row,) if is_vector else row for row in given)
-    names = (entry for entry, _ in names_of(name, Grid(rows, is_vector)))
-    return Grid(tuple(tuple(Ref(next(names), int(n) if fixed else None) for n in row) for row in rows), is_vector)
-
-
-def flat(given: Any) -> tuple[Fraction, ...]:
-    """The numbers of a given, row by row."""
-    if not isinstance(given, tuple):
-        return (given,)
-    return tuple(number for row in given for number in (row if isinstance(row, tuple) else (row,)))
-
-
-def known_givens(problem: Definition) -> dict[str, Value]:
-    """What the names of the givens stand for in formulas."""
-    return {name: value_of(name, value, name in problem.fixed) for name, value in problem.givens.items()}
-
-
-def _parts(problem: Definition, text: str) -> Iterator[Formula]:
-    """The parts of a formula; of one that cannot be read, which others say, none."""
-    try:
-        yield from walk(problem.parsed(text))
-    except FormulaError:
-        return
-
-
-def _places(part: Formula) -> tuple[Formula, ...]:
-    """The indices behind what a formula takes an entry of, the ends that a loop runs between."""
-    match part:
-        case Call("entry", (_, *places)):
-            return tuple(places)
-        case Call(name, (_, _, first, last)) if name in LOOPS:
-            return first, last
-        case Call("factorial" | "comb", whole):
-            return whole
-    return ()
-
-
-def for_updates(problem: Definition, known: Mapping[str, Value], key: str) -> dict[str, Value]:
-    """What the new value of `key` may be computed from: everything that has a name, and new values of lines before."""
-    named: dict[str, Value] = {name: Ref(name) for name in problem.learning_rate or {}}
-    for earlier in takewhile(lambda other: other != key, problem.update):
-        old = moved(problem, earlier)
-        if old is not None:
-            named |= {updated_name(entry): Ref(updated_name(entry)) for entry in entry_names(old)}
-            named |= {updated_name(earlier): _new(old)} if earlier in problem.givens else {}
-    return {**named, **known}
-
-
-def _new(old: Value) -> Value:
-    """The new values of what refers to old ones."""
-    if isinstance(old, Grid):
-        return Grid(tuple(tuple(map(_renewed, row)) for row in old.rows), old.vector)
-    return _renewed(old)
-
-
-def _renewed(entry: Formula) -> Formula:
-    return replace(entry, lambda ref: Ref(updated_name(ref.name)))
