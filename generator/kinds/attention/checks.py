@@ -93,6 +93,8 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
     if problem.residual and widths.after != widths.mixed:
         found = f"a network of {widths.mixed} and {widths.after} numbers"
         yield ("feed_forward",), found, "as many outputs as inputs, since they are added"
+    if problem.norm == "rms" and problem.normalization == "none":
+        yield ("norm",), "`rms` without a norm", "`normalization: before` or `after` beside it"
     if problem.epsilon < 0:
         yield ("epsilon",), "a number below zero", "zero or more"
     for key, ends in (("targets", problem.compared), ("upstream", problem.upstream)):
