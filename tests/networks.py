@@ -39,7 +39,7 @@ Space = Mapping[str, Callable[..., Any]]  # one arithmetic: how it reads a numbe
 
 # What random networks pick from: a step lets no gradient through, and a logarithm wants outputs between 0 and 1.
 DIFFERENTIABLE = tuple(name for name, row in ACTIVATIONS.items() if row.derivative)
-LOGARITHMIC = tuple(name for name, row in LOSSES.items() if "log(" in row.formula)
+LOGARITHMIC = tuple(name for name, row in LOSSES.items() if "log(y" in row.formula or "/ y" in row.formula)
 PLAIN_LOSSES = tuple(name for name in LOSSES if name not in LOGARITHMIC)
 
 HUNDREDTHS = [number for number in range(-200, 201) if number]
@@ -85,7 +85,8 @@ def recipe(
     loss = pick(losses)
     if loss in LOGARITHMIC:
         made[-1]["activation"] = "logistic"
-    targets = {"hinge": [-100, 100]}.get(loss, range(1, 100) if loss in LOGARITHMIC else HUNDREDTHS)
+    targets = {"sign": [-100, 100], "share": range(1, 100)}.get(LOSSES[loss].targets, HUNDREDTHS)
+    targets = range(1, 100) if loss in LOGARITHMIC else targets
     return {
         "kind": "network",
         "title": "made",
@@ -438,6 +439,7 @@ LOSS_KINKS = {
     "absolute_error": ["t - y"],
     "huber": ["abs(t - y) - delta"],
     "hinge": ["1 - t * y"],
+    "squared_hinge": ["1 - t * y"],
     **{name: ["y", "1 - y"] for name in LOGARITHMIC},
 }
 

@@ -64,6 +64,7 @@ def recipe(pick: Pick, most: int = 3) -> Data:
     data["normalization"] = pick(["none", "none", "before", "after"])
     if data["normalization"] != "none":
         data["epsilon"] = "0.1"
+        data["norm"] = pick(["layer", "rms"])
         size = width if data["normalization"] == "before" else values
         weights["gamma"] = _rows(pick, 1, size)
         if pick([True, False]):
@@ -162,7 +163,7 @@ def witness(data: Data, space: Space, numbers: Mapping[str, Any]) -> tuple[Rows,
     def norm(rows: Rows) -> Rows:
         out = []
         for row in rows:
-            mean = sum(row) / space["number"](str(len(row)))
+            mean = sum(row) / space["number"](str(len(row))) if data["norm"] == "layer" else 0
             variance = sum((a - mean) ** 2 for a in row) / space["number"](str(len(row)))
             spread = space["sqrt"](variance + space["number"](data["epsilon"]))
             shift = known["beta"][0] if "beta" in known else [0] * len(row)
@@ -356,6 +357,32 @@ def test_pytorch_has_the_same_heads_and_block(torch: Any, normalization: str, ot
     if normalization == "after":
         found = [values[derivative_name("E_total", f"gamma_{j + 1}")][0] for j in range(width)]
         assert found == pytest.approx(norm.weight.grad.tolist(), abs=1e-10)
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_pytorch_has_the_same_rms_norm(torch: Any, place: str) -> None:
+    pick = random.Random(place).choice
+    weights = {"W_V": _rows(pick, 3, 3), "gamma": _rows(pick, 1, 3)}
+    data: Data = {
+        "kind": "attention", "title": "made", "inputs": _rows(pick, 2, 3), "weights": weights, "norm": "rms",
+        "normalization": place, "epsilon": "0.01", "residual": "true", "targets": _rows(pick, 2, 3), "wanted": ["X"],
+    }  # fmt: skip
+    values = solve(graph_of(data))
+    x, v, gamma = (_tensor(torch, rows, grad=True) for rows in (data["inputs"], weights["W_V"], weights["gamma"]))
+
+    def norm(rows: Any) -> Any:
+        return torch.nn.functional.rms_norm(rows, (3,), gamma[0], eps=0.01)
+
+    inside = norm(x) if place == "before" else x
+    made = x + torch.nn.functional.scaled_dot_product_attention(inside, inside, inside @ v)
+    made = norm(made) if place == "after" else made
+    loss = (0.5 * (made - _tensor(torch, data["targets"])) ** 2).sum()
+    loss.backward()
+    assert values["E_total"][0] == pytest.approx(loss.item(), abs=1e-10)
+    for name, tensor in (("X", x), ("W_V", v), ("gamma", gamma)):
+        for i, row in enumerate(tensor.grad.tolist()):
+            places = [f"{name}_{j + 1}" if name == "gamma" else f"{name}_{i + 1}_{j + 1}" for j in range(len(row))]
+            assert [values[derivative_name("E_total", own)][0] for own in places] == pytest.approx(row, abs=1e-10)
 
 
 # --- conventions ---
@@ -556,6 +583,7 @@ MISTAKES = {
     "mask of nothing": ("targets", "mask: [[0, 0], [1, 1]]\ntargets", "mask", "nothing that token 1", "a 1 for one"),
     "mask's word": ("targets", "mask: ahead\ntargets", "mask", "ahead", "causal"),
     "residual": ("targets", "residual: true\ntargets", "residual", "inputs of 2 and outputs of 1", "same width"),
+    "norm of nothing": ("targets", "norm: rms\ntargets", "norm", "`rms` without a norm", "`normalization: before`"),
     "epsilon": ("targets", "epsilon: -1\ntargets", "epsilon", "below zero", "zero or more"),
     "target's shape": ("[[1], [2]]\nlearning", "[[1, 1], [2, 2]]\nlearning", "targets", "2 rows of 2", "2 rows of 1"),
     "two ends": ("targets", "upstream: [[1], [1]]\ntargets", "upstream", "beside", "one of them"),
@@ -605,3 +633,21 @@ def test_the_starter_is_a_good_definition(tmp_path: Path) -> None:
     path.write_text(STARTER, encoding="utf-8")
     worked = load_worked(path)
     assert len(worked.graph.trained) == 12
+
+
+@pytest.mark.parametrize(("notation", "form"), [("default", "markdown"), ("matrix", "latex"), ("matrix", "web")])
+def test_every_line_of_an_rms_norm_is_true(tmp_path: Path, notation: str, form: str) -> None:
+    path = tmp_path / "rms.yml"
+    path.write_text(
+        "kind: attention\ntitle: t\ninputs: [[1, 2], [2, 1]]\nnormalization: before\nnorm: rms\nresidual: true\n"
+        "feed_forward: silu\nweights: {W_V: [[1, 0.5], [0, 1]], gamma: [1, 2], W_1: [[1, 0, 1], [2, 1, 0]],\n"
+        "  W_2: [[1, 0], [0, 1], [1, 1]], gamma_f: [2, 1]}\ntargets: [[1, 0], [0, 1]]\nlearning_rate: 0.1\n",
+        encoding="utf-8",
+    )
+    worked = load_worked(path, notation)
+    page = render(worked, "solution", form)
+    assert "no mean is taken away" in page
+    assert "RMS norm of the network" in page
+    report = verify(page, form, Truth.of(worked.graph, worked.writer, worked.notation.rounding), worked.history)
+    assert report.checked > 50
+    assert not report.untrue

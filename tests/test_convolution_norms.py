@@ -32,16 +32,18 @@ def normed(draw: st.DrawFn) -> Data:
     sides = [draw(st.integers(2, 3)) for _ in range(dimensions)]
     size = [draw(st.integers(1, side)) for side in sides]
     left = [side - own + 1 for side, own in zip(sides, size, strict=True)]
-    over = draw(st.sampled_from(["batch", "layer", "running"]))
+    over = draw(st.sampled_from(["batch", "layer", "running", "instance", "group"]))
     shape = [*([filters] if filters > 1 else []), *left]
     outputs = filters
     for side in left:
         outputs *= side
-    if over == "layer" and outputs == 1:
+    if (over == "layer" and outputs == 1) or (over in ("instance", "group") and outputs == filters):
         over = "batch"
     each = shape if over == "layer" else [filters]
     norm: Data = {"name": "n", "over": over.replace("running", "batch"), "epsilon": "0.5"}
     norm |= {"gamma": numbers(draw, *each), "beta": numbers(draw, *each)}
+    if over == "group":
+        norm["groups"] = f"{draw(st.integers(1, filters))}"
     if over == "running":
         variances = [str(abs(Fraction(number)) + 1) for number in numbers(draw, filters)]
         norm["running"] = {"mean": numbers(draw, filters), "variance": variances}
@@ -76,6 +78,10 @@ def test_values_and_gradients_are_those_of_torch(data: Data) -> None:
     if norm["over"] == "layer":
         shape = z.shape[1:]
         out = functional.layer_norm(z, shape, t["gamma_n"].reshape(shape), t["beta_n"].reshape(shape), eps=0.5)
+    elif norm["over"] == "instance":
+        out = functional.instance_norm(z, weight=t["gamma_n"], bias=t["beta_n"], eps=0.5)
+    elif norm["over"] == "group":
+        out = functional.group_norm(z, int(norm["groups"]), t["gamma_n"], t["beta_n"], eps=0.5)
     else:
         running = norm.get("running", {})
         mean, variance = (
@@ -180,7 +186,7 @@ def test_behind_flatten_each_entry_is_normalized_over_the_batch(tmp_path: Path) 
         ("{name: n, over: layer, beta: [1, 2]}", "one number, or one for each entry: 8"),
         ("{name: n, over: layer, running: {mean: 0, variance: 1}}", "`layers.1.normalization.running`: found running"),
         ("{name: n, over: batch, running: {mean: 0, variance: -1}}", "running.variance`: found a variance below zero"),
-        ("{name: n, over: channel}", "`layers.1.normalization.over`: found `channel`; expected 'batch' or 'layer'"),
+        ("{name: n, over: channel}", "`layers.1.normalization.over`: found `channel`; expected 'batch', 'layer', 'ins"),
         ("{name: z, over: batch}", "`z_1_1_1_1`, which is taken"),
         ("{name: n, over: batch, gama: 1}", "an unknown key; expected `gamma`"),
     ],
@@ -205,3 +211,51 @@ def test_what_cannot_be_normalized_is_refused(tmp_path: Path, text: str, said: s
     with pytest.raises(DefinitionError) as caught:
         made(tmp_path, text)
     assert said in str(caught.value)
+
+
+GROUPED = """\
+kind: convolution
+title: t
+input: [[[1, 2], [0, 1]], [[3, 1], [1, 0]], [[0, 2], [1, 1]], [[2, 2], [1, 0]]]
+layers:
+  - NORM
+  - flatten
+  - dense: {weights: [1, 2, 0, 1, 1, 0, 2, 1, 1, 0, 1, 1, 0, 1, 2, 1]}
+targets: 1
+learning_rate: 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("norm", "said", "count"),
+    [
+        ("GroupNorm: {groups: 2}", "the channels of an observation are in $2$ groups", 2),
+        ("InstanceNorm2d", "instance normalization: mean and variance of each channel", 4),
+        ("normalization: {over: group}", "the channels of an observation are in $1$ groups", 1),
+    ],
+)
+def test_groups_of_channels_are_stated_and_true(tmp_path: Path, norm: str, said: str, count: int) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(GROUPED.replace("NORM", norm), encoding="utf-8")
+    made = load_worked(path)
+    page = render(made, "solution", "markdown")
+    assert said in page
+    assert sum(q.label.of == "var_n" for q in made.graph.quantities if not q.round) == count
+    assert not verify(page, "markdown", Truth.of(made.graph, made.writer, made.notation.rounding)).untrue
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found", "expected"),
+    [
+        ("NORM", "GroupNorm: {groups: 3}", "3 groups of 4 channels", "divides the channels"),
+        ("NORM", "BatchNorm: {groups: 2}", "groups over `batch`", "`over: group`"),
+        ("NORM\n  - flatten", "flatten\n  - InstanceNorm", "`instance` after `flatten`", "`layer` or `batch`"),
+    ],
+)
+def test_groups_that_do_not_fit(tmp_path: Path, old: str, new: str, found: str, expected: str) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(GROUPED.replace(old, new), encoding="utf-8")
+    with pytest.raises(DefinitionError) as raised:
+        load_worked(path)
+    assert found in raised.value.found
+    assert expected in raised.value.expected

@@ -48,7 +48,8 @@ X, Y, T = (sympy.Symbol(name, real=True) for name in "xyt")
 SMOOTH = {name: row for name, row in ACTIVATIONS.items() if row.derivative}
 STEPS = [name for name, row in ACTIVATIONS.items() if not row.derivative]
 # Other values than the rows' own, so that a parameter that is forgotten somewhere is noticed.
-OTHER = {"slope": "0.3", "kink": "0.25", "alpha": "1.7", "delta": "0.4", "base": "2", "at_zero": "0.5"}
+OTHER = {"slope": "0.3", "kink": "0.25", "alpha": "1.7", "delta": "0.4", "base": "2", "at_zero": "0.5", "scale": "1.3",
+         "gamma": "3"}  # fmt: skip
 
 
 def both(rows: dict[str, Any]) -> Any:
@@ -188,6 +189,12 @@ def theirs(torch: Any) -> dict[str, Callable[..., Any]]:
         "hard_sigmoid": lambda x, kink=0: f.hardsigmoid(x),
         "hard_tanh": lambda x, kink=0: f.hardtanh(x),
         "bipolar_sigmoid": lambda x: 2 * torch.sigmoid(x) - 1,
+        # PyTorch's own has no parameters, and those of the row with more digits
+        "selu": lambda x, alpha=1.67326, scale=1.0507: scale * f.elu(x, alpha),
+        "softsign": f.softsign,
+        "mish": f.mish,
+        "relu6": lambda x, kink=0: f.relu6(x),
+        "hard_swish": f.hardswish,
         "step": lambda x, at_zero=1.0: torch.heaviside(x, constant(x, at_zero)),
         "sign": lambda x, at_zero=0.0: torch.sign(x),
     }
@@ -208,6 +215,12 @@ def test_an_activation_means_what_pytorch_means_by_it(row: Activation, own: Own,
         if row.derivative:
             y.backward()
             assert math.isclose(slope(row, x, own), float(where.grad), rel_tol=digits, abs_tol=1e-14)
+
+
+def test_selu_is_pytorchs_to_the_digits_of_its_parameters(torch: Any) -> None:
+    for x in points(ACTIVATIONS["selu"]):
+        theirs_ = float(torch.nn.functional.selu(torch.tensor(x, dtype=torch.float64)))
+        assert at(Call("selu", (Ref("x"),)), x=x) == pytest.approx(theirs_, rel=1e-5)
 
 
 def test_the_derivative_at_a_kink_is_a_parameter() -> None:
@@ -239,6 +252,8 @@ def test_where_a_problem_has_to_state_a_convention() -> None:
     assert kinks(Call("relu", (Ref("z"), num("0.5")))) == {0: Fraction(1, 2)}
     assert kinks(Call("leaky_relu", (Ref("z"),))) == {0: Fraction(1, 100)}
     assert kinks(Call("hard_sigmoid", (Ref("z"),))) == {-3: 0, 3: 0}
+    assert kinks(Call("hard_swish", (Ref("z"),))) == {-3: 0, 3: 1}
+    assert kinks(Call("softsign", (Ref("z"),))) == {}
     assert kinks(Call("elu", (Ref("z"),))) == {}  # with its usual parameter it has no kink
     assert kinks(Call("elu", (Ref("z"), num(2)))) == {0: 2}
     assert kinks(Call("logistic", (Ref("z"),))) == {}
@@ -406,6 +421,14 @@ def their_losses(torch: Any) -> dict[str, Callable[..., Any]]:
         ),
         # its embedding loss for dissimilar pairs is max(0, margin - x)
         "hinge": lambda y, t, kink=0: f.hinge_embedding_loss(t * y, torch.tensor(-1.0)),
+        "squared_hinge": lambda y, t: f.hinge_embedding_loss(t * y, torch.tensor(-1.0)) ** 2,
+        "log_cosh": lambda y, t: torch.cosh(y - t).log(),
+        "kl_divergence": lambda y, t, base=math.e: f.kl_div(y.log(), t, reduction="sum") / math.log(base),
+        "poisson": lambda y, t: f.poisson_nll_loss(y, t, log_input=False, eps=0),
+        # the cross-entropy term, modulated as in torchvision
+        "focal": lambda y, t, gamma=2.0: (
+            (1 - y) ** gamma * f.cross_entropy(torch.stack([y, 1 - y]).log(), torch.stack([t, 0 * t]))
+        ),
     }
 
 

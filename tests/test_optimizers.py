@@ -74,6 +74,44 @@ def agree(found: dict[str, list[float]], expected: dict[str, list[float]]) -> No
         assert found[name] == pytest.approx(values, rel=1e-12), name
 
 
+class Nadam:
+    """Dozat, "Incorporating Nesterov Momentum into Adam", with one momentum; PyTorch has a schedule of it."""
+
+    def __init__(self) -> None:
+        self.m, self.s, self.k = 0.0, 0.0, 0
+
+    def step(self, g: float) -> float:
+        self.m, self.s, self.k = 0.9 * self.m + 0.1 * g, 0.999 * self.s + 0.001 * g * g, self.k + 1
+        ahead = 0.9 * self.m / (1 - 0.9**self.k) + 0.1 * g / (1 - 0.9**self.k)
+        return float(0.05 * ahead / (math.sqrt(self.s / (1 - 0.999**self.k)) + 1e-8))
+
+
+class Lion:
+    """The program of "Symbolic Discovery of Optimization Algorithms" without decay; PyTorch has none."""
+
+    def __init__(self) -> None:
+        self.m = 0.0
+
+    def step(self, g: float) -> float:
+        update = math.copysign(1, 0.9 * self.m + 0.1 * g)
+        self.m = 0.99 * self.m + 0.01 * g
+        return 0.05 * update
+
+
+def by_hand(parameters: list[Any], rule: Callable[[], Any]) -> Any:
+    """An optimizer of PyTorch's kind whose steps are those of a rule."""
+    import torch
+
+    class ByHand(torch.optim.Optimizer):
+        def step(self, closure: Any = None) -> None:
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    own = self.state.setdefault(parameter, {"rule": rule()})["rule"]
+                    parameter.data -= own.step(float(parameter.grad))
+
+    return ByHand(parameters, {})
+
+
 INSIDE: dict[str, Any] = {"velocity": "rate_inside"}
 SUBTRACTED: dict[str, Any] = {"velocity": "subtracted"}
 LIKE: dict[str, tuple[dict[str, Any], Callable[[Any], Callable[[list[Any]], Any]]]] = {
@@ -91,6 +129,11 @@ LIKE: dict[str, tuple[dict[str, Any], Callable[[Any], Callable[[list[Any]], Any]
     "adagrad": ({"settings": {"epsilon": "1e-3"}}, lambda t: lambda p: t.Adagrad(p, lr=0.05, eps=1e-3)),
     "rmsprop": ({}, lambda t: lambda p: t.RMSprop(p, lr=0.05, alpha=0.9)),
     "adam": ({}, lambda t: lambda p: t.Adam(p, lr=0.05)),
+    "nadam": ({}, lambda t: lambda p: by_hand(p, Nadam)),
+    "amsgrad": ({"settings": {"beta2": "0.5"}}, lambda t: lambda p: t.Adam(p, lr=0.05, amsgrad=True, betas=(0.9, 0.5))),
+    "adamax": ({"settings": {"beta2": "0.5"}}, lambda t: lambda p: t.Adamax(p, lr=0.05, betas=(0.9, 0.5))),
+    "adadelta": ({}, lambda t: lambda p: t.Adadelta(p, lr=0.05)),
+    "lion": ({}, lambda t: lambda p: by_hand(p, Lion)),
     "adamw": ({"settings": {"decay": "0.2"}}, lambda t: lambda p: t.AdamW(p, lr=0.05, weight_decay=0.2)),
 }
 
@@ -117,6 +160,11 @@ def test_a_schedule_is_that_of_pytorch(name: str, optimizer: str) -> None:
         "exponential": ({"gamma": "0.8"}, lambda o: torch.optim.lr_scheduler.ExponentialLR(o, gamma=0.8)),
         "inverse_time": ({"gamma": "0.5"}, lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda e: 1 / (1 + e / 2))),
         "linear": ({"span": "2"}, lambda o: torch.optim.lr_scheduler.PolynomialLR(o, total_iters=2, power=1)),
+        "polynomial": (
+            {"span": "4", "power": "3"},
+            lambda o: torch.optim.lr_scheduler.PolynomialLR(o, total_iters=4, power=3),
+        ),
+        "inverse_root": ({}, lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda e: (e + 1) ** -0.5)),
         "cosine": ({"span": "4"}, lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 4)),
         "warmup": ({"span": "2"}, lambda o: torch.optim.lr_scheduler.LambdaLR(o, lambda e: min(1, (e + 1) / 2))),
     }

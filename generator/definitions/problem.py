@@ -73,18 +73,8 @@ Exact = Annotated[Fraction, BeforeValidator(exact), WithJsonSchema(NUMBER_SCHEMA
 NAME_SCHEMA = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
 Name = Annotated[str, AfterValidator(name), WithJsonSchema(NAME_SCHEMA)]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
-_RATE_SCHEMA = {
-    "anyOf": [
-        *NUMBER_SCHEMA["anyOf"],
-        {
-            "type": "object",
-            "propertyNames": NAME_SCHEMA,
-            "additionalProperties": NUMBER_SCHEMA,
-            "minProperties": 1,
-            "maxProperties": 1,
-        },
-    ]
-}
+_NAMED_RATE = {"type": "object", "propertyNames": NAME_SCHEMA, "additionalProperties": NUMBER_SCHEMA}
+_RATE_SCHEMA = {"anyOf": [*NUMBER_SCHEMA["anyOf"], {**_NAMED_RATE, "minProperties": 1, "maxProperties": 1}]}
 Rate = Annotated[
     dict[Name, Exact],
     BeforeValidator(_named_rate),

@@ -77,7 +77,7 @@ class Loss:
     the target first, `formula_output_first` and `derivative_output_first` with the output first (empty: there is no
     other way). `worked` shows how the derivative comes about, before it is tidied, where there is something to show;
     `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1. `targets` says what it is
-    made for (empty: any numbers): a `share` from 0 to 1, or a `sign`, which is -1 or 1.
+    made for (empty: any numbers): a `share` from 0 to 1, a `count`, or a `sign`, which is -1 or 1.
     """
 
     name: str
@@ -150,6 +150,34 @@ ACTIVATIONS: Mapping[str, Activation] = {
             "1 if abs(x) < 1 else kink if abs(x) == 1 else 0",
             kinks=("-1", "1"),
             parameters={"kink": "0"},
+        ),
+        Activation(
+            "selu",
+            "scale * x if x > 0 else scale * alpha * (exp(x) - 1)",
+            "scale if x > 0 else y + scale * alpha",
+            kinks=("0",),
+            parameters={"alpha": "1.67326", "scale": "1.0507"},  # as they are worked with by hand
+            stable="scale * (max(0, x) + alpha * expm1(min(0, x)))",
+        ),
+        Activation("softsign", "x / (1 + abs(x))", "1 / (1 + abs(x))**2", kinks=("0",)),
+        Activation(
+            "mish",
+            "x * tanh(log(1 + exp(x)))",
+            "tanh(log(1 + exp(x))) + x * (1 - tanh(log(1 + exp(x)))**2) / (1 + exp(-x))",
+            stable="x * tanh(max(0, x) + log1p(exp(-abs(x))))",
+        ),
+        Activation(
+            "relu6",
+            "max(0, min(6, x))",
+            "1 if abs(x - 3) < 3 else kink if abs(x - 3) == 3 else 0",
+            kinks=("0", "6"),
+            parameters={"kink": "0"},
+        ),
+        Activation(
+            "hard_swish",
+            "x * max(0, min(6, x + 3)) / 6",
+            "1 if x >= 3 else x / 3 + 1/2 if x > -3 else 0",
+            kinks=("-3", "3"),
         ),
         Activation("bipolar_sigmoid", "2 / (1 + exp(-x)) - 1", "(1 + y) * (1 - y) / 2"),
         Activation("step", "1 if x > 0 else at_zero if x == 0 else 0", "", parameters={"at_zero": "1"}),
@@ -225,13 +253,44 @@ LOSSES: Mapping[str, Loss] = {
             parameters={"kink": "0"},
             targets="sign",
         ),
+        Loss(
+            "squared_hinge",
+            "max(0, 1 - t * y)**2",
+            "",
+            "-2 * t * max(0, 1 - t * y)",
+            "",
+            targets="sign",
+        ),
+        Loss("log_cosh", "log(cosh(t - y))", "log(cosh(y - t))", "-tanh(t - y)", "tanh(y - t)"),
+        Loss(
+            "kl_divergence",
+            "t * log(t / y, base)",
+            "",
+            "-t / (y * log(base))",
+            "",
+            parameters={"base": "exp(1)"},
+            targets="share",
+        ),
+        Loss("poisson", "y - t * log(y)", "", "1 - t / y", "", targets="count"),
+        Loss(
+            "focal",
+            "-t * (1 - y)**gamma * log(y)",
+            "",
+            "t * (gamma * (1 - y)**(gamma - 1) * log(y) - (1 - y)**gamma / y)",
+            "",
+            parameters={"gamma": "2"},
+            targets="share",
+        ),
     )
 }
 
 SYNONYMS: Mapping[str, str] = {  # what else authors call a function
     "sigmoid": "logistic", "swish": "silu", "linear": "identity", "ln": "log", "asin": "arcsin", "acos": "arccos",
     "atan": "arctan", "sgn": "sign", "heaviside": "step", "clamp": "clip", "mse": "mean_squared_error",
-    "sse": "squared_error", "bce": "binary_cross_entropy",
+    "sse": "squared_error", "bce": "binary_cross_entropy", "log_loss": "binary_cross_entropy", "nll": "cross_entropy",
+    "negative_log_likelihood": "cross_entropy", "categorical_cross_entropy": "cross_entropy",
+    "kl": "kl_divergence", "logcosh": "log_cosh", "hardswish": "hard_swish", "hardtanh": "hard_tanh",
+    "hardsigmoid": "hard_sigmoid", "smooth_l1": "huber",
 }  # fmt: skip
 _IN_ONE_WORD = {name.replace("_", ""): name for name in (*ACTIVATIONS, *LOSSES, "mean_squared_error")}
 Row = Activation | Loss

@@ -1,4 +1,7 @@
-"""Optimizers, one row each, and schedules of the learning rate -> the lines of an update for each parameter."""
+"""Optimizers, one row each, and schedules of the learning rate -> the lines of an update for each parameter.
+
+Longer than 250 lines because half of it is the rows.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +75,62 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
             ("m", "s"),
             "adam",
         ),
+        # Dozat (2016), with the same momentum at every step; Reddi, Kale and Kumar (2018), as PyTorch corrects it.
+        Optimizer(
+            "nadam",
+            {
+                **_SECOND,
+                **_UNBIASED,
+                "n": "beta1 * mhat + (1 - beta1) * g / (1 - beta1**k)",
+                "p": "p - eta * n / (sqrt(shat) + epsilon)",
+            },
+            _ADAM,
+            ("m", "s"),
+        ),
+        Optimizer(
+            "amsgrad",
+            {
+                **_SECOND,
+                "r": "max(r, s_new)",
+                "mhat": _UNBIASED["mhat"],
+                "rhat": "r_new / (1 - beta2**k)",
+                "p": "p - eta * mhat / (sqrt(rhat) + epsilon)",
+            },
+            _ADAM,
+            ("m", "s", "r"),
+        ),
+        Optimizer(
+            "adamax",
+            {
+                "m": _SECOND["m"],
+                "r": "max(beta2 * r, abs(g) + epsilon)",
+                "mhat": _UNBIASED["mhat"],
+                "p": "p - eta * mhat / r_new",
+            },
+            _ADAM,
+            ("m", "r"),
+        ),
+        Optimizer(
+            "adadelta",
+            {
+                "s": "beta * s + (1 - beta) * g**2",
+                "d": "sqrt(r + epsilon) / sqrt(s_new + epsilon) * g",
+                "r": "beta * r + (1 - beta) * d**2",
+                "p": "p - eta * d",
+            },
+            {"beta": "0.9", "epsilon": "1e-6"},
+            ("s", "r"),
+        ),
+        Optimizer(  # Chen et al. (2023)
+            "lion",
+            {
+                "d": "beta1 * m + (1 - beta1) * g",
+                "p": "p - eta * sign(d)",
+                "m": "beta2 * m + (1 - beta2) * g",
+            },
+            {"beta1": "0.9", "beta2": "0.99"},
+            ("m",),
+        ),
     )
 }
 
@@ -85,6 +144,8 @@ SCHEDULES: Mapping[str, Optimizer] = {
         Optimizer("inverse_time", {"rate": "eta / (1 + gamma * (k - 1))"}, {"gamma": "1"}),
         Optimizer("linear", {"rate": "eta * max(0, 1 - (k - 1) / span)"}, {"span": "10"}),
         Optimizer("cosine", {"rate": "eta / 2 * (1 + cos(pi() * (k - 1) / span))"}, {"span": "10"}),
+        Optimizer("polynomial", {"rate": "eta * max(0, 1 - (k - 1) / span)**power"}, {"span": "10", "power": "2"}),
+        Optimizer("inverse_root", {"rate": "eta / sqrt(k)"}),
         Optimizer("warmup", {"rate": "eta * min(1, k / span)"}, {"span": "10"}),
     )
 }
@@ -227,7 +288,8 @@ def _lines(optimizer: Optimizer, parameter: str, gradient: str, rate: str) -> It
         else:
             own = _name(target, parameter)
             label = Label("value", own, of=parameter)
-            yield Update(formula, name=own, rule="update_unbiased", label=label, stepped=True)
+            rule = "update_unbiased" if target.endswith("hat") else "update_way"
+            yield Update(formula, name=own, rule=rule, label=label, stepped=True)
 
 
 def _name(target: str, parameter: str) -> str:

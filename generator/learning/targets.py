@@ -19,7 +19,16 @@ from generator.learning.losses import LOSS_ROWS
 _TAKEN: Mapping[str, tuple[Callable[[Fraction], bool], str]] = {
     "share": (lambda number: 0 <= number <= 1, "a number from 0 to 1"),
     "sign": (lambda number: number in (-1, 1), "-1 or 1"),
+    "count": (lambda number: number >= 0, "a number that is not below 0"),
 }
+
+
+def activations_for(chosen: Chosen) -> tuple[str, ...]:
+    """The activations whose values a loss of shares takes, the usual one first (none: it takes any numbers)."""
+    row = LOSS_ROWS[row_name(chosen)]
+    if not isinstance(row, Loss) or row.targets != "share":
+        return ()
+    return ("logistic", "softmax") if row.name == "binary_cross_entropy" else ("softmax", "logistic")
 
 
 def check_targets(

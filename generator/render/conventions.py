@@ -9,7 +9,7 @@ from typing import NamedTuple
 from generator.backward.derivative import kinks, value_at
 from generator.derive.matrix_equations import is_in_matrices
 from generator.formula.extremes import is_extreme
-from generator.formula.functions import ACTIVATIONS, VECTORS
+from generator.formula.functions import ACTIVATIONS, VECTORS, expand
 from generator.formula.indicators import has_indicator
 from generator.formula.tree import Call, Cases, Dots, Formula, Ref, references, shortest, walk
 from generator.graph.quantities import Graph, Quantity, Role, updated_name
@@ -66,10 +66,13 @@ class Conventions:
         for own in self.worked.problem.conventions:
             yield from self.author_texts(own)
         for call in _functions(graph):
-            slopes = list(kinks(call).values())
-            for slope in sorted(set(slopes)):
-                texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(shortest(slope))}
-                yield setter.say("conventions.kinks" if slopes.count(slope) > 1 else "conventions.kink", None, **texts)
+            slopes, texts = kinks(call), {"function": setter.word(f"functions.{call.name}")}
+            for at, slope in slopes.items() if len(set(slopes.values())) > 1 else ():
+                texts |= {"place": self._number(shortest(at)), "value": self._number(shortest(slope))}
+                yield setter.say("conventions.kink_at", None, **texts)
+            if len(set(slopes.values())) == 1:
+                texts |= {"value": self._number(shortest(next(iter(slopes.values()))))}
+                yield setter.say("conventions.kinks" if len(slopes) > 1 else "conventions.kink", None, **texts)
             if "at_zero" in ACTIVATIONS[call.name].parameters:
                 texts = {"function": setter.word(f"functions.{call.name}"), "value": self._number(value_at(call, 0))}
                 yield setter.say("conventions.jump", None, **texts)
@@ -150,7 +153,8 @@ def _indicates(graph: Graph) -> bool:
 
 @once
 def _has_logarithms_of_zero(worked: Worked) -> bool:
-    formulas = (q.formula for q in worked.graph if q.formula is not None)
+    found = ((q, q.formula) for q in worked.graph if q.formula is not None)
+    formulas = (expand(formula) if q.role is Role.LOSS else formula for q, formula in found)
     return bool(logarithms_of_zero(formulas, worked.trace.values.__getitem__))
 
 

@@ -22,6 +22,11 @@ _NORM = {  # what each part of a layer norm is called, and its rule
     Part.SPREAD: ("s", "spread"),
     Part.STANDARD: ("N", "normalized"),
 }
+_RMS = {  # those of a norm by the root of the mean square, which takes the numbers as they are
+    Part.VARIANCE: ("v", "mean_square"),
+    Part.SPREAD: ("s", "root_mean_square"),
+    Part.STANDARD: ("N", "over_root"),
+}
 
 
 class Attending(Placed):
@@ -122,19 +127,23 @@ class Attending(Placed):
         return self.made(f"H{end}", f"residual{end}", rule, formulas)
 
     def _normalized(self, rows: Cells, end: str = "") -> Cells:
-        """Layer norm: the numbers of a token less their mean, over their standard deviation (that of a population).
+        """Layer norm: the numbers of a token less their mean, over their standard deviation (that of a population); or
+        the numbers over the root of their mean square (Zhang and Sennrich 2019).
 
         `end`: what the names of the second one end with.
         """
         epsilon = Ref("epsilon") if self.problem.epsilon else None
         made: dict[Part, Cells] = {}
-        for part, (name, rule) in _NORM.items():
+        is_rms = self.problem.norm == "rms"
+        group = "rms" if is_rms else "norm"
+        for part, (name, rule) in (_RMS if is_rms else _NORM).items():
             formulas: dict[tuple[int, int], Formula] = {}
             for i, row in enumerate(rows):
                 before = {known: cells[i] for known, cells in made.items()}
+                before |= {Part.DEVIATION: row} if is_rms else {}
                 for j, tree in enumerate(standardized(part, row, before, len(row), epsilon)):
                     formulas[i, j] = tree
-            made[part] = self.made(f"{name}{end}", f"norm{end}", rule, formulas)
+            made[part] = self.made(f"{name}{end}", f"{group}{end}", rule, formulas)
         gains, shifts = (self.rows[name][0] if name in self.rows else None for name in (f"gamma{end}", f"beta{end}"))
         standard = made[Part.STANDARD]
         if gains is None and shifts is None:
@@ -144,7 +153,7 @@ class Attending(Placed):
             for i, row in enumerate(standard)
             for j, own in enumerate(row)
         }
-        return self.made(f"Y{end}", f"norm{end}", "scaled", last)
+        return self.made(f"Y{end}", f"{group}{end}", "scaled", last)
 
     # --- the error ---
 

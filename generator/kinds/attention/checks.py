@@ -11,7 +11,7 @@ from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.kinds.attention.attending import Attending
 from generator.kinds.attention.model import PROJECTIONS, Attention, Widths, expected_shapes
 from generator.learning.losses import LOSS_ROWS
-from generator.learning.targets import check_targets
+from generator.learning.targets import activations_for, check_targets
 from generator.learning.trainable import check_trained
 from generator.learning.training import check_brought, check_learning, check_training
 
@@ -93,6 +93,8 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
     if problem.residual and widths.after != widths.mixed:
         found = f"a network of {widths.mixed} and {widths.after} numbers"
         yield ("feed_forward",), found, "as many outputs as inputs, since they are added"
+    if problem.norm == "rms" and problem.normalization == "none":
+        yield ("norm",), "`rms` without a norm", "`normalization: before` or `after` beside it"
     if problem.epsilon < 0:
         yield ("epsilon",), "a number below zero", "zero or more"
     for key, ends in (("targets", problem.compared), ("upstream", problem.upstream)):
@@ -144,8 +146,7 @@ def _check_learning(problem: Attention) -> Iterator[Finding]:
     if wrong:
         return
     last = row_name(problem.output_activation)
-    allowed = {"cross_entropy": ("softmax", "logistic"), "binary_cross_entropy": ("logistic", "softmax")}
-    choice = allowed.get(row_name(problem.loss), (last,))
+    choice = activations_for(problem.loss) or (last,)
     if problem.held and last not in choice:
         found = f"`{row_name(problem.loss)}` of outputs that need not lie between 0 and 1"
         yield ("loss",), found, f"`output_activation: {' or '.join(choice)}`"

@@ -66,7 +66,7 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     if problem.feed_forward is not None:
         yield Convention("feed_forward", {"function": f"functions.{row_name(problem.feed_forward)}"})
     if problem.normalization != "none":
-        yield Convention("layer_norm")
+        yield Convention("rms_norm" if problem.norm == "rms" else "layer_norm")
         epsilon = {"epsilon": shortest(problem.epsilon)}
         yield Convention("epsilon_inside", numbers=epsilon) if problem.epsilon else Convention("epsilon_none")
     biases = [[own] for name, rows in problem.weights.items() if name.startswith("b_") for own in names(name, rows)]

@@ -24,6 +24,8 @@ def mixed(problem: Attention, made: Placed, queries: Cells, keys: Cells, values:
             for j in range(width):
                 seen = {own: v[place][j] for place, own in enumerate(row) if own}
                 formulas[i, head * width + j] = sum_of(made.products([*seen], [*seen.values()]))
+    if shared == heads:  # else head by head, as what comes back to the values that they share is added up
+        formulas = {place: formulas[place] for place in sorted(formulas)}
     return made.made("C", "mixture", "mixture", formulas)
 
 

@@ -57,6 +57,11 @@ class Attention(Trainable):
     normalization: Literal["none", "before", "after"] = Field(
         "none", description="layer norm of the input or output, of attention and of `feed_forward`"
     )
+    norm: Literal["layer", "rms"] = Field(
+        "layer",
+        description="what a norm is: deviations over their standard deviation, or numbers over the root of their"
+        " mean square",
+    )
     output_activation: Chosen = Field("identity", description="of an output layer, W_P and b_P")
     epsilon: Exact = Field(Fraction(0), description="added to the variance in a layer norm")
     targets: Literal["inputs"] | Table | None = Field(

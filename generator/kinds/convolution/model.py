@@ -12,7 +12,7 @@ from generator.definitions.nested import Given, Nested
 from generator.definitions.problem import Model, Name, Texts, Whole
 from generator.definitions.rows import Chosen
 from generator.formula.extremes import Ties
-from generator.kinds.convolution.shorthand import WORDS, written_out
+from generator.kinds.convolution.shorthand import or_listed, or_written, written_out
 from generator.learning.batches import Batches, Number
 from generator.learning.normalization import Standardization
 
@@ -26,24 +26,6 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 TRAINED = ("filters", "weights", "biases")
 
 
-def _or_written(schema: dict[str, Any]) -> None:
-    """In the JSON Schema, layers and lists of numbers in them need no names (see `shorthand`)."""
-    schema.get("required", []).remove("name")
-    for key in ("filters", "weights", "biases"):
-        if key in schema["properties"]:
-            schema["properties"][key] = {"anyOf": [schema["properties"][key], {"type": ["array", "number", "string"]}]}
-
-
-def _or_listed(schema: dict[str, Any]) -> None:
-    """In the JSON Schema, a layer can have another key or be a word, and what is given needs no name."""
-    words = {"type": ["object", "array", "number", "string", "null"]}
-    keys = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"enum": [*WORDS]}}
-    layers = schema["properties"]["layers"]
-    layers["items"] = {"anyOf": [layers["items"], {"enum": [*WORDS]}, {**keys, "additionalProperties": words}]}
-    for key in ("input", "inputs", "targets", "upstream"):
-        schema["properties"][key]["anyOf"].append({"type": ["array", "number", "string"]})
-
-
 class Titled(Model):
     """A layer: what its heading says (by default its number and its kind)."""
 
@@ -53,7 +35,7 @@ class Titled(Model):
 class Filtered(Titled):
     """Filters, each of which makes one map."""
 
-    model_config = ConfigDict(json_schema_extra=_or_written)
+    model_config = ConfigDict(json_schema_extra=or_written)
 
     name: Name = Field(description="what the maps it makes are called")
     filters: Given = Field(description="name: one filter, or a list of them; several channels: a list in each filter")
@@ -83,7 +65,7 @@ class TransposedConvolution(Filtered):
 class Activation(Titled):
     """A function of each entry, or softmax of all entries of a vector."""
 
-    model_config = ConfigDict(json_schema_extra=_or_written)
+    model_config = ConfigDict(json_schema_extra=or_written)
 
     name: Name
     function: Chosen = Field(description="its name, or {leaky_relu: {slope: 0.1}} where it has parameters")
@@ -92,7 +74,7 @@ class Activation(Titled):
 class Addition(Titled):
     """What an earlier layer made, added entry by entry (a skip connection)."""
 
-    model_config = ConfigDict(json_schema_extra=_or_written)
+    model_config = ConfigDict(json_schema_extra=or_written)
 
     name: Name
     of: Name = Field(description="the input or an earlier layer, of the same shape")
@@ -101,7 +83,7 @@ class Addition(Titled):
 class Pooling(Titled):
     """One entry for each window of each map."""
 
-    model_config = ConfigDict(json_schema_extra=_or_written)
+    model_config = ConfigDict(json_schema_extra=or_written)
 
     name: Name
     size: Counts | Literal["all"] = Field(description="of the window, [down, across]; or all: one window of everything")
@@ -124,7 +106,7 @@ class Flatten(Titled):
 class Dense(Titled):
     """Units that are fed by every entry."""
 
-    model_config = ConfigDict(json_schema_extra=_or_written)
+    model_config = ConfigDict(json_schema_extra=or_written)
 
     name: Name
     weights: Given = Field(description="name: a list for one unit, or a list of rows, one for each unit")
@@ -143,9 +125,13 @@ class Normalizing(Titled, Standardization):
     observation over all its entries, brought to mean 0 and variance 1; then scaled and shifted.
     """
 
-    model_config = ConfigDict(json_schema_extra=_or_written)
+    model_config = ConfigDict(json_schema_extra=or_written)
 
     name: Name
+    over: Literal["batch", "layer", "instance", "group"] = Field(  # type: ignore[assignment] # two more than elsewhere
+        description="each channel over the batch; each observation; each channel of it; or `groups` of its channels"
+    )
+    groups: Count = Field(1, description="over a group: among how many groups the channels are shared out, in order")
     gamma: Nested = Field(
         Fraction(1), description="the scale: one number, or one for each channel (over a layer: for each entry)"
     )
@@ -184,7 +170,7 @@ class Stage(Model):
 class Pipeline(Batches):
     """A pipeline of layers over a signal or an image, or over several of them."""
 
-    model_config = ConfigDict(json_schema_extra=_or_listed)
+    model_config = ConfigDict(json_schema_extra=or_listed)
     OTHERWISE: ClassVar[Mapping[str, str]] = {
         **{key: own for key, own in Batches.OTHERWISE.items() if own != "wanted"}, "wanted": "differentiate"
     }  # fmt: skip

@@ -2,7 +2,8 @@
 
 The formulas are those of `learning/normalization.py`. Batch normalization of images takes a channel over all its
 entries in the batch (Ioffe and Szegedy 2015, section 3.2), layer normalization all entries of an observation (Ba, Kiros
-and Hinton 2016).
+and Hinton 2016), instance normalization each channel of an observation (Ulyanov, Vedaldi and Lempitsky 2016), and group
+normalization some of its channels together (Wu and He 2018).
 """
 
 from __future__ import annotations
@@ -37,14 +38,20 @@ class Norm:
     def __init__(self, images: Images, layer: Normalizing, maps: Maps, turns: bool) -> None:
         self.images, self.layer, self.maps, self.place = images, layer, maps, images.place
         self.is_batch = layer.over == "batch"
-        self.sets: list[tuple[str, ...]] = [maps.entries]
-        if self.is_batch and maps.dimensions:
-            self.sets = [tuple(name for row in channel for name in row) for channel in maps.channels]
-        elif self.is_batch:
-            self.sets = [(name,) for name in maps.entries]
+        channels = [tuple(name for row in channel for name in row) for channel in maps.channels]
+        self.scaled: list[tuple[str, ...]] = [
+            (name,) for name in maps.entries
+        ]  # what has a scale and a shift of its own
+        if layer.over != "layer" and maps.dimensions:
+            self.scaled = channels
+        self.sets: list[tuple[str, ...]] = [maps.entries] if layer.over == "layer" else self.scaled
+        if layer.over == "group":
+            size = len(channels) // layer.groups or 1
+            grouped = [channels[start : start + size] for start in range(0, len(channels), size)]
+            self.sets = [tuple(name for channel in group for name in channel) for group in grouped]
         self._check(turns)
         units = named(layer.name, 1, (1, len(self.sets)), 0)
-        gains = units if self.is_batch else maps
+        gains = maps if layer.over == "layer" else named(layer.name, 1, (1, len(self.scaled)), 0)
         self.names = {part: self._part(part, units) for part in Part}
         self.gains = self._given("gain", "gamma", layer.gamma, ("gamma",), gains)
         self.shifts = self._given("shift", "beta", layer.beta, ("beta",), gains)
@@ -72,11 +79,14 @@ class Norm:
         """What a document says about the layer `number`."""
         if self.layer.running is not None:
             code = "normalized_remembered"
-        elif not self.is_batch:
+        elif self.layer.over == "layer":
             code = "normalized_entries"
+        elif not self.is_batch:
+            code = "normalized_instance" if self.layer.over == "instance" else "normalized_groups"
         else:
             code = "normalized_channels" if self.maps.dimensions else "normalized_each"
-        yield Convention(code, {}, {"number": str(number)})
+        groups = {"groups": str(self.layer.groups)} if code == "normalized_groups" else {}
+        yield Convention(code, {}, {"number": str(number), **groups})
         yield from standardization_conventions(self.layer, self.layer.running is not None)
 
     def _check(self, turns: bool) -> None:
@@ -86,6 +96,13 @@ class Norm:
         if self.is_batch and layer.running is None and turns:
             expected = "`order: batch`, or `running` statistics"
             raise MisfitError((*self.place, "over"), "a batch of observations that have turns", expected)
+        if layer.over in ("instance", "group") and not self.maps.dimensions:
+            raise MisfitError((*self.place, "over"), f"`{layer.over}` after `flatten`", "`layer` or `batch`")
+        if layer.groups > 1 and layer.over != "group":
+            raise MisfitError((*self.place, "groups"), f"groups over `{layer.over}`", "`over: group`")
+        if len(self.maps.channels) % layer.groups:
+            found = f"{layer.groups} groups of {len(self.maps.channels)} channels"
+            raise MisfitError((*self.place, "groups"), found, "a number that divides the channels")
         together = len(self.sets[0]) * (len(self.images.cases) if self.is_batch else 1)
         if layer.running is None and together < 2:
             expected = "several observations at once, or `running` statistics" if self.is_batch else "several entries"
@@ -103,7 +120,7 @@ class Norm:
         own, count = f"{name}_{self.layer.name}", len(like.entries)
         numbers = flat(value)
         if len(numbers) not in (1, count):
-            each = "channel" if self.is_batch and self.maps.dimensions else "entry"
+            each = "channel" if self.layer.over != "layer" and self.maps.dimensions else "entry"
             found = f"numbers of shape {shape_of(value)}"
             raise MisfitError((*self.place, *key), found, f"one number, or one for each {each}: {count}")
         if kind == "statistic" and name == Part.VARIANCE and min(numbers) < 0:
@@ -114,8 +131,7 @@ class Norm:
 
     def _each(self, given: Sequence[str]) -> Iterator[str]:
         """The scale or the shift of each entry, channel by channel."""
-        sizes = [len(own) for own in self.sets] if self.is_batch else [1] * len(given)
-        return (name for name, size in zip(given, sizes, strict=True) for _ in range(size))
+        return (name for name, own in zip(given, self.scaled, strict=True) for _ in own)
 
     def _formulas(self, part: Part) -> Iterator[Formula]:
         """The formulas of one part, for one set after the other; statistics of a batch are over all observations."""

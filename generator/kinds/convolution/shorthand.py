@@ -36,6 +36,8 @@ SPELLINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     **dict.fromkeys(("fullyconnected", "fc", "linear"), ("dense", {})),
     **dict.fromkeys(("batchnorm", "batchnorm1d", "batchnorm2d", "batchnormalization", "bn"),
                     ("normalization", {"over": "batch"})),
+    **dict.fromkeys(("instancenorm", "instancenorm1d", "instancenorm2d"), ("normalization", {"over": "instance"})),
+    **dict.fromkeys(("groupnorm",), ("normalization", {"over": "group"})),
     **dict.fromkeys(("layernorm", "layernormalization"), ("normalization", {"over": "layer"})),
     **dict.fromkeys(("skip", "residual", "shortcut"), ("add", {})),
 }  # fmt: skip
@@ -137,3 +139,24 @@ def _with_names(layers: list[Any]) -> list[Any]:
         ((kind, inside),) = layers[place].items()
         layers[place] = {kind: {**inside, key: name if key == "name" else {name: inside[key]}}}
     return layers
+
+
+# --- for editors ---
+
+
+def or_written(schema: dict[str, Any]) -> None:
+    """In the JSON Schema, layers and lists of numbers in them need no names."""
+    schema.get("required", []).remove("name")
+    for key in ("filters", "weights", "biases"):
+        if key in schema["properties"]:
+            schema["properties"][key] = {"anyOf": [schema["properties"][key], {"type": ["array", "number", "string"]}]}
+
+
+def or_listed(schema: dict[str, Any]) -> None:
+    """In the JSON Schema, a layer can have another key or be a word, and what is given needs no name."""
+    words = {"type": ["object", "array", "number", "string", "null"]}
+    keys = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"enum": [*WORDS]}}
+    layers = schema["properties"]["layers"]
+    layers["items"] = {"anyOf": [layers["items"], {"enum": [*WORDS]}, {**keys, "additionalProperties": words}]}
+    for key in ("input", "inputs", "targets", "upstream"):
+        schema["properties"][key]["anyOf"].append({"type": ["array", "number", "string"]})

@@ -15,7 +15,7 @@ from generator.kinds.recurrent.model import Recurrent, lengths, output_lines, ou
 from generator.kinds.recurrent.unrolled import Unrolled
 from generator.learning.batches import check_order
 from generator.learning.losses import LOSS_ROWS
-from generator.learning.targets import check_targets
+from generator.learning.targets import activations_for, check_targets
 from generator.learning.trainable import check_trained
 from generator.learning.training import check_brought, check_learning, check_training
 
@@ -143,7 +143,7 @@ def _check_loss(problem: Recurrent) -> Iterator[Finding]:
     loss = row_name(problem.loss)
     has_head, is_elman = bool(output_lines(problem)), problem.cell == "elman"
     made = row_name(problem.output_activation if has_head else problem.activation) if has_head or is_elman else ""
-    allowed = {"cross_entropy": ("softmax", "logistic"), "binary_cross_entropy": ("logistic", "softmax")}.get(loss, ())
+    allowed = activations_for(problem.loss)
     if problem.held and allowed and made not in allowed:
         found = f"`{loss}` of outputs that need not lie between 0 and 1"
         key = "output_activation" if has_head else "activation"
