@@ -100,6 +100,14 @@ class NotationError(LonghandError):
     """A notation is unknown, inherits from itself, or writes two quantities alike."""
 
 
+class AlikeError(NotationError):
+    """A notation writes two quantities alike: their names, and the symbol of both."""
+
+    def __init__(self, notation: str, names: tuple[str, str], shown: str) -> None:
+        self.notation, self.names, self.shown = notation, names, shown
+        super().__init__(f"notation `{notation}` writes `{names[0]}` and `{names[1]}` alike")
+
+
 class RenderError(LonghandError):
     """A document cannot be rendered: unknown format, language or document, or a text that names no quantity."""
 

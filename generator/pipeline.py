@@ -11,6 +11,7 @@ from generator.backward.passes import backward
 from generator.checks.closing import failed, with_checks
 from generator.definitions.mentions import mentions
 from generator.definitions.problem import Definition, Problem, kind_module, load
+from generator.definitions.source import Location
 from generator.derive.matrix_equations import is_in_matrices
 from generator.derive.matrix_sections import derive_matrices
 from generator.derive.runs import in_runs
@@ -18,13 +19,22 @@ from generator.derive.sections import derive
 from generator.derive.steps import Section
 from generator.drawings.diagram import draw_diagram
 from generator.drawings.drawing import Drawing
-from generator.errors import ClaimError, DefinitionError, FormulaError, GraphError, NotationError, SolveError, nearest
+from generator.errors import (
+    AlikeError,
+    ClaimError,
+    DefinitionError,
+    FormulaError,
+    GraphError,
+    NotationError,
+    SolveError,
+    nearest,
+)
 from generator.formula.infix import infix
-from generator.graph.quantities import Graph, Role
+from generator.graph.quantities import PARTS, Graph, Role
 from generator.graph.wholes import entries_called
 from generator.notation.called import called
 from generator.notation.files import notation_for
-from generator.notation.writer import Notation, Writer
+from generator.notation.writer import Notation, Writer, indexed
 from generator.solve.histories import History, train
 from generator.solve.traces import Trace, trace
 from generator.typeset.text import text
@@ -119,6 +129,14 @@ def work(definition: Definition, notation: str | None = None) -> Worked:
     except GraphError as error:
         place = definition.source.place_of(error.quantity)
         raise definition.source.error(place, f"that {error}", "a problem that can be worked") from error
+    except AlikeError as error:
+        place = next(filter(None, map(definition.source.place_of, reversed(error.names))), ())
+        one, other = error.names
+        found = f"`{one}` and `{other}`, which notation `{error.notation}` writes alike: {error.shown}"
+        by_name = indexed(one) == indexed(other)
+        named = "another name for one of them (a number at the end of a name is written as an index)"
+        expected = named if by_name else "a notation whose symbols tell them apart"
+        raise definition.source.error(place, found, expected) from error
     except (FormulaError, NotationError) as error:
         raise DefinitionError(definition.source.file, None, "", str(error), "a problem that can be worked") from error
     _hold(worked)
@@ -134,14 +152,18 @@ def _claims(problem: Problem) -> tuple[tuple[str, bool], ...]:
 
 
 def _check_asked(worked: Worked) -> None:
-    """Raise `DefinitionError` where the worksheet asks for what no quantity that is computed is called."""
+    """Raise `DefinitionError` where the worksheet speaks of what no quantity that is computed is called."""
     computed = [q.name for q in worked.graph if q.formula is not None and q.role is not Role.CHECK]
-    for place, name in enumerate(worked.problem.worksheet.ask):
+    sheet = worked.problem.worksheet
+    named: list[tuple[Location, str]] = [(("ask", place), name) for place, name in enumerate(sheet.ask)]
+    named += [(("points", name), name) for name in sheet.points if name not in PARTS]
+    for place, name in named:
         if not set(entries_called(worked.graph, name)) & set(computed):
             written = next((own for own in computed if text(worked.writer.box(own)) == name), "")
+            parts = "" if place[0] == "ask" else f"{', '.join(PARTS)}, or "
             hint = f": `{written}` is the name of what is written {name}" if written else nearest(name, computed)
-            expected = f"the name of a quantity that is computed{hint}"
-            raise worked.definition.source.error(("worksheet", "ask", place), f"`{name}`", expected)
+            expected = f"{parts}the name of a quantity that is computed{hint}"
+            raise worked.definition.source.error(("worksheet", *place), f"`{name}`", expected)
 
 
 def _check_mentioned(worked: Worked) -> None:

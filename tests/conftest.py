@@ -163,8 +163,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole site of the repository, built strictly. Modules that use it are together in `TOGETHER`.
 
-    `LONGHAND_SITE` names the folder where it is to be; one that is there already has just been built in this way. What
-    is built here is known to this process, so that a test that asks for the site's pages does not make them again.
+    `LONGHAND_SITE` names the folder where it is to be; one that is there already has just been built in this way.
     """
     from generator.publish.site import build_site
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,9 @@ from generator.definitions.problem import Definition, kind_module
 from generator.definitions.source import Source
 from generator.derive.steps import Step
 from generator.formula.tree import Ref, references
-from generator.graph.quantities import Role, derivative_name
+from generator.graph.quantities import Graph, Role, derivative_name
 from generator.graph.wholes import wholes
+from generator.notation.titles import titled
 from generator.pipeline import Worked, load_worked, work
 from generator.publish.artifacts import truth_of
 from generator.render.document import render
@@ -212,6 +214,49 @@ def test_a_whole_grid_of_values_has_one_symbol(tmp_path: Path) -> None:
     elsewhere = page.replace(header, header.replace("z^{(2)}", "z^{(1)}"), 1)
     assert read_back(worked, elsewhere, "markdown").untrue
     assert read_back(worked, page.replace(header, header.replace("z^{(2)}", "q"), 1), "markdown").untrue
+
+
+REWEIGHTED = {
+    "givens": {"X": [[1, 0], [1, 1], [1, 3], [1, 2]], "y": [0, 1, 1, 0], "w": [0, 0]},
+    "formulas": {"p": "logistic(X @ w)", "R": "diag(p * (1 - p))"},
+    "update": {"w": "w + X.T @ (y - p)"},
+    "steps": 3,
+}
+
+
+def test_what_no_update_changes_stands_in_the_table_of_what_has_changed() -> None:
+    """Of a diagonal matrix four entries change: the table has its symbol in the corner, and the zeros beside them."""
+    worked = made("formulas", **REWEIGHTED)
+    inputs, targets = np.array(REWEIGHTED["givens"]["X"]), np.array(REWEIGHTED["givens"]["y"])
+    shares = 1 / (1 + np.exp(-inputs @ (inputs.T @ (targets - 0.5))))
+    lines = render(worked, "solution", "terminal").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.split() == ["R^[1]", "1", "2", "3", "4"])
+    shown = [[float(cell) for cell in line.split()[1:]] for line in lines[start + 1 : start + 5]]
+    assert np.allclose(shown, np.diag(shares * (1 - shares)), rtol=5e-3)
+
+
+@pytest.mark.parametrize("text_format", READ)
+def test_what_no_update_changes_is_read_back(text_format: str) -> None:
+    worked = made("formulas", **REWEIGHTED)
+    text = render(worked, "solution", text_format)
+    assert not read_back(worked, text, text_format).untrue
+    tables = text.split("The entries are worked alike")
+    zeros = list(re.finditer(r"(?<=[ $>])0(?=[$<])", tables[1].split("H")[0]))
+    assert len(zeros) >= 12
+    wrong = tables[1][: zeros[0].start()] + "7" + tables[1][zeros[0].end() :]
+    broken = "The entries are worked alike".join((tables[0], wrong, *tables[2:]))
+    assert len(read_back(worked, broken, text_format).untrue) == 1
+
+
+def test_what_an_update_would_change_is_not_filled_in() -> None:
+    """The values of an entry that is not worked again are no longer those from before."""
+    worked = made("formulas", givens={"w": 1}, formulas={"p": "[2 * w, 3 * w, 5]"}, update={"w": "w + 1"}, steps=2)
+    graph = worked.graph
+    rows = [family.rows for family in titled(graph, worked.writer).values()]
+    assert (("p_1_new", "p_2_new", "p_3"),) in rows
+    kept = [quantity for quantity in graph if quantity.role is not Role.CHECK and quantity.name != "p_2_new"]
+    fewer = Graph(tuple(kept), graph.givens, updates=graph.updates, rounds=graph.rounds)
+    assert not [rows for family in titled(fewer, worked.writer).values() if "p_1_new" in family.names]
 
 
 @pytest.mark.parametrize("text_format", READ)

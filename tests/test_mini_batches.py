@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -196,3 +197,17 @@ def test_the_first_observation_is_the_one_that_is_worked_in_full_both_ways(path:
     cases = {(made.graph[label.wrt].label if label.kind == "derivative" else label).case for label in labels}
     assert "1" in cases
     assert cases <= {"", "1"}
+
+
+@pytest.mark.parametrize(
+    ("order", "batches"),
+    [("batch", [(1, 2, 3, 4)] * 3), ([["1", "2"], ["3", "4"]], [(1, 2), (3, 4), (1, 2), (3, 4)])],
+    ids=["all", "mini-batches"],
+)
+def test_observations_have_their_order_after_an_update_too(order: Any, batches: list[tuple[int, ...]]) -> None:
+    """What comes first of its like before the first update does so ever after, and the others follow in a table."""
+    done = worked(order=order, epochs=str(3 if order == "batch" else 2), batch="mean")
+    steps = [step for section in done.sections() for step in section.walk()]
+    taken = [step for step in steps if re.search(r"/dE_total_\d(_new\d*)?$", step.target)]
+    assert [int(step.target.split("/dE_total_")[1][0]) for step in taken] == [n for batch in batches for n in batch]
+    assert [step.cell is None for step in taken] == [n == batch[0] for batch in batches for n in batch]

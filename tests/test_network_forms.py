@@ -39,6 +39,21 @@ layers:
 weights: {w1: 0.1, w2: -0.2, w3: -0.3, w4: 0.4, w5: 0.5, w6: 0.6}
 skip: {h1: x1, h2: x2}
 """
+HEADS = """
+kind: network
+title: made
+inputs: {x1: [1, 0.5], x2: [-0.5, 2]}
+layers:
+- {name: hidden, weights: {W: [[0.2, 0.4], [-0.3, 0.1]]}, biases: {b: [0.1, 0]}, activation: tanh}
+- name: heads
+  units: {r: {h1: a1, h2: a2}, c1: {h1: u1, h2: u2}, c2: {h1: u3, h2: u4}, c3: {h1: u5, h2: u6}}
+  activation: {r: identity, c1: softmax, c2: softmax, c3: softmax}
+weights: {a1: 0.5, a2: 1, u1: 0.1, u2: 0.2, u3: 0.3, u4: -0.1, u5: 0, u6: 0.4}
+targets: {r: [1, 2], c1: [0, 1], c2: [1, 0], c3: [0, 0]}
+loss: {r: half_squared_error, c1: cross_entropy, c2: cross_entropy, c3: cross_entropy}
+loss_weights: {r: 0.5}
+learning_rate: {eta: 0.1}
+"""
 
 
 def worked(folder: Path, text: str, notation: str | None = None) -> Worked:
@@ -211,3 +226,18 @@ def test_lists_without_names_are_inputs_and_targets_in_their_order(short: str, l
 
 def test_inputs_that_are_no_list_and_have_no_names_are_told(tmp_path: Path) -> None:
     refused(tmp_path, MATRICES.replace("{x1: 1, x2: 2}", "3"), "`inputs`: found no inputs; expected their numbers, as")
+
+
+def test_a_softmax_can_be_of_some_units_beside_a_head_for_regression(tmp_path: Path, torch: Any) -> None:
+    x = torch.tensor([[1.0, -0.5], [0.5, 2.0]], dtype=torch.float64)
+    hidden = torch.tensor([[0.2, 0.4], [-0.3, 0.1]], dtype=torch.float64, requires_grad=True)
+    heads = torch.tensor([[0.5, 1], [0.1, 0.2], [0.3, -0.1], [0, 0.4]], dtype=torch.float64, requires_grad=True)
+    out = torch.tanh(x @ hidden.T + torch.tensor([0.1, 0.0], dtype=torch.float64)) @ heads.T
+    classes = torch.nn.functional.cross_entropy(out[:, 1:], torch.tensor([1, 0]), reduction="sum")
+    (0.25 * (out[:, 0] - torch.tensor([1.0, 2.0])).square().sum() + classes).backward()
+    sums = r"\mathit{out}_{c1}^{(1)} + \mathit{out}_{c2}^{(1)} + \mathit{out}_{c3}^{(1)} &= "
+    assert sums in true(tmp_path, HEADS)  # the shares of the classes, without the other head
+    trace = worked(tmp_path, HEADS).trace
+    names = ("a1", "a2", "u1", "u2", "u3", "u4", "u5", "u6", "W_1_1", "W_1_2", "W_2_1", "W_2_2")
+    found = [float(trace.full(f"dE_total/d{name}")) for name in names]
+    assert found == pytest.approx([*heads.grad.flatten().tolist(), *hidden.grad.flatten().tolist()], abs=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import fields
 from fractions import Fraction
@@ -23,12 +24,15 @@ from generator.notation.arrange import Arranger
 from generator.notation.files import load_notation, notation_for, notation_names
 from generator.notation.writer import Chain, Notation, Product, Writer, indexed, plain
 from generator.pipeline import Worked, load_worked
+from generator.render.document import render
 from generator.solve.exact import Exact, ball, bounds, evaluate, precision
 from generator.solve.rounding import Mode
 from generator.solve.traces import trace
 from generator.typeset.boxes import Row, Word, symbol
 from generator.typeset.latex import latex
 from generator.typeset.text import text
+from generator.verify.document import FORMATS, verify
+from generator.verify.truth import Truth
 
 PROBLEMS = SAMPLE
 TABLE = ("example_322", "example_222_net_out", "example_222_sum_output")
@@ -404,6 +408,61 @@ def test_any_name_can_be_written(name: str) -> None:
     for written in (indexed(name), plain(name)):
         assert text(symbol(written))
         assert latex(symbol(written))
+
+
+NUMBERED = """kind: formulas
+title: Names with numbers
+givens: {W1: [[1, 2], [3, 4]], x: [1, 2], w1: 3}
+formulas:
+  v: W1 @ x
+  v1: v / norm(v)
+  v2: w1 * W1 @ v1
+  s: v1[1]**2 + v1[2]**2
+introduction: "Of [[W1]] and [[v1]]."
+"""
+
+
+@pytest.mark.parametrize("notation", ["default", "matrix"])
+def test_a_whole_with_a_number_in_its_name_is_written_in_one_way(tmp_path: Path, notation: str) -> None:
+    """In the corner of its table, in its entries and its shape; and no entry of `v` is written as `v1` is."""
+    path = tmp_path / "numbered.yml"
+    path.write_text(NUMBERED, encoding="utf-8")
+    worked = load_worked(path, notation)
+    writer = worked.writer
+    shown = {name: text(writer.box(name)) for name in ("W1_1_2", "v_1", "v1_2", "w1", "whole:W1", "whole:v1")}
+    if notation == "default":
+        assert shown == {
+            "W1_1_2": "W_(1,2)⁽¹⁾", "v_1": "v₁", "v1_2": "v₂⁽¹⁾", "w1": "w₁", "whole:W1": "W⁽¹⁾", "whole:v1": "v⁽¹⁾"
+        }  # fmt: skip
+    page = render(worked, "solution", "terminal")
+    assert "Of W⁽¹⁾ and v⁽¹⁾." in page
+    assert "shape(W⁽¹⁾ · x)" in page or "shape(W⁽¹⁾x)" in page
+    assert "W⁽¹⁾   1   2" in page
+    assert not re.search("W1|v1|W₁", page)
+    assert notation == "matrix" or "s = (v₁⁽¹⁾)² + (v₂⁽¹⁾)²" in page
+    truth = Truth.of(worked.graph, worked.writer, worked.trace.rounding)
+    for format_name in FORMATS:
+        made = render(worked, "solution", format_name)
+        assert not verify(made, format_name, truth).untrue
+        first, other = worked.trace.shown["v2_1"], worked.trace.shown["v2_2"]
+        assert verify(made.replace(first, other, 1), format_name, truth).untrue
+
+
+def test_marks_that_follow_one_another_stand_each_by_itself() -> None:
+    assert text(symbol("E^{(2)}^{[1]}")) == "E⁽²⁾^[1]"
+    assert text(symbol("w^{(2)}^+")) == "w⁽²⁾⁺"
+
+
+def test_two_names_that_are_written_alike_are_told_with_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "alike.yml"
+    path.write_text("kind: formulas\ntitle: Alike\ngivens:\n  w: [0, 0]\nformulas:\n  w1: w[1] + 2\n", encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_worked(path)
+    assert (caught.value.line, caught.value.key) == (6, "formulas.w1")
+    assert str(caught.value).endswith(
+        "found `w_1` and `w1`, which notation `default` writes alike: w₁; expected another name for one of them (a "
+        "number at the end of a name is written as an index)"
+    )
 
 
 def test_only_products_of_a_weight_are_turned_round() -> None:

@@ -96,7 +96,7 @@ def test_the_page_says_what_each_output_is_measured_by(tmp_path: Path) -> None:
         ("activation: tanh", 'activation: {formula: "2"}', "a formula in which x stands"),
         ("activation: tanh", "activation: {h1: tanh}", "a function for h1.*one for each unit: h1, h2"),
         ("c: logistic", "c: sigmoids", "layers.1.activation.c.*`sigmoids`"),
-        ("c: logistic", "c: softmax", "which is of a whole layer"),
+        ("c: logistic", "c: softmax", "`softmax` of one unit; expected `softmax` for all the units that share it"),
         ("c: logistic", "c: tanh", "loss.c.*what `tanh` makes, which can be below 0"),
         ("loss: {r:", "loss: {q:", "a function for q, c.*one for each unit: r, c"),
         ("loss: {r: squared_error", "loss: {r: mean_squared_error", "`mean_squared_error`"),

@@ -509,6 +509,7 @@ BEYOND_A_SCHEMA = {
     "error without targets",  # of a forward pass alone no target is given
     # plain YAML loads these as numbers, or does not tell them from good ones
     "infinity", "very long", "underscore", "hexadecimal",
+    "unknown key in points",  # a name or a part, and which names there are the schema does not know
     "repeated key", "repeated weight", "repeated input of a unit", "repeated unit",
 }  # fmt: skip
 

@@ -18,8 +18,10 @@ from generator.definitions.problem import load
 from generator.errors import DefinitionError
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, work
+from generator.render.blocks import Setter
 from generator.render.document import render
-from generator.render.formats import FORMATS
+from generator.render.formats import FORMATS, format_for
+from generator.render.language import load_words
 from generator.render.program import FLAVOURS, program
 from generator.sets.model import load_set
 from generator.sets.task import tasks
@@ -371,3 +373,25 @@ def test_letters_that_are_also_signs_are_told_apart(notation: str, tmp_path: Pat
 def test_what_other_languages_have_is_told_in_this_one(formula: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match=said):
         worked(tmp_path, {"p": formula})
+
+
+def listed(folder: Path, formulas: Mapping[str, str]) -> list[list[str]]:
+    """The names on the left of each group of rows that stand together."""
+    made = worked(folder, formulas)
+    setter = Setter(made, format_for("terminal"), load_words("en"))
+    blocks = [block for section in made.sections("first") for block in setter.blocks(section)]
+    return [[row.left.strip() for row in block.rows if row.left.strip()] for block in blocks]
+
+
+def test_each_turn_of_several_loops_stands_together(tmp_path: Path) -> None:
+    weights, scores = "[1 if i == 1 else w[i - 1] + m[i - 1] for i in 1..6]", "[2 * w[i] for i in 1..6]"
+    found = listed(tmp_path, {"w": weights, "a": scores, "p": "[a[i] + b for i in 1..5]", "m": "[-p[i] for i in 1..5]"})
+    turns = [[f"{name}{sign}" for name in "wapm"] for sign in "₃₄₅"]
+    assert found[-3:] == [*turns[:2], [*turns[2], "w₆", "a₆"]]  # six rows are a group: two whole turns do not fit
+    assert [name for group in found[:-3] for name in group] == [f"{name}{sign}" for sign in "₁₂" for name in "wapm"]
+
+
+def test_loops_worked_one_after_the_other_have_no_turns(tmp_path: Path) -> None:
+    found = listed(tmp_path, {"w": "[b * i for i in 1..5]", "a": "[2 * w[i] for i in 1..5]"})
+    assert [name for group in found for name in group] == [f"{name}{sign}" for name in "wa" for sign in "₁₂₃₄₅"]
+    assert [len(group) for group in found] == [1, 4, 1, 4]  # one worked in full, the others listed

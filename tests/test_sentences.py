@@ -84,6 +84,50 @@ def test_what_is_named_has_a_sentence_of_its_own(tmp_path: Path) -> None:
         assert text.count(said) == count
 
 
+KERNEL = """kind: formulas
+title: A kernel
+givens: {{x: [0, 1]}}
+formulas:
+  s: x[1] + 2
+  K: "[[exp(-(x[i] - x[j])**2) + s * (i == j) for j in 1..2] for i in 1..2]"
+{say}"""
+
+
+@pytest.mark.parametrize("said", ["", "The kernel of every pair:"], ids=["rule", "own"])
+@pytest.mark.parametrize("notation", ["default", "matrix"])
+@pytest.mark.parametrize("document", ["solution", "guided", "faded", "open"])
+def test_a_sentence_stands_before_the_first_entry(tmp_path: Path, document: str, notation: str, said: str) -> None:
+    """Though the entry of the diagonal shows least of how the others are worked, and the second is worked in full."""
+    path = tmp_path / "kernel.yml"
+    path.write_text(KERNEL.format(say=f'say: {{K: "{said}"}}' if said else ""), encoding="utf-8")
+    worked = load_worked(path, notation)
+    level = {} if document == "solution" else {"level": document}
+    text = render(worked, "worksheet" if level else document, "terminal", **level)
+    words = said or "We work out K:"
+    if document == "open" and not said:  # which states the formula of an entry, and asks for all of them
+        assert "We work out" not in text
+        return
+    assert text.count(words) == 1
+    assert "We work out K_" not in text
+    sentence, first = text.index(words), text.index("K_(1,")
+    assert sentence < first
+    assert not text[sentence + len(words) : first].strip()
+    others = text[text.index("The computation") :].replace(words, "")
+    assert others.count("K_(1,1) =") == 1
+    assert others.index("K_(1,1) =") < others.index("K_(1,2) =") < others.index("K_(2,1) =")
+
+
+def test_what_is_worked_in_matrices_is_worked_in_full_though_its_first_entry_is_odd(tmp_path: Path) -> None:
+    path = tmp_path / "kernel.yml"
+    said = "The kernel of every pair:"
+    path.write_text(KERNEL.replace(" + s * (i == j)", "").format(say=f'say: {{K: "{said}"}}'), encoding="utf-8")
+    text = render(load_worked(path, "matrix"), "solution", "terminal")
+    before, _, after = text.partition(said)
+    assert "K =" not in before
+    assert after.strip().startswith("K = e^")
+    assert after.split("##")[0].count("\n      = ") == 2
+
+
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_a_matrix_that_has_been_worked_is_shown_as_a_whole(format_name: str) -> None:
     worked = load_worked(ROOT / "attention" / "attention_by_hand.yml")
@@ -262,9 +306,9 @@ def test_optimizers_with_a_memory_do_not_step_against_the_gradient() -> None:
 
 
 def test_givens_stand_in_a_row_for_each_list() -> None:
-    text = render(load_worked(ROOT / "others" / "perceptron.yml"), "solution", "terminal")
+    text = render(load_worked(ROOT / "others" / "adaboost_round.yml"), "solution", "terminal")
     said = text.partition("## What is given")[2].partition("Conventions")[0].strip().splitlines()
-    assert [line.split()[0] for line in said] == ["Numbers", "A₁", "B₁", "C₁", "D₁", "t₁"]
+    assert [line.split()[0] for line in said] == ["Numbers", "h₁", "w₁"]
     tables = render(load_worked(ROOT / "others" / "k_means.yml"), "solution", "terminal")
     assert tables.count("Given") == 0
 
@@ -280,7 +324,7 @@ def test_a_single_target_has_no_number() -> None:
     text = render(load_worked(ROOT / "recurrence" / "lstm_two_steps.yml"), "solution", "terminal")
     assert "t⁽²⁾ = 1" in text
     assert "t₁" not in text
-    assert "= 2(½)(h⁽²⁾ − t⁽²⁾)²⁻¹\n" in text  # as E = ½(h − t)² begins
+    assert "= 2(½)(h⁽²⁾ − t⁽²⁾)^(2 − 1)\n" in text  # as E = ½(h − t)² begins
 
 
 @pytest.mark.parametrize("language", language_names())

@@ -251,18 +251,28 @@ def test_every_line_of_every_finished_page_is_true(path: Path, site: Path) -> No
 
 
 def test_every_element_came_back_to_its_place(site: Path) -> None:
-    made = pages.generate(ROOT / "problems")
-    for page in (page for one in made for page in one.pages):
-        html = (site / page.path).with_suffix("").joinpath("index.html")
-        html = (site / page.path).with_name("index.html") if page.path.endswith("index.md") else html
-        text = html.read_text(encoding="utf-8")
-        assert (
-            text.count("<math") == sum(element.startswith("<math") for element in page.elements) > 0
-            or "program" in page.path
-        )
-        assert all(element in text for element in page.elements)
+    """`restored` puts each in one place or stops the build (below); here is what it left in the pages."""
     for page in html_pages(site):
         assert "data-lh" not in page.read_text(encoding="utf-8")
+    for path in PROBLEMS:
+        for name in page_names(of(path)):
+            page = site / "problems" / path.stem / name / "index.html"
+            assert "<math" in page.read_text(encoding="utf-8") or name == "program", page
+
+
+@pytest.mark.parametrize("change", ["''", "match[0] * 2"], ids=["lost", "doubled"])
+def test_an_element_that_something_else_loses_or_doubles_stops_the_site(change: str, own: Path) -> None:
+    (own / "hook.py").write_text(
+        "import re\n\ndef on_page_content(html, **_):\n"
+        f"    return re.sub('<span data-lh=\"2\"></span>', lambda match: {change}, html)\n",
+        encoding="utf-8",
+    )
+    configured(own)
+    with (own / "mkdocs.yml").open("a", encoding="utf-8") as file:
+        file.write("hooks: [hook.py]\n")
+    with pytest.raises(PublishError, match=r"index\.md: found [02] places for element 3 of \d+; expected one"):
+        build_site(Path("problems"), Path("out"))
+    assert not (own / "out").exists()
 
 
 def test_mathematics_is_well_formed_and_native(site: Path) -> None:

@@ -34,7 +34,8 @@ PACKAGE = ROOT / "generator"
 ROOMS = {
     "": "errors resources once kinds",  # `kinds` is only looked through for the files in it
     "formula": "tree sums extremes greek infix functions conditions indicators identity grids whole inlining entrywise "
-    "matrices elimination unfinished indices ordering made places vectors recurrences laying turns named naming",
+    "matrices elimination unfinished indices ordering made places vectors recurrences laying turns named "
+    "multiplied naming",
     "definitions": "source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers training batches normalization biases losses passes dropout penalties",
@@ -42,7 +43,7 @@ ROOMS = {
     "kinds.convolution": "model images laying saying comparing norming pipelines kind",
     "kinds.recurrent": "cells steps model totals placed unfolding unrolled checks kind",
     "kinds.attention": "model placed mixtures attending checks kind",
-    "kinds.formulas": "model entries checks circuit kind",
+    "kinds.formulas": "deciding model entries checks circuit kind",
     "solve": "elementary exact rounding compiled traces histories",
     "typeset": "boxes numerals text latex mathml typst wrapping python squares",
     "lifting": "masked windowed tensors gradients factors sparse lift sides sliding",
@@ -50,7 +51,7 @@ ROOMS = {
     "backward": "plainly symbolic derivative slopes gradients passes",
     "checks": "claims invariants closing",
     "drawings": "drawing placing lattice layers operations circuit diagram plot svg tikz typst",
-    "derive": "steps equations pairs firsts rounds shapes runs sections matrix_formulas matrix_equations "
+    "derive": "steps equations pairs rounds firsts shapes runs sections matrix_formulas matrix_equations "
     "matrix_sections",
     "work": "pipeline",
     "views": "alike effort posed gathered worksheet audit export",
@@ -61,8 +62,8 @@ ROOMS = {
     "verify": "samples truth examined matrix_statement shape_statement statement tables document",
     "sets": "ranges model draw roster require task batch difficulty checks judge seats certificate report "
     "codes papers pictures records",
-    "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards pages "
-    "gallery parts set_pages site plugin",
+    "publish": "files progress pdf artifacts commands shards printable books homework issued certify cards elements "
+    "pages gallery parts set_pages site plugin",
     "command line": "terminal cli __main__",
 }
 ALONE = ("", "work", "command line")  # what stands in no room

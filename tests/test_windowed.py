@@ -20,6 +20,7 @@ from generator.graph.quantities import Label, Tensor
 from generator.lifting.windowed import CALLS, matrices_of, shown_laid_out, sized, sizes_of, slide, stacked, worked
 from generator.pipeline import load_worked
 from generator.render.document import render
+from generator.render.language import language_names
 from generator.solve.exact import bounds, evaluate, precision
 from generator.verify.document import verify
 from generator.verify.truth import Truth
@@ -208,3 +209,22 @@ def test_problems_are_worked_with_windows_over_matrices(problem: str, wanted: se
     formulas = [part.formula for step in steps for equation in step.equations for part in equation.parts]
     called = {part.name for formula in formulas for part in walk(formula) if isinstance(part, Call)}
     assert wanted <= called & set(CALLS)
+
+
+@pytest.mark.parametrize("language", language_names())
+def test_a_signal_that_is_classified_has_its_document_in_matrices(language: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(
+        "kind: convolution\ntitle: t\ndimensions: 1\ninput: {x: [[1, 0, 1, 0.5], [0, 1, 1, -0.5]]}\nlayers:\n"
+        "- convolution: {name: c, filters: {k: [[[1, -1], [0.5, 0]], [[0, 1], [1, -1]]]}, biases: {b: [0, 0.1]}}\n"
+        "- max_pooling: {name: m, size: all}\n- flatten: {}\n"
+        "- dense: {name: s, weights: {W: [[1, -1], [-0.5, 0.5]]}, biases: {d: [0, 0]}}\n"
+        "- activation: {name: y, function: softmax}\nclasses: 2\nloss: cross_entropy\n"
+        "differentiate: [filters, weights]\n",
+        encoding="utf-8",
+    )
+    worked = load_worked(path, "matrix")
+    truth = Truth.of(worked.graph, worked.writer, worked.notation.rounding)
+    report = verify(render(worked, "solution", "markdown", language), "markdown", truth)
+    assert report.untrue == ()
+    assert report.checked > 20

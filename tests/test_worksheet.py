@@ -181,6 +181,23 @@ def numbers(part: Part) -> Iterator[Num]:
 # --- every problem, level and format ---------------------------------------------------------------------------------
 
 
+def test_points_can_be_those_of_a_name_and_are_shared_by_its_blanks(tmp_path: Path) -> None:
+    path = tmp_path / "exam.yml"
+    path.write_text(
+        "kind: formulas\ntitle: t\ngivens: {x: [1, 2], w: [0.5, -1]}\nformulas: {y: 'dot(w, x)', L: y**2}\n"
+        "differentiate: {of: L, wrt: [w]}\n"
+        "worksheet: {level: open, ask: [y, L, dL/dw], points: {loss: 5, forward: 1, L: 2, dL/dw: 5}}\n",
+        encoding="utf-8",
+    )
+    answers = worksheet(load_worked(path), "open").answers
+    assert [(one.quantity, one.points) for one in answers] == [
+        ("y", 1), ("L", 2), ("dL/dw_1", Fraction(5, 2)), ("dL/dw_2", Fraction(5, 2)),
+    ]  # fmt: skip
+    path.write_text(path.read_text(encoding="utf-8").replace("L: 2,", "M: 2,"), encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"worksheet\.points\.M.*`M`; expected forward, .* or the name"):
+        load_worked(path)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("path", PROBLEMS, ids=IDS)
 def test_no_answer_stands_in_the_steps(path: Path, level: str) -> None:

@@ -16,6 +16,7 @@ from generator.publish.pdf import CJK_FONT, has_font
 TOOLS: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None and shutil.which("chromedriver") is not None,
     "tex": lambda: shutil.which("latexmk") is not None and shutil.which("pdflatex") is not None,
+    "handcalcs": lambda: importlib.util.find_spec("handcalcs") is not None,
     "torch": lambda: importlib.util.find_spec("torch") is not None,
     "cjk font": lambda: has_font(CJK_FONT),
 }

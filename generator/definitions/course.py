@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.definitions.problem import LEVELS, Model, Name, Problem, Texts
+from generator.definitions.problem import Model, Name, Problem, Texts
 from generator.definitions.source import read, validated
 
 COURSE = "course.yml"  # beside the topics' folders: what they are called, in their order
+
+_LEVELS = ("introductory", "intermediate", "advanced")  # the easiest first
 
 
 class Course(Model):
@@ -94,4 +96,4 @@ def _ordered(entries: list[Entry]) -> tuple[str, ...]:
 
 
 def _ease(entry: Entry) -> tuple[int, int, str]:
-    return LEVELS.index(entry.problem.level), entry.problem.minutes or 0, entry.id
+    return _LEVELS.index(entry.problem.level), entry.problem.minutes or 0, entry.id

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, WithJsonSchema
 
 from generator import kinds
 from generator.definitions.source import Location, Source, read, validated
@@ -102,9 +102,6 @@ Language = Annotated[str, Field(pattern=_LANGUAGE)]
 Texts = Annotated[dict[Language, str], BeforeValidator(_texts), WithJsonSchema(_TEXTS_SCHEMA)]
 
 
-LEVELS = ("introductory", "intermediate", "advanced")
-
-
 class Model(BaseModel):
     """A strict, frozen part of a definition."""
 
@@ -125,9 +122,7 @@ class Worksheet(Model):
     ask: tuple[Annotated[str, AfterValidator(spelled)], ...] = Field(
         (), description="the quantities asked for (default: at level `open` the usual ones, else all)"
     )
-    points: dict[Literal["forward", "loss", "local", "gradient", "update", "after"], Exact] = Field(
-        default_factory=dict
-    )
+    points: dict[str, Exact] = Field(default_factory=dict, description="of each blank of a part, or of one name")
 
 
 class Claim(Model):
@@ -159,6 +154,19 @@ class Problem(Model):
     level: Literal["introductory", "intermediate", "advanced"] = "introductory"
     minutes: Whole | None = Field(None, description="about how long it takes by hand", ge=1)
     requires: tuple[str, ...] = Field((), description="the ids of problems that come before this one")
+
+    _varied: frozenset[str] = PrivateAttr(frozenset())
+
+    def varying(self, names: Iterable[str]) -> Self:
+        """The same problem for a homework set in which these givens vary."""
+        made = self.model_copy()
+        made._varied = frozenset(names)
+        return made
+
+    @property
+    def varied(self) -> frozenset[str]:
+        """The givens that vary from student to student: no formula may be made for one value of theirs."""
+        return self._varied
 
     @property
     def called(self) -> Mapping[str, str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 
 from generator.derive.equations import is_choice
+from generator.derive.rounds import UPDATED, before_updates
 from generator.formula.tree import Add, Call, Formula, Neg, walk
 from generator.graph.quantities import Graph, Label, Quantity, Role
 
-_DERIVED = ("derivative", "updated", "after", "later")  # labels of what belongs to another quantity
+_DERIVED = ("derivative", *UPDATED)  # labels of what belongs to another quantity
 
 
 class Firsts:
@@ -41,9 +42,11 @@ class Firsts:
 
     def base(self, label: Label) -> Label:
         """The label of a quantity before all updates."""
-        while label.kind in _DERIVED and label.kind != "derivative":
-            label = self.graph[label.of].label
-        return label
+        return before_updates(self.graph, label)
+
+    def telling(self, names: Sequence[str]) -> Quantity:
+        """The first of the entries of one thing that shows how they are worked."""
+        return self.graph[next((name for name in names if name not in self._exceptions), names[0])]
 
     def is_full(self, quantity: Quantity) -> bool:
         """Whether a quantity is worked in full: every one, or the first of its kind (its rule, its layer)."""

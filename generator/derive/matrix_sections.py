@@ -141,7 +141,7 @@ class _InMatrices(Derivation):
             yield from self._entry_by_entry(tensor)
             full = False
         else:
-            full = self.firsts.is_full(self.graph[tensor.names[0]])
+            full = self.firsts.is_full(self.firsts.telling(tensor.names))
         self.shown |= {tensor.name, *tensor.names}
         names, words = self._said(tensor)
         equations = [self.matrices.of(tensor.name, full)]
@@ -309,7 +309,7 @@ class _InMatrices(Derivation):
 
     def _in_line(self, name: str, way: ShortWay) -> Step:
         tensor = self.graph.tensor[name]
-        self.firsts.is_full(self.graph[tensor.names[0]])
+        self.firsts.is_full(self.firsts.telling(tensor.names))
         self.shown |= {name, *tensor.names}
         names, words = self._said(tensor)
         return Step("gradient_short", name, (way.later,), names, words, full=False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.graph.quantities import Graph, Quantity, Role, derivative_name
+from generator.graph.quantities import Graph, Label, Quantity, Role, derivative_name
+
+UPDATED = ("updated", "after", "later")  # labels of values after updates
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,13 @@ class Round:
         return self.groups.index(group) if group in self.groups else -1
 
 
+def before_updates(graph: Graph, label: Label) -> Label:
+    """The label of what a value after updates is one of: what comes first of its like there, always does."""
+    while label.kind in UPDATED:
+        label = (graph if label.of in graph else graph.watched)[label.of].label  # another batch has others
+    return label
+
+
 def _whole_by_whole(graph: Graph, gradients: list[Quantity]) -> tuple[Quantity, ...]:
     """Gradients from the end of the computation to its beginning: all entries of one vector or matrix, then those of
     what it was made of. Where entries of one follow from each other, the order stays as it is.
@@ -56,7 +65,7 @@ def _whole_by_whole(graph: Graph, gradients: list[Quantity]) -> tuple[Quantity, 
     places: dict[tuple[str, ...], int] = {}  # a whole stands where its first entry does
     order = {}
     for place, quantity in enumerate(graph):
-        label = quantity.label
+        label = before_updates(graph, quantity.label)
         case = label.part if graph.cases else label.case  # of observations, the first of them comes first
         case = "" if graph.slidings else case  # all channels of a map are one whole
         own = label.of or (label.name if label.case and graph.cases else quantity.name)

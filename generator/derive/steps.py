@@ -62,6 +62,8 @@ class Step:
     work: int = 0  # how many operations lead to its blank, where room is left for them
     table: str = ""  # of which entries the cell is one (empty: the columns are the graph's cases)
     again: bool = False
+    heads: bool = False
+    said: bool = False
     grid: Family | None = None
     asking: str = ""  # its rule where the result is asked for, if the sentence of `rule` would tell it
 

@@ -95,9 +95,14 @@ def _single(name: str, parts: tuple[Formula, ...]) -> Formula:
 
 def _mod(args: tuple[Value, ...]) -> Value:
     """What is left of a number when it is divided by another."""
-    if len(args) != 2:
-        raise FormulaError(f"`mod` is of two numbers, not of {len(args)} arguments")
-    return elementwise(lambda p: Add((p[0], Neg(Mul((p[1], Call("floor", (Div(p[0], p[1]),))))))), args)
+    return elementwise(modulo, args)
+
+
+def modulo(parts: tuple[Formula, ...]) -> Formula:
+    """What is left of one number when it is divided by another, by what goes into it as a whole."""
+    if len(parts) != 2:
+        raise FormulaError(f"`mod` is of two numbers, not of {len(parts)} arguments")
+    return Add((parts[0], Neg(Mul((parts[1], Call("floor", (Div(parts[0], parts[1]),)))))))
 
 
 # By its name in a formula.

@@ -7,10 +7,25 @@ from fractions import Fraction
 from math import floor
 
 from generator.errors import FormulaError
-from generator.formula.entrywise import elementwise
+from generator.formula.entrywise import elementwise, modulo
 from generator.formula.grids import Function, Grid, Value
 from generator.formula.sums import product_of
-from generator.formula.tree import HOLDS, Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, num
+from generator.formula.tree import (
+    HOLDS,
+    Add,
+    Call,
+    Cases,
+    Div,
+    Formula,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Ref,
+    children,
+    num,
+    rebuild,
+)
 
 _MOST_FACTORS = 20
 _LARGEST_POWER = 64
@@ -23,7 +38,7 @@ def whole(value: Value) -> int | None:
 
 
 def _fixed(ref: Ref) -> Fraction | None:
-    return None if ref.fixed is None else Fraction(ref.fixed)
+    return ref.fixed
 
 
 def _unknown(ref: Ref) -> Fraction | None:
@@ -73,6 +88,17 @@ def constant(tree: Formula, value_of: Callable[[Ref], Fraction | None] = _unknow
             numbers = [number for part in parts if (number := read(part)) is not None]
             return None if len(numbers) < len(parts) else max(numbers) if name == "max" else min(numbers)
     return None
+
+
+def placed(tree: Formula, index: str, number: int) -> Formula:
+    """`tree` with a number in the place of a loop's index, and what is of indices alone worked out: `k - t` is 1."""
+    if isinstance(tree, Ref):
+        return num(number) if tree.name == index else tree
+    made = rebuild(tree, lambda part: placed(part, index, number))
+    if made == tree or isinstance(made, Cases) or any(constant(part) is None for part in children(made)):
+        return made
+    found = constant(modulo(made.args) if isinstance(made, Call) and made.name == "mod" else made)
+    return made if found is None or found.denominator != 1 else Num(found)
 
 
 def decided(tree: Cases) -> bool | None:

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from generator.errors import FormulaError
 from generator.formula.infix import parse
-from generator.formula.tree import Call, Div, Formula, Num, Ref, children, rebuild, references, substitute, walk
+from generator.formula.tree import Call, Div, Formula, Num, Ref, rebuild, references, substitute, walk
 
 NAMED = "named:"  # a call of this and a parameter's name: an argument that is worked by itself, once
 LOOPS = ("each", "rows")  # what a loop is called: its numbers as one vector, or vectors as the rows of a matrix
@@ -26,8 +26,13 @@ class OwnFunction:
     @property
     def indices(self) -> frozenset[str]:
         """The indices of the loops in it."""
-        loops = (part for part in walk(self.body) if isinstance(part, Call) and part.name in LOOPS)
-        return frozenset(index.name for loop in loops if isinstance(index := loop.args[1], Ref))
+        return indices_of(self.body)
+
+
+def indices_of(tree: Formula) -> frozenset[str]:
+    """The indices of the loops in a formula."""
+    loops = (part for part in walk(tree) if isinstance(part, Call) and part.name in LOOPS)
+    return frozenset(index.name for loop in loops if isinstance(index := loop.args[1], Ref))
 
 
 def own_functions(texts: Mapping[str, str]) -> Mapping[str, OwnFunction]:
@@ -79,17 +84,6 @@ def role_of(tree: Formula) -> str:
 def is_loop(tree: Formula) -> TypeGuard[Call]:
     """Whether `tree` is a loop, with a formula over its index or with those of all its turns."""
     return isinstance(tree, Call) and tree.name.removeprefix(UNROLLED) in LOOPS
-
-
-def named_in(tree: Formula) -> frozenset[str]:
-    """The names that a formula is worked from: not the indices of its loops."""
-    inside = frozenset[str]().union(*map(named_in, children(tree)))
-    if isinstance(tree, Ref):
-        return frozenset({tree.name})
-    if isinstance(tree, Call) and tree.name in LOOPS and len(tree.args) > 1 and isinstance(tree.args[1], Ref):
-        ends = frozenset[str]().union(*map(named_in, tree.args[2:]))
-        return (inside - {tree.args[1].name}) | ends
-    return inside
 
 
 def with_named_logarithms(tree: Formula) -> Formula:

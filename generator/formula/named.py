@@ -8,7 +8,7 @@ from itertools import count
 from generator.formula.elimination import determinant, solved
 from generator.formula.grids import Grid, Line, Value, referring
 from generator.formula.made import Made
-from generator.formula.matrices import MATRIX
+from generator.formula.matrices import MATRIX, system
 from generator.formula.tree import Formula, Num, Ref, num
 from generator.formula.vectors import expand
 
@@ -20,6 +20,7 @@ class Named:
         self.name, self.known, self.before = "", dict(known), before
         self.indices: dict[str, int] = {}  # how many stand behind each name that has been given
         self.made: list[Line] = []
+        self.solutions: dict[tuple[str, Grid, Grid], Formula] = {}
 
     def named(self, role: str, tree: Formula, places: tuple[int, ...]) -> Ref:
         """A line of its own for `tree`, or the name that it has."""
@@ -60,7 +61,7 @@ class Named:
         return own
 
 
-def beside(values: tuple[Value, ...]) -> tuple[Grid, Grid]:
+def _beside(values: tuple[Value, ...]) -> tuple[Grid, Grid]:
     """A matrix, and that of which elimination makes its inverse. Raises `FormulaError` where it is not square."""
     MATRIX["trace"](values)
     (matrix,) = values
@@ -70,13 +71,20 @@ def beside(values: tuple[Value, ...]) -> tuple[Grid, Grid]:
     return matrix, unit
 
 
-def solution(names: Named, name: str, matrix: Grid, right: Grid, places: tuple[int, ...], own: str) -> Formula:
+def solution(names: Named, name: str, values: tuple[Value, ...], places: tuple[int, ...], own: str) -> Formula:
     """What solves a system (`solve`), an inverse or a determinant (`det`) by elimination, as a formula that is known.
 
-    Its entries are called `own`, if that is said. `places` are the turns of the loops that it stands in. Raises
-    `FormulaError` for a matrix that is singular for the given numbers.
+    Each is worked once. Its entries are called `own`, if that is said. `places` are the turns of the loops that it
+    stands in. Raises `FormulaError` for a matrix that is singular for the given numbers.
     """
+    matrix, right = system(values) if name == "solve" else _beside(values)
+    key = name, matrix, right
+    if key not in names.solutions:
+        names.solutions[key] = _eliminated(names, *key, places, own)
+    return names.solutions[key]
 
+
+def _eliminated(names: Named, name: str, matrix: Grid, right: Grid, places: tuple[int, ...], own: str) -> Formula:
     def line(role: str, indices: tuple[int, ...], value: Value) -> Value:
         return names.line(role, (*places, *indices), value)
 

@@ -16,8 +16,9 @@ from generator.formula.indices import whole
 from generator.formula.inlining import LOOPS, UNROLLED, role_of
 from generator.formula.laying import laid
 from generator.formula.made import Made
-from generator.formula.matrices import is_written_out, system
-from generator.formula.named import Named, beside, solution
+from generator.formula.matrices import is_written_out
+from generator.formula.multiplied import is_multiplied, multiplied
+from generator.formula.named import Named, solution
 from generator.formula.ordering import ORDERED, at_rank, in_order
 from generator.formula.recurrences import recurring, recurs
 from generator.formula.tree import (
@@ -46,9 +47,10 @@ def lines(batch: Mapping[str, Formula], known: Mapping[str, Value], made: Made) 
 
     `p: softmax(W @ x)` is two lines, `p_in` and `p`; in `c: softmax(s) @ V` the softmax is a line of its own,
     `c_softmax`. `x: inverse(A) @ b` is `x_det`, `x_inverse` and `x`; `s: std(v)` is `s_mean` and `s`;
-    `h: d(d(f, x), x)` is `h_of` and `h`. In `p: [softmax(W @ X[t]) for t in 1..3]` the lines `p_in_1`, `p_in_2` and
-    `p_in_3` are the rows of one, `p_in`; `x: solve(A, b)` has a line for each multiplier and each new entry. What has a
-    name already keeps it, as `made` knows. Raises `FormulaError` as `expand` does.
+    `h: d(d(f, x), x)` is `h_of` and `h`; `H: X.T @ R @ X` is `H_product` and `H`, unless it is short. In
+    `p: [softmax(W @ X[t]) for t in 1..3]` the lines `p_in_1`, `p_in_2` and `p_in_3` are the rows of one, `p_in`;
+    `x: solve(A, b)` has a line for each multiplier and each new entry. What has a name already keeps it, as `made`
+    knows. Raises `FormulaError` as `expand` does.
     """
     work = _Lines(known, made)
     if recurs(batch):
@@ -57,10 +59,6 @@ def lines(batch: Mapping[str, Formula], known: Mapping[str, Value], made: Made) 
 
 
 class _Lines(Named):
-    def __init__(self, known: Mapping[str, Value], before: Made) -> None:
-        super().__init__(known, before)
-        self.solutions: dict[tuple[str, Grid, Grid], Formula] = {}
-
     def all(self, name: str, tree: Formula) -> tuple[Line, ...]:
         self.name = name
         value = expand(self._twice(tree, {}), self.known)
@@ -114,6 +112,8 @@ class _Lines(Named):
                 return self._argument(role, children(tree)[0], turns)
             case Call() if made := self._eliminated(tree, turns):
                 return made
+            case Call("matmul", (left, right)) if is_multiplied(tree):
+                return multiplied(self, self._opened(left, turns), self._opened(right, turns), places_of(tree, turns))
             case Call(name) if _is_worked(tree):
                 return self.named(name, self._worked(tree, turns), places_of(tree, turns))
         made = rebuild(tree, lambda part: self._opened(part, turns))
@@ -182,11 +182,7 @@ class _Lines(Named):
                 return None
         if name != "solve" and is_written_out(values[0]):
             return None
-        matrix, right = system(values) if name == "solve" else beside(values)
-        key = str(name), matrix, right
-        if key not in self.solutions:
-            self.solutions[key] = solution(self, *key, places_of(tree, turns), own)
-        return self.solutions[key]
+        return solution(self, str(name), values, places_of(tree, turns), own)
 
     def plain(self, call: Call, places: tuple[int, ...]) -> Formula:
         """A softmax, whose argument has a name by now."""
@@ -245,6 +241,7 @@ def _is_opened(tree: Formula) -> bool:
     """Whether something in a formula may get a name."""
     return (
         _is_worked(tree)
+        or is_multiplied(tree)
         or bool(role_of(tree))
         or (isinstance(tree, Call) and tree.name in ("d", "det", "solve", _MEAN))
     )

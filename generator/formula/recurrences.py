@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from generator.errors import FormulaError
 from generator.formula.grids import Grid, Line, Value, referring
-from generator.formula.inlining import LOOPS, named_in
+from generator.formula.inlining import LOOPS, indices_of
 from generator.formula.tree import Call, Formula, Ref, references
 from generator.formula.unfinished import check_indexed, finished, unfinished
 from generator.formula.vectors import joined, range_of
@@ -28,7 +28,7 @@ def batches(trees: Mapping[str, Formula], known: Container[str]) -> Iterator[dic
     Those are worked together that need one another: a score needs the weights so far, and the next weights the score.
     """
     own = {name for name in trees if name not in known}
-    needed = {name: own.intersection(named_in(tree)) for name, tree in trees.items()}
+    needed = {name: own.intersection(_free(tree)) for name, tree in trees.items()}
     behind = {name: _behind(name, needed) for name in trees}
     seen: set[str] = set()
     for name in trees:
@@ -36,6 +36,11 @@ def batches(trees: Mapping[str, Formula], known: Container[str]) -> Iterator[dic
             batch = [other for other in trees if other == name or (other in behind[name] and name in behind[other])]
             seen.update(batch)
             yield {other: trees[other] for other in batch}
+
+
+def _free(tree: Formula) -> set[str]:
+    """What a formula refers to, without the indices of its loops."""
+    return set(references(tree)) - indices_of(tree)
 
 
 def _behind(name: str, needed: Mapping[str, set[str]]) -> set[str]:
@@ -52,7 +57,7 @@ def _behind(name: str, needed: Mapping[str, set[str]]) -> set[str]:
 
 def recurs(batch: Mapping[str, Formula]) -> bool:
     """Whether formulas refer to themselves, or to one another in a circle."""
-    return any(name in named_in(tree) for tree in batch.values() for name in batch)
+    return any(name in _free(tree) for tree in batch.values() for name in batch)
 
 
 def recurring(

@@ -23,10 +23,10 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The quantity called `name`; `fixed` is the whole number it stands for where that may be an index."""
+    """The quantity called `name`; `fixed` is the number it stands for where formulas may be made for that one."""
 
     name: str
-    fixed: int | None = field(default=None, compare=False, repr=False)
+    fixed: Fraction | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generator.formula.indices import decided
-from generator.formula.tree import Cases, Formula, num, references, substitute
+from generator.formula.indices import decided, placed
+from generator.formula.tree import Cases, Formula, references
 
 Turns = Mapping[str, tuple[int, int]]  # the indices of the loops around, outermost first: their values, which turns
 
@@ -25,4 +25,6 @@ def taken_of(tree: Cases, turns: Turns) -> Formula | None:
 
 def put(tree: Formula, turns: Turns) -> Formula:
     """`tree` with the numbers that the indices of the loops around it are."""
-    return substitute(tree, {index: num(number) for index, (number, _) in turns.items()}) if turns else tree
+    for index, (number, _) in turns.items():
+        tree = placed(tree, index, number)
+    return tree

@@ -9,12 +9,13 @@ from generator.errors import FormulaError, nearest
 from generator.formula.entrywise import ENTRYWISE, elementwise, entries_of
 from generator.formula.functions import ACTIVATIONS, LOSSES, bound, plain_name
 from generator.formula.grids import Function, Grid, Value, vector
-from generator.formula.indices import INDICES, decided, whole
+from generator.formula.indices import INDICES, decided, placed, whole
 from generator.formula.infix import SLICE
 from generator.formula.inlining import UNROLLED, is_loop, role_of
 from generator.formula.matrices import MATRIX
 from generator.formula.ordering import ORDERING
 from generator.formula.places import ENTRIES
+from generator.formula.sums import product_of, sum_of
 from generator.formula.tree import (
     ELEMENTARY,
     Add,
@@ -28,7 +29,6 @@ from generator.formula.tree import (
     children,
     num,
     rebuild,
-    substitute,
 )
 from generator.formula.whole import VECTOR
 
@@ -99,11 +99,15 @@ def _is_nothing(term: Formula, value: Value) -> bool:
 def _put_together(name: str, tree: Formula, known: Mapping[str, Value]) -> Value:
     """A sum or a product, which of a loop that never runs is 0 or 1.
 
-    In a sum a loop's condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere.
+    Of a loop over vectors or matrices, `sum(a[i] * X[i] for i in 1..3)`, it is one of their size. In a sum a loop's
+    condition on computed numbers becomes a factor, 1 where it holds and 0 elsewhere.
     """
     if not is_loop(tree):
         return _call(name, (expand(tree, known),))
     made = _turns(tree, known, summed=name == "sum")
+    is_rows = tree.name.removeprefix(UNROLLED) == "rows"
+    if made and not is_rows and all(isinstance(value, Grid) for value in made):
+        return elementwise(sum_of if name == "sum" else product_of, tuple(made))
     return _call(name, (joined(tree.name, made),)) if made else _OF_NOTHING[name]
 
 
@@ -151,7 +155,7 @@ def turn_of(loop: Call, number: int, known: Mapping[str, Value], summed: bool = 
     """What a loop makes where its index is a number: one value, unless its condition does not hold."""
     body, index, *_ = loop.args
     assert isinstance(index, Ref)
-    return turn(substitute(body, {index.name: num(number)}), known, summed)
+    return turn(placed(body, index.name, number), known, summed)
 
 
 def _turns(loop: Call, known: Mapping[str, Value], summed: bool) -> list[Value]:
@@ -186,7 +190,7 @@ def turn(body: Formula, known: Mapping[str, Value], summed: bool = False) -> tup
     holds = whole(expand(test, known))
     if holds is None:
         if not summed:
-            raise FormulaError("a loop's condition on numbers that are computed can stand in a `sum` only")
+            raise FormulaError("a loop's condition on numbers that are computed, or vary, can stand in a `sum` only")
         return (expand(test if inner == num(1) else Mul((test, inner)), known),)
     return turn(inner, known, summed) if holds else ()
 

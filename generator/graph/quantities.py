@@ -28,6 +28,14 @@ class Role(StrEnum):
     AFTER = "after the update"
     CHECK = "check"
 
+    @property
+    def part(self) -> str:
+        """What a definition calls the part of a worksheet that asks for such quantities."""
+        return {Role.LOCAL: "local", Role.AFTER: "after"}.get(self, self.value)
+
+
+PARTS = tuple(r.part for r in (Role.FORWARD, Role.LOSS, Role.LOCAL, Role.GRADIENT, Role.UPDATE, Role.AFTER))
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

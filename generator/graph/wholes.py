@@ -73,6 +73,32 @@ def entries_called(graph: Graph, name: str) -> tuple[str, ...]:
     return tuple(own for own in computed if entry.fullmatch(own))
 
 
+@once
+def turns(graph: Graph) -> frozenset[str]:
+    """The quantities with which another turn of several loops begins.
+
+    Loops that hand a state on are worked turn by turn, as `w_1 a_1 m_1 w_2 a_2 m_2 …`: a turn begins where the first of
+    them comes back after another one. What is worked one after the other has none.
+    """
+    home = {entry: whole.name for whole in wholes(graph) for entry in whole.entries}
+    seen: list[str] = []
+    first: dict[str, str] = {}  # of the loops that are worked together with one
+    found, last = set(), ""
+    for quantity in graph:
+        own = home.get(quantity.name)
+        if own is None or quantity.formula is None:
+            continue
+        if own not in seen:
+            seen.append(own)
+        elif own != last:
+            for other in seen[seen.index(own) :]:
+                first.setdefault(other, own)
+            if first[own] == own:
+                found.add(quantity.name)
+        last = own
+    return frozenset(found)
+
+
 def grids(whole: Whole) -> Iterator[Whole]:
     """A whole as grids: a vector or a matrix itself, of an image with several channels each channel (`k_1`, `k_2`)."""
     if len(whole.dims) < 3:

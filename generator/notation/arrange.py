@@ -56,6 +56,7 @@ from generator.typeset.numerals import numeral
 SIGNS = {Product.DOT: "·", Product.ASTERISK: "∗", Product.TIMES: "×"}
 _SIGN_OF = {"<": "<", "<=": "≤", ">": ">", "=>": "≥", "=": "=", "<>": "≠"}
 _FUNCTIONS = {"log": "ln"}
+_CALLED = frozenset("dfghpquvDEFGHJLNPQUVφψσπΦΨΓ")  # letters of functions: f(y − 1) reads as a value of f
 _BASES = {"log2": "2", "log10": "10"}
 
 
@@ -112,11 +113,12 @@ class Arranger:
                 return transposed(factor if plain else Fence(factor))
 
     def terms(self, tree: Add, lead: bool = True) -> list[Box]:
-        """The terms of a sum, each but the first with its sign in front."""
-        found = [self._part(tree.terms[0], lead)]
+        """The terms of a sum, each but the first with its sign in front; cases have brackets of their own."""
+        first = self._part(tree.terms[0], lead)
+        found: list[Box] = [Fence(first) if isinstance(first, Choice) else first]
         for term in tree.terms[1:]:
             sign, body = ("−", term.body) if isinstance(term, Neg) else ("+", term)
-            inside = self._factor(body) if isinstance(body, Add | Neg) else self._part(body, lead=False)
+            inside = self._factor(body) if isinstance(body, Add | Neg | Cases) else self._part(body, lead=False)
             found.append(Row((Op(sign), inside)))
         return found
 
@@ -148,7 +150,7 @@ class Arranger:
         for place, factor in enumerate(factors):
             before = factors[place - 1] if place else None
             inside = self._part(factor, (lead and not place) or isinstance(factor, Add))
-            adjoins = before is not None and (juxtaposed or _adjoins(before, factor))
+            adjoins = before is not None and (juxtaposed or self._adjoins(before, factor))
             grouped = isinstance(factor, Mul) and (juxtaposed or not self._is_tight(factor))
             number = _has_power(factor, inside) or (adjoins and _reads_on(items[-1], inside))
             number = number or (self.product is Product.TIMES and isinstance(before, Num) and _is_of_ten(factor))
@@ -161,13 +163,22 @@ class Arranger:
 
     def _is_tight(self, tree: Mul) -> bool:
         """Whether a product shows no sign between its factors."""
-        return all(_adjoins(a, b) for a, b in zip(tree.factors, tree.factors[1:], strict=False))
+        return all(self._adjoins(a, b) for a, b in zip(tree.factors, tree.factors[1:], strict=False))
+
+    def _adjoins(self, before: Formula, factor: Formula) -> bool:
+        """Whether a factor in parentheses follows directly, as in y(1 − y) and ½(t − y)²; d · (1 − y) has its sign."""
+        if isinstance(before, Ref):
+            named = self.symbol_of(before.name)
+            letter = named.base if isinstance(named, Script) else named
+            if isinstance(letter, Word) and letter.text in _CALLED:
+                return False
+        return _adjoins(before, factor)
 
     def _matrix_factor(self, tree: Formula) -> Box:
         """`tree` as a factor of a product of matrices or of entries."""
         inside = self.box(tree, lead=False)
         name = getattr(tree, "name", "")
-        alone = not isinstance(tree, Add | Mul | MatMul | Hadamard) and name not in ("sizes", *windowed.SLIDES)
+        alone = not isinstance(tree, Add | Mul | MatMul | Hadamard | Cases) and name not in ("sizes", *windowed.SLIDES)
         return inside if alone and not _has_power(tree, inside) else Fence(inside)
 
     def _power(self, base: Formula, exponent: Formula) -> Box:
@@ -269,7 +280,7 @@ def _is_of_ten(tree: Formula) -> bool:
 
 
 def _adjoins(before: Formula, factor: Formula) -> bool:
-    """Whether a factor in parentheses follows directly, as in y(1 − y) and ½(t − y)²."""
+    """Whether a factor in parentheses may follow directly: behind a name, a number or a fraction of numbers."""
     group = factor.base if isinstance(factor, Pow) else factor
     if isinstance(factor, MatMul):
         return isinstance(before, Div)

@@ -12,12 +12,16 @@ from generator.graph.wholes import Whole, grids, wholes
 from generator.notation.writer import Writer
 from generator.typeset.boxes import Box
 
+MADE = ("updated", "after", "later")  # labels of the values that an entry has after updates
+
 
 def titled(graph: Graph, writer: Writer) -> dict[Box, Family]:
     """Every grid of which all values are computed, by its symbol; a vector is a row. What is written alike is left out.
 
-    A grid holds the values of a whole, or its derivatives by one quantity, or those of one quantity by it.
+    A grid holds the values of a whole, or its derivatives by one quantity, or those of one quantity by it; after an
+    update also what no update can change, as the zeros beside a diagonal.
     """
+    moved = frozenset(old for old, _ in graph.moves)
     parts = {part.name: part for whole in wholes(graph) for part in grids(whole)}
     home = {name: part for part in parts.values() for name in part.entries}
     found: dict[tuple[str, Label], dict[str, str]] = {}
@@ -27,6 +31,9 @@ def titled(graph: Graph, writer: Writer) -> dict[Box, Family]:
                 found.setdefault((part, label), {}).setdefault(entry, quantity.name)
     made: dict[Box, Family | None] = {}
     for (name, label), values in found.items():
+        missing = [entry for entry in parts[name].entries if entry not in values] if label.kind in MADE else []
+        if all(moved.isdisjoint(graph.needed(entry)) for entry in missing):
+            values |= {entry: entry for entry in missing}
         if len(values) == len(parts[name].entries):
             try:
                 box = writer.label_box(label)
@@ -45,7 +52,7 @@ def _places(name: str, label: Label, home: Mapping[str, Whole]) -> Iterator[tupl
             entry = getattr(label, side)
             if entry in home:
                 yield home[entry].name, replace(label, **{side: home[entry].name}), entry
-    elif label.kind in ("updated", "after", "later") and label.of in home:
+    elif label.kind in MADE and label.of in home:
         whole = home[label.of]
         index = label.index if label.kind == "later" else ""
         yield whole.name, Label(label.kind, whole.label.name, index, of=whole.name), label.of

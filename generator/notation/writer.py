@@ -6,7 +6,7 @@ Longer than 250 lines because the keys of a notation and the writer that obeys t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
-from generator.errors import NotationError
+from generator.errors import AlikeError, NotationError
 from generator.formula.functions import (
     ACTIVATIONS,
     LOSSES,
@@ -30,6 +30,7 @@ from generator.graph.quantities import Graph, Label
 from generator.graph.wholes import gradients_of, grids, wholes
 from generator.solve.rounding import Rounding
 from generator.typeset.boxes import Box, Fence, Frac, Op, Row, Script, Word, bold, symbol
+from generator.typeset.text import text
 
 
 class Product(StrEnum):
@@ -135,6 +136,18 @@ def indexed(name: str) -> str:
     return f"{_greek(head)}_{{{','.join(map(_greek, tail))}}}" if tail else _greek(head)
 
 
+def numbered(name: str, stems: Container[str]) -> str:
+    """`indexed`, but `H1` is `H^{(1)}` if it is one of `stems`, vectors and matrices, whose entries have an index.
+
+    So `H1_1_2` is `H^{(1)}_{1,2}`, and no entry of `v` is written as `v1` is.
+    """
+    stem, underscore, index = name.partition("_")
+    match = _SPLIT.fullmatch(stem)
+    if match is None or stem not in stems:
+        return indexed(name)
+    return f"{_greek(match[1])}^{{({match[2]})}}" + (f"_{{{index.replace('_', ',')}}}" if underscore else "")
+
+
 def _greek(name: str) -> str:
     """A name, or the sign that it spells out: `eta` is a letter, and `mhat` one with a hat."""
     letter = name.removesuffix("hat")
@@ -154,6 +167,8 @@ class Writer:
     def __init__(self, graph: Graph, notation: Notation) -> None:
         self.graph, self.notation = graph, notation
         self._boxes: dict[Label, Box] = {}
+        labels = (quantity.label for quantity in (*graph, *graph.watched))
+        self._stems = frozenset(label.of for label in labels if label.of and label.name.startswith(f"{label.of}_"))
         found = wholes(graph)
         self._wholes = {whole.name: whole.label for each in found for whole in (each, *grids(each))}
         self._inside = {whole.name: whole.entries for whole in found}
@@ -206,7 +221,7 @@ class Writer:
         return self._boxes[label]
 
     def check(self) -> None:
-        """Raise `NotationError` where two quantities would be written alike."""
+        """Raise `AlikeError` where two quantities would be written alike."""
         seen: dict[Box, str] = {}
         for name in dict.fromkeys(quantity.name for quantity in (*self.graph, *self.graph.watched)):
             self._check_alike(seen, name)
@@ -216,7 +231,7 @@ class Writer:
     def _check_alike(self, seen: dict[Box, str], name: str) -> None:
         other = seen.setdefault(self.box(name), name)
         if other != name:
-            raise NotationError(f"notation `{self.notation.name}` writes `{other}` and `{name}` alike")
+            raise AlikeError(self.notation.name, (other, name), text(self.box(name)))
 
     def derivative(self, of: str, wrt: str) -> Box:
         """The derivative of one quantity with respect to another, as a fraction of differentials.
@@ -254,8 +269,8 @@ class Writer:
         of = self.label_of(label.of) if "<symbol>" in pattern and label.kind not in GIVEN_KINDS else None
         values = {
             "name": plain(label.name),
-            "indexed": indexed(label.name),
-            "own": indexed(own),
+            "indexed": numbered(label.name, self._stems),
+            "own": numbered(own, self._stems),
             "index": f"{{{label.index.replace('_', ',')}}}" if "_" in label.index else label.index,
             "symbol": self._text(of) if of else "",
             "plain": plain(whole.name if whole else label.of) if tensor is None else self._text(tensor.label),

@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 
 from generator.definitions.course import topics
-from generator.publish.pages import Generated, Page, stash
+from generator.publish.elements import Page, stash
+from generator.publish.pages import Generated
 from generator.render.formats import environment
 from generator.render.language import load_words
 

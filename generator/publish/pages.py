@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +17,7 @@ from generator.errors import LonghandError, PublishError
 from generator.pipeline import Worked, load_worked
 from generator.publish.artifacts import artifacts, can_set, checked, documents_of, languages_of, truth_of, varieties
 from generator.publish.cards import about, card
+from generator.publish.elements import FENCED, Page, stash
 from generator.publish.files import Artifact
 from generator.publish.pdf import CJK_FONT
 from generator.publish.progress import Report
@@ -27,30 +27,6 @@ from generator.render.formats import environment
 from generator.render.language import load_words
 from generator.render.paper import Paper
 from generator.render.program import FLAVOURS, program
-
-_FENCED = r"^(?P<indent> *)(?P<fence>~{3,}|`{3,}).*?^(?P=indent)(?P=fence) *$"
-_ELEMENT = re.compile(rf"{_FENCED}|<(?P<tag>math|svg)\b.*?</(?P=tag)>", re.DOTALL | re.MULTILINE)
-_PLACE = re.compile(r'<span data-lh="(\d+)"></span>')
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of the site: its path below the site's folder, its title in the navigation, and its text.
-
-    The text is Markdown with HTML; mathematics and drawings are taken out of it (`elements`) while Markdown and the
-    search index work, and put back by `restored`.
-    """
-
-    path: str
-    title: str
-    text: str
-    elements: tuple[str, ...]
-    language: str = "en"
-
-    @property
-    def whole(self) -> str:
-        """The text with its elements in place, as plain Markdown that any Markdown processor leaves alone."""
-        return _PLACE.sub(lambda match: _shielded(self.elements[int(match[1])]), self.text)
 
 
 @dataclass(frozen=True)
@@ -63,36 +39,6 @@ class Generated:
     downloads: tuple[Artifact, ...]
     card: str
     entry: Entry | None = None  # a homework set has no place among the problems
-
-
-def stash(path: str, title: str, text: str, head: str = "") -> Page:
-    """A page whose mathematics and drawings are set aside; `head` is its title in the browser."""
-    elements: list[str] = []
-
-    def aside(match: re.Match[str]) -> str:
-        if match["fence"]:
-            return match[0]  # in code, an element is a text
-        elements.append(match[0])
-        return f'<span data-lh="{len(elements) - 1}"></span>'
-
-    front = f"---\ntitle: {json.dumps(escape(head, quote=False), ensure_ascii=False)}\n---\n\n" if head else ""
-    return Page(path, title, front + _ELEMENT.sub(aside, text), tuple(elements))
-
-
-def restored(html: str, page: Page) -> str:
-    """A finished HTML page with its elements put back, and its language said where it is not the site's."""
-    if page.language != "en":
-        html = html.replace("<article ", f'<article lang="{page.language}" ', 1)
-    return _PLACE.sub(lambda match: page.elements[int(match[1])], html)
-
-
-def _shielded(element: str) -> str:
-    """An element in which no character means anything to Markdown."""
-    return re.sub(r"(?<=>)[^<]+", lambda match: _entities(match[0]), element).replace("\n", " ")
-
-
-def _entities(text: str) -> str:
-    return re.sub(r"[*_`\[\]|$~\\]", lambda match: f"&#{ord(match[0])};", text)
 
 
 def generate(folder: Path, report: Report = lambda name, done, total: None) -> tuple[Generated, ...]:
@@ -240,7 +186,7 @@ def _downloads(worked: Worked, paper: Paper, files: tuple[Artifact, ...]) -> lis
 def _tidied(text: str) -> str:
     """A page's text, tidy but for the code in it, which stays as it is."""
     pieces, at = [], 0
-    for code in re.finditer(_FENCED, text, re.DOTALL | re.MULTILINE):
+    for code in re.finditer(FENCED, text, re.DOTALL | re.MULTILINE):
         pieces += [tidy(text[at : code.start()]), code[0] + "\n"]
         at = code.end()
     return "\n".join([*pieces, tidy(text[at:])]).rstrip() + "\n"

@@ -21,9 +21,10 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
 from generator import resources
-from generator.errors import LonghandError, RenderError
+from generator.errors import LonghandError, PublishError, RenderError
+from generator.publish.elements import Page, restored, stash
 from generator.publish.gallery import by_topic, overviews
-from generator.publish.pages import Generated, Page, forget, generate, restored, stash
+from generator.publish.pages import Generated, forget, generate
 from generator.publish.parts import part
 from generator.publish.progress import progress
 from generator.publish.set_pages import forget_sets, generate_sets
@@ -130,7 +131,10 @@ class LonghandPlugin(BasePlugin[LonghandConfig]):
     def on_post_page(self, output: str, *, page: MkDocsPage, config: MkDocsConfig) -> str:
         """Put mathematics and drawings back, now that Markdown and the search index are done."""
         made = self.pages.get(page.file.src_uri)
-        return restored(output, made) if made else output
+        try:
+            return restored(output, made) if made else output
+        except PublishError as error:
+            raise PluginError(f"longhand: {error}") from error
 
     def on_serve(self, server: Any, *, config: MkDocsConfig, builder: Any) -> Any:
         """Reload when a definition or a template changes."""

@@ -8,8 +8,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from generator.publish.certify import as_json, certified
+from generator.publish.elements import stash
 from generator.publish.files import Artifact
-from generator.publish.pages import Generated, stash
+from generator.publish.pages import Generated
 from generator.publish.pdf import typst_page, typst_pdf
 from generator.publish.progress import Report
 from generator.publish.shards import Job, Workshop

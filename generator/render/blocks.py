@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import groupby
 
+from generator.derive.runs import headed, kind_of
 from generator.derive.steps import Equation, Section, Step
 from generator.errors import RenderError
 from generator.formula.functions import ACTIVATIONS, expand
 from generator.formula.tree import Call
+from generator.graph.wholes import turns
 from generator.notation.arrange import row
 from generator.pipeline import Worked
 from generator.render.cells import Cells
@@ -115,7 +117,8 @@ class Setter:
 
     def blocks(self, section: Section) -> list[Block]:
         """The blocks of a section; listed quantities that follow one another are aligned together."""
-        return list(said_once(merged(list(self._steps(section.steps, 0)))))
+        steps = headed(self.worked.graph, section.steps)
+        return list(said_once(merged(list(self._steps(steps, 0)))))
 
     def statements(self, steps: Iterable[Step]) -> list[Block]:
         """What is computed, without any numbers: a formula of which nothing is to be said stands by itself."""
@@ -124,7 +127,7 @@ class Setter:
             said = self._own(step.target) or self._rule(step.rule) != "steps.formula"
             rows = tuple(line for equation in step.equations for line in self.rows(equation, compact=True))
             made.append(Block("step" if said else "listed", self.sentence(step) if said else "", rows))
-        return merged(made)
+        return list(said_once(merged(made)))
 
     def conclusion(self, step: Step) -> Block:
         """What a step says and its last equation, without what is worked on the way."""
@@ -151,12 +154,25 @@ class Setter:
             yield Block("table", self.format.macro("grids", self.sentence(step), [whole]), (), depth)
             return
         own = [line for made in step.equations for line in self.rows(made, compact=made.short or step.compact)]
+        alike = kind_of(self.worked.graph, step)
         if step.again and not self._own(step.target):
-            yield Block("listed", "", tuple(own), depth, joins=True)
+            yield Block("listed", "", tuple(own), depth, joins=True, alike=alike)
             return
         if not step.full:
-            yield from self._steps(step.before, depth)
-            yield Block("listed", "", tuple(own), depth, room=lines_for(step.work))
+            before = list(self._steps(step.before, depth))
+            yield from before
+            begins = step.target in turns(self.worked.graph)
+            heading = self.sentence(step) if step.heads else ""
+            yield Block(
+                "listed",
+                heading,
+                tuple(own),
+                depth,
+                room=lines_for(step.work),
+                turns=begins,
+                alike=alike,
+                uses=len(before),
+            )
             return
         title = self.say("labels.component", number=str(step.number)) if step.number else ""
         if step.before and step.opening:
@@ -165,7 +181,8 @@ class Setter:
             yield from self._steps(step.before, depth + 1)
             yield Block("step", self.word("texts.together"), tuple(own), depth)
         else:
-            yield Block("step", self.sentence(step), tuple(own), depth, title, lines_for(step.work))
+            sentence = "" if step.said else self.sentence(step)
+            yield Block("step", sentence, tuple(own), depth, title, lines_for(step.work))
         for inner in step.after:
             yield from self._aside(inner, depth)
 

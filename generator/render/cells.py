@@ -8,8 +8,9 @@ from functools import cached_property
 
 from generator.derive.steps import Step
 from generator.formula.tree import Blank
+from generator.graph.families import Family
 from generator.notation.arrange import Arranger
-from generator.notation.titles import titled
+from generator.notation.titles import MADE, titled
 from generator.pipeline import Worked
 from generator.render.formats import Format
 from generator.typeset.boxes import Box, Digits, Op, Row
@@ -36,8 +37,8 @@ class Cells:
 
     def tables(self, steps: list[Step], table: str) -> Iterator[str]:
         """The tables that hold some steps, as many columns beside each other as fit; `table`: of which entries."""
-        title = self._titles.get(_rows(steps)) if table and not any(map(_is_blank, steps)) else None
-        made = self._grids(title, _rows(steps)) if title is not None else self._statements(steps, table)
+        whole = self._whole(steps) if table and not any(map(_is_blank, steps)) else None
+        made = self._grids(*whole) if whole is not None else self._statements(steps, table)
         for number, text in enumerate(made):
             yield f"{self._lead(steps)}\n\n{text}" if table and not number else text
 
@@ -47,10 +48,27 @@ class Cells:
         code = ("alike_blank" if any(map(_is_blank, steps)) else "alike") + ("_others" if len(sorts) > 1 else "")
         return self.format.macro("lead", self.word(f"texts.{code}")).rstrip()
 
+    def _whole(self, steps: list[Step]) -> tuple[Box, Rows] | None:
+        """The grid whose values the steps are, but for those that no update has changed: its symbol and its rows."""
+        targets = {step.target for step in steps}
+        for box, family in self._titles.get(steps[0].target, ()):
+            others = set(family.names) - targets
+            stayed = family.label.kind in MADE and not any(self._is_made(name) for name in others)
+            if family.rows == _rows(steps) or (others and stayed and targets <= set(family.names)):
+                return box, family.rows
+        return None
+
+    def _is_made(self, name: str) -> bool:
+        return self.worked.graph[name].label.kind in MADE
+
     @cached_property
-    def _titles(self) -> Mapping[Rows, Box]:
-        """The symbol of every grid of computed values, by its rows."""
-        return {family.rows: box for box, family in titled(self.worked.graph, self.worked.writer).items()}
+    def _titles(self) -> Mapping[str, list[tuple[Box, Family]]]:
+        """The grids that a computed value is in, each by its symbol."""
+        found: dict[str, list[tuple[Box, Family]]] = {}
+        for box, family in titled(self.worked.graph, self.worked.writer).items():
+            for name in family.names:
+                found.setdefault(name, []).append((box, family))
+        return found
 
     def _grids(self, title: Box, rows: Rows) -> Iterator[str]:
         """The values alone: the symbol of the whole and the columns' numbers in the header, the rows' in front."""

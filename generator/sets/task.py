@@ -125,10 +125,12 @@ def tasks(homework: SetFile) -> tuple[Task, ...]:
 def _task(homework: SetFile, number: int) -> Task:
     exercise, place = homework.homework.problems[number], ("problems", number)
     definition = load(homework.files[number])
-    asked = _asked(homework, place, work(definition), exercise)
+    as_given = work(definition)
+    asked = _asked(homework, place, as_given, exercise)
     sheet = Worksheet(level=exercise.level, ask=asked)
     # Remarks speak of the definition's own numbers, and training takes longer than all the rest.
     problem = definition.problem.model_copy(update={"training": None, "remarks": (), "worksheet": sheet})
+    problem = problem.varying(_varied(as_given, exercise))
     own = work(definition.model_copy(update={"problem": problem}))
     varied = _choices(homework, (*place, "vary"), own, exercise)
     if own.graph.diagram is not None:
@@ -142,6 +144,15 @@ def _task(homework: SetFile, number: int) -> Task:
         Blank(number, name, worth) for number, (name, worth) in enumerate(zip(asked, points, strict=True), 1)
     )
     return Task(exercise, own, blanks, varied, tuple(_requirements(homework, place, own, exercise)))
+
+
+def _varied(worked: Worked, exercise: Exercise) -> Iterator[str]:
+    """The givens that vary, by their own name or by their kind, and the vector or matrix that they are entries of."""
+    for kind, names in givens(worked).items():
+        for name in names:
+            if name in exercise.vary or kind in exercise.vary:
+                yield name
+                yield worked.graph[name].label.of or name
 
 
 def _variant(worked: Worked, values: Mapping[str, Fraction]) -> Worked:

@@ -50,7 +50,7 @@ def text(box: Box) -> str:
             return f"{_tight(top)}/{f'({text(bottom)})' if _is_product(bottom) else _tight(bottom)}"
         case Script(base, sub, sup):
             low = _script(text(sub).rstrip(), _LOW, "_") if sub is not None else ""
-            high = _script(text(sup).strip(), _HIGH, "^") if sup is not None else ""
+            high = "".join(_script(text(part).strip(), _HIGH, "^") for part in _marks(sup)) if sup is not None else ""
             return f"{text(base)}{low}{high}"
         case Fence(body, left, right):
             return f"{left}{text(body)}{right}"
@@ -137,9 +137,16 @@ def _slashed(box: Box, end: int) -> bool:
     return isinstance(box, Frac) and "/" in text(box)
 
 
+def _marks(sup: Box) -> tuple[Box, ...]:
+    """What is raised: marks that follow one another, as a case's number and an update's, each by itself: ⁽²⁾^[1]."""
+    several = isinstance(sup, Row) and all(isinstance(item, Fence) for item in sup.items)
+    return sup.items if isinstance(sup, Row) and several else (sup,)
+
+
 def _script(inside: str, small: dict[int, int], mark: str) -> str:
     tight = inside.replace(" ", "")
-    if all(ord(letter) in small for letter in tight):
+    is_sum = small is _HIGH and re.search(r"\S [+−] \S", inside) is not None  # e^(0 + 1), as e^(x + 1)
+    if not is_sum and all(ord(letter) in small for letter in tight):
         return tight.translate(small)
     if inside.startswith(" ") and tight[1:].isalnum():  # a sign and a letter
         inside = tight

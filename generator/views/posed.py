@@ -27,15 +27,19 @@ _INDEX = re.compile(r"(.*?)((?:_\d+)*)")
 
 @dataclass(frozen=True)
 class Posed:
-    """Steps whose equations are symbols only; `others`: some quantities are made like one that is stated."""
+    """Steps whose equations are symbols only; `others`: some quantities are made like one that is stated.
+
+    `own` are all that authors' formulas make, each stated itself or by another entry.
+    """
 
     steps: tuple[Step, ...]
     others: bool
+    own: frozenset[str]
 
     def says(self, step: Step) -> bool:
         """Whether the sentence of `step` stands with what is stated."""
         rules = {stated.rule for stated in self.steps} - set(_OWN)
-        return step.rule in rules or step.target in {stated.target for stated in self.steps}
+        return step.rule in rules or step.target in self.own or step.target in {stated.target for stated in self.steps}
 
 
 @once
@@ -43,7 +47,8 @@ def posed(worked: Worked) -> Posed:
     """What is computed before the first update, and how what is updated changes."""
     firsts = Firsts(worked.graph, "first", lambda name: False)
     kinds: dict[Hashable, list[Step]] = {}
-    for step in _first_round(worked):
+    first = list(_first_round(worked))
+    for step in first:
         tensor = worked.graph.tensor.get(step.target)
         if tensor is not None:  # in every time step, head or observation the same
             kind: Hashable = (tensor.rule, replace(tensor.label, case=""), tensor.group.partition(":")[0])
@@ -54,7 +59,8 @@ def posed(worked: Worked) -> Posed:
         kinds.setdefault(kind, []).append(step)
     stated = [list(_told_apart(worked, alike)) for alike in kinds.values()]
     others = any(len(one) < len(alike) for one, alike in zip(stated, kinds.values(), strict=True))
-    return Posed(tuple(step for one in stated for step in one), others)
+    own = frozenset(step.target for step in first if step.rule in _OWN)
+    return Posed(tuple(step for one in stated for step in one), others, own)
 
 
 def _first_round(worked: Worked) -> Iterator[Step]:

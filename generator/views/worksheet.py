@@ -8,7 +8,7 @@ Longer than 250 lines because quantities and the entries of matrices share what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -19,7 +19,8 @@ from generator.derive.steps import Equation, Part, Section, Step
 from generator.errors import RenderError
 from generator.formula.conditions import planned
 from generator.formula.tree import Blank, Formula, Num, Ref, references, substitute, walk
-from generator.graph.quantities import Role, derivative_name, is_constant
+from generator.graph.quantities import PARTS, Role, derivative_name, is_constant
+from generator.graph.wholes import entries_called
 from generator.lifting.tensors import filled_in, put_in, shown_of
 from generator.once import once
 from generator.pipeline import Worked
@@ -28,7 +29,6 @@ from generator.views.effort import Effort
 from generator.views.posed import posed
 
 LEVELS = ("guided", "faded", "open")
-_ROLE_KEYS = {Role.LOCAL: "local", Role.AFTER: "after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Answer:
 
     number: int
     quantity: str
-    points: Fraction
+    points: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,20 @@ def _made(worked: Worked, sheet: _Sheet) -> Sheet:
     solved = _solved(worked) if level == "open" else _tabled(worked)
     sections = tuple(sheet.section(section) for section in _wanted(worked, solved, level))
     sections = in_runs(worked.graph, [section for section in sections if _holds(section)])
-    return Sheet(sections, tuple(sheet.answers), tuple(sheet.printed), sheet.sparing)
+    return Sheet(sections, tuple(_worth(worked, sheet.answers)), tuple(sheet.printed), sheet.sparing)
+
+
+def _worth(worked: Worked, answers: Sequence[Answer]) -> Iterator[Answer]:
+    """The answers with the points that the definition gives their parts; those of one name are shared by its blanks."""
+    said = worked.problem.worksheet.points
+    blanks = {answer.quantity for answer in answers}
+    shared: dict[str, Fraction] = {}
+    for name in (name for name in said if name not in PARTS):
+        own = [entry for entry in entries_called(worked.graph, name) if entry in blanks]
+        shared |= {entry: said[name] / len(own) for entry in own}
+    for answer in answers:
+        points = said.get(worked.graph[answer.quantity].role.part, answer.points)
+        yield replace(answer, points=shared.get(answer.quantity, points))
 
 
 def _solved(worked: Worked) -> tuple[Section, ...]:
@@ -298,16 +311,10 @@ class _Sheet:
         made = replace(equation, parts=parts)
         return replace(step, equations=(made,), before=(), opening=(), after=(), full=False)
 
-    def _points(self, part: str) -> Fraction:
-        """What a blank of a part of the worksheet is worth: what the definition says, else one point."""
-        said = self.worked.problem.worksheet.points
-        return next((points for key, points in said.items() if key == part), Fraction(1))
-
     def _blank(self, name: str) -> Blank:
         if name not in self.blanks:
             number = len(self.answers) + 1
-            role = self.worked.graph[name].role
-            self.answers.append(Answer(number, name, self._points(_ROLE_KEYS.get(role, role.value))))
+            self.answers.append(Answer(number, name))
             self.blanks[name] = number
         return Blank(self.blanks[name], self.width)
 

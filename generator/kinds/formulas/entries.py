@@ -42,15 +42,15 @@ def sizes_of(value: Value) -> tuple[int, ...]:
 
 
 def value_of(name: str, given: Any, fixed: bool = False) -> Value:
-    """References to the entries of a given; where they are `fixed`, with the whole numbers that these are."""
+    """References to the entries of a given; where they are `fixed`, with the numbers that these are."""
     if not isinstance(given, tuple):
-        return Ref(name, int(given) if fixed else None)
+        return Ref(name, given if fixed else None)
     sizes, numbers = shape_of(given), iter(flat(given))
     places = prod(sizes[:-1]), sizes[-1]
     down, across = places if len(sizes) > 1 else places[::-1]
     whole = Grid(((num(0),) * across,) * down, len(sizes) == 1, sizes[0] if len(sizes) > 2 else 0)
     names = (entry for entry, _ in names_of(name, whole))
-    made = tuple(tuple(Ref(next(names), int(next(numbers)) if fixed else None) for _ in row) for row in whole.rows)
+    made = tuple(tuple(Ref(next(names), next(numbers) if fixed else None) for _ in row) for row in whole.rows)
     return replace(whole, rows=made)
 
 

@@ -14,7 +14,7 @@ from generator.formula.made import Made
 from generator.formula.naming import lines
 from generator.formula.ordering import ORDERED
 from generator.formula.recurrences import batches, in_order, recurs
-from generator.formula.tree import CIRCULAR, Call, Formula, MatMul, Ref, rebuild, walk
+from generator.formula.tree import CIRCULAR, Call, Formula, Ref, rebuild, walk
 from generator.formula.vectors import expand
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
@@ -122,7 +122,7 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
         if name in called:
             yield logarithm(base)
-    if any(isinstance(part, MatMul) for part in parts):
+    if "matmul" in called:
         yield Convention("vectors_by_place")
     if problem.update and not isinstance(problem.update, dict):
         yield from conventions_of(problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -15,8 +16,9 @@ from generator.definitions.source import Location, Misplaced
 from generator.errors import FormulaError
 from generator.formula.extremes import Ties
 from generator.formula.infix import parse
-from generator.formula.inlining import LOOPS, OwnFunction, inlined, own_functions, with_named_logarithms
-from generator.formula.tree import Call, Formula, references, walk
+from generator.formula.inlining import OwnFunction, inlined, own_functions, with_named_logarithms
+from generator.formula.tree import Formula
+from generator.kinds.formulas.deciding import in_conditions, in_indices
 from generator.learning.training import Learning
 
 # What is wrong with numbers side by side, by how many indices stand behind the one with fewest.
@@ -129,14 +131,36 @@ class Definition(Learning):
         """A formula with the author's own functions written out."""
         return with_named_logarithms(inlined(parse(text), self.own))
 
-    @cached_property
+    @property
     def fixed(self) -> frozenset[str]:
-        """The givens that are read when the formulas are: indices (`S[i, y[i]]`) and ends of loops (`1..n`)."""
-        parts = [part for _, _, formulas in self.grouped() for text in formulas.values() for part in _parts(self, text)]
-        places = [place for part in parts for place in _places(part)]
-        names = {name for place in places for name in references(place)} & set(self.givens)
-        fixed = [name for name in names if not any(re.match(rf"{name}\b", key) for key in self.update)]
-        return frozenset(name for name in fixed if all(number.denominator == 1 for number in flat(self.givens[name])))
+        """The givens that are read when the formulas are: indices (`S[i, y[i]]`), ends of loops (`1..n`), conditions.
+
+        A loop's condition on givens (`if y[i] == 1`) leaves out what it does not hold for, unless the givens vary.
+        """
+        return self._indices | (self._conditions - self.varied)
+
+    @cached_property
+    def _indices(self) -> frozenset[str]:
+        names = self._kept & in_indices(self._parsed)
+        return frozenset(name for name in names if all(number.denominator == 1 for number in flat(self.givens[name])))
+
+    @cached_property
+    def _conditions(self) -> frozenset[str]:
+        return self._kept & in_conditions(self._parsed)
+
+    @cached_property
+    def _kept(self) -> frozenset[str]:
+        """The givens that take no new values."""
+        return frozenset(name for name in self.givens if not any(re.match(rf"{name}\b", key) for key in self.update))
+
+    @cached_property
+    def _parsed(self) -> tuple[Formula, ...]:
+        """The formulas, without those that cannot be read, of which others say so."""
+        made = []
+        for text in (text for _, _, formulas in self.grouped() for text in formulas.values()):
+            with suppress(FormulaError):
+                made.append(self.parsed(text))
+        return tuple(made)
 
     def derivatives(self) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
         """What is differentiated, one formula after the other: where it is asked for, its name, by which givens."""
@@ -169,23 +193,3 @@ class Definition(Learning):
             yield "formulas", ("formulas",), self.formulas
         for number, part in enumerate(self.parts):
             yield f"part:{number}", ("parts", number, "formulas"), part.formulas
-
-
-def _parts(problem: Definition, text: str) -> Iterator[Formula]:
-    """The parts of a formula; of one that cannot be read, which others say, none."""
-    try:
-        yield from walk(problem.parsed(text))
-    except FormulaError:
-        return
-
-
-def _places(part: Formula) -> tuple[Formula, ...]:
-    """The indices behind what a formula takes an entry of, the ends that a loop runs between."""
-    match part:
-        case Call("entry", (_, *places)):
-            return tuple(places)
-        case Call(name, (_, _, first, last)) if name in LOOPS:
-            return first, last
-        case Call("factorial" | "comb", whole):
-            return whole
-    return ()

@@ -50,9 +50,11 @@ def check_network(problem: Network) -> Iterator[Finding]:
 
 def _check_activation(layer: Layer, place: Location) -> Iterator[Finding]:
     yield from check_function(layer.activation, FUNCTIONS, ("x",), tuple(layer.units), place)
-    for unit, own in layer.activation.functions if isinstance(layer.activation, ForEach) else ():
-        if name_of(own) in VECTORS:
-            yield (*place, unit), f"`{name_of(own)}`, which is of a whole layer", "a function of one number"
+    if isinstance(layer.activation, ForEach):
+        named = [(unit, name_of(own)) for unit, own in layer.activation.functions]
+        for unit, name in named:
+            if name in VECTORS and sum(other == name for _, other in named) == 1:
+                yield (*place, unit), f"`{name}` of one unit", f"`{name}` for all the units that share it"
 
 
 def _known(sources: list[str]) -> str:

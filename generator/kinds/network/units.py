@@ -30,7 +30,7 @@ class Forward:
 
     def __init__(self, problem: Network, cases: tuple[str, ...], batch: str = "") -> None:
         self.problem, self.cases, self.batch = problem, cases, batch
-        self.before: tuple[Formula, ...] = ()  # what a vector function is of
+        self.before: dict[str, tuple[Formula, ...]] = {}  # what the vector functions of a layer are of
         self.value = {(name, case): at(name, case) for case in cases for name in problem.inputs}
         made = [quantity for layer in problem.layers for quantity in self._layer(layer)]
         self.quantities = (*made, *self._loss())
@@ -76,7 +76,7 @@ class Forward:
             yield how
         if place == "activation":
             yield self._skip
-        if name_of(layer.activation) in VECTORS:
+        if any(name_of(own) in VECTORS for own in each(layer.activation, tuple(layer.units)).values()):
             yield None
         yield self._post
         if over == "after":
@@ -99,12 +99,15 @@ class Forward:
         yield Quantity(name, Role.FORWARD, label, total, "weighted_sum", layer.name)
 
     def _post(self, layer: Layer, unit: str, index: int, case: str) -> Iterator[Quantity]:
-        """h = f(z), where a vector function is of the z of all units."""
-        activation, before = each(layer.activation, tuple(layer.units))[unit], Ref(self.value[unit, case])
+        """h = f(z), where a vector function is of the z of all units that have it."""
+        chosen, before = each(layer.activation, tuple(layer.units)), Ref(self.value[unit, case])
+        activation, function = chosen[unit], name_of(chosen[unit])
         others: tuple[Formula, ...] = ()
-        if name_of(activation) in VECTORS:
-            self.before = self.before if index > 1 else tuple(Ref(self.value[other, case]) for other in layer.units)
-            others = self.before
+        if function in VECTORS:
+            together = [other for other, own in chosen.items() if name_of(own) == function]
+            if unit == together[0]:
+                self.before[function] = tuple(Ref(self.value[other, case]) for other in together)
+            others = self.before[function]
         formula = applied(activation, FUNCTIONS, {"x": before}, others)
         name = self.value[unit, case] = self.problem.names.of("post", unit, index, case)
         label = Label("post", unit, str(index), case=case)
