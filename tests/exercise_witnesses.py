@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -617,6 +618,23 @@ def causal_heads() -> Answers:
     return {"C": c, "O": c @ [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]]}
 
 
+def grouped_query_heads() -> Answers:
+    x, t = np.array([[1, 0], [0, 1], [1, 1]]), np.array([[3, 1], [2, 2], [4, 0]])
+    q, o = np.array([[1, 0, 1, 2], [0, 1, -1, 1]]), np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
+
+    def loss(kv: np.ndarray) -> float:
+        total, keys, values = 0, x @ kv[0], x @ kv[1]
+        for i in range(3):
+            e = [np.exp(keys[: i + 1, h // 2] * (x[i] @ q[:, h])) for h in range(4)]
+            c = np.array([e[h] @ values[: i + 1, h // 2] / e[h].sum() for h in range(4)])
+            total += ((t[i] - c @ o) ** 2).sum() / 2
+        return total
+
+    start = np.array([[[1, 0], [1, 2]], [[2, 1], [0, 3]]], float)
+    keys, values = start - 0.1 * gradient(loss, start)
+    return {"E_total": loss(start), "W_K_new": keys, "W_V_new": values}
+
+
 def grouped_queries() -> Answers:
     q = np.array([[1, 0], [0, 1], [1, 1], [-1, 1]])
     k, v = np.array([[[1, 0], [0.5, 1]], [[0, 1], [1, -1]]]), np.array([[[2, 0], [0, 2]], [[1, 1], [3, -1]]])
@@ -673,6 +691,243 @@ def hmm_vectors() -> Answers:
     p, a = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]])
     b = np.array([[0.5, 0.4, 0.1], [0.1, 0.3, 0.6]])
     return {"P": np.einsum("i,i,ij,j,jk,k->", p, b[:, 0], a, b[:, 1], a, b[:, 2])}
+
+
+def siamese_pair() -> Answers:
+    x, u = np.array([1, 2]), np.array([0, 1])
+
+    def loss(p: np.ndarray) -> np.ndarray:
+        w, b = p[:4].reshape(2, 2), p[4:]
+        apart = np.tanh(w @ x + b) - np.tanh(w @ u + b)
+        return (1 - np.sqrt(apart @ apart)) ** 2 / 2
+
+    p = np.array([0.5, -0.2, 0.1, 0.4, 0.1, 0])
+    new = p - 0.1 * gradient(loss, p)
+    return {"L": loss(p), "W_new": new[:4], "b_new": new[4:]}
+
+
+def mixture_density() -> Answers:
+    def loss(p: np.ndarray) -> np.ndarray:
+        shares, s = np.exp(p[:2]) / np.exp(p[:2]).sum(), np.exp(p[4:])
+        return -np.log((shares * np.exp(-((0.5 - p[2:4]) ** 2) / (2 * s**2)) / (s * np.sqrt(2 * np.pi))).sum())
+
+    p = np.array([0.2, -0.1, 1, -1, 0.1, -0.2])
+    g = gradient(loss, p)
+    return {"L": loss(p), "dL/dz": g[:2], "dL/dm": g[2:4], "dL/dr": g[4:]}
+
+
+def actor_critic_step() -> Answers:
+    s, u = np.array([1, 0.5]), np.array([0, 1])
+    theta, w = np.array([[0.2, -0.1], [0, 0.3]]), np.array([0.5, 0.1])
+    delta = 1 + 0.9 * w @ u - w @ s
+    score = np.outer([0, 1] - softmax(theta @ s), s)
+    return {"delta": delta, "theta_new": theta + 0.1 * delta * score, "w_new": w + 0.2 * delta * s}
+
+
+def double_q_targets() -> Answers:
+    r, alive = np.array([1, 0, -1]), np.array([1, 1, 0])
+    q, n = np.array([[1, 2], [0.5, 0.2], [0, 1]]), np.array([[2, 1.5], [0.3, 0.8], [1, 1]])
+    t, rows = np.array([[1, 3], [0.6, 0.4], [2, 0]]), np.arange(3)
+    y, z = r + 0.9 * alive * t.max(1), r + 0.9 * alive * t[rows, n.argmax(1)]
+    taken = q[rows, [1, 0, 0]]
+    return {"y": y, "y_d": z, "L": np.mean((y - taken) ** 2), "L_d": np.mean((z - taken) ** 2)}
+
+
+def message_passing() -> Answers:
+    a = np.array([[0, 1, 1, 1], [1, 0, 1, 0], [1, 1, 0, 1], [1, 0, 1, 0]])
+    h, w, b = np.array([[1, 0], [0, 1], [1, 1], [2, -1]]), np.array([[0.5, 0], [1, -0.5]]), np.array([[1, 0.5], [0, 1]])
+    mean = np.diag(1 / a.sum(1)) @ a
+    for _ in range(2):
+        h = np.maximum(0, mean @ h @ w + h @ b)
+    return {"H2": h, "g": h.mean()}
+
+
+def rbm_free_energy() -> Answers:
+    w, a, b, v = np.array([[1, -1], [0.5, 2]]), np.array([0.2, -0.1]), np.array([0, 0.5]), np.array([1, 0])
+    below = b + v @ w
+    return {"F": -a @ v - np.logaddexp(0, below).sum(), "p": sigmoid(below)}
+
+
+def echo_state_ridge() -> Answers:
+    w, v, y = np.array([[0, 0.5], [-0.5, 0.2]]), np.array([1, -0.5]), np.array([0, 1, 0, -1])
+    states = [np.zeros(2)]
+    for u in (1, 0, -1, 0.5):
+        states.append(np.tanh(w @ states[-1] + v * u))
+    h = np.array(states[1:])
+    out = np.linalg.solve(h.T @ h + 0.1 * np.eye(2), h.T @ y)
+    return {"H": h, "w": out, "E": np.mean((h @ out - y) ** 2)}
+
+
+def pointer_generator() -> Answers:
+    words, looks, gate = softmax([1, 0, 0.5, -1]), softmax([0.2, 1, 0.2]), sigmoid(0.3)
+    copied = np.bincount([3, 1, 3], weights=looks, minlength=4)
+    mixed = gate * words + (1 - gate) * copied
+    return {"p": mixed, "L": -np.log(mixed[3])}
+
+
+def svm_dual_line() -> Answers:
+    # The hard margin of one point on each side: the plane halves the way between them.
+    near, far = np.array([1, 1]), np.array([-1, 0])
+    w = 2 * (near - far) / ((near - far) @ (near - far))
+    b = -w @ (near + far) / 2
+    points, signs = np.array([near, [2, 2], far]), np.array([1, 1, -1])
+    return {"w": w, "b": b, "m": 1 / np.linalg.norm(w), "h": signs * (points @ w + b)}
+
+
+def nadaraya_watson() -> Answers:
+    x, y = np.arange(4), np.arange(4) ** 2
+    k = np.exp(-(np.subtract.outer(x, x) ** 2) / 0.5)
+    others = k - np.eye(4)
+    at = np.exp(-((x - 1.5) ** 2) / 0.5)
+    left = others @ y / others.sum(1)
+    return {"f": at @ y / at.sum(), "L": left, "E": np.mean((y - left) ** 2)}
+
+
+def lasso_sweeps() -> Answers:
+    x, y, w = np.array([[1, 0.5], [0, 1], [-1, 1]]), np.array([2, 1, -1]), np.zeros(2)
+    for _ in range(2):
+        for j in range(2):
+            rest = y - x @ w + x[:, j] * w[j]
+            p = x[:, j] @ rest
+            w[j] = np.sign(p) * max(0, abs(p) - 0.5) / (x[:, j] @ x[:, j])
+    return {"w_new2": w}
+
+
+def logistic_newton() -> Answers:
+    x, y, w = np.array([[1, 0], [1, 1], [1, 2], [1, 3]]), np.array([0, 0, 1, 1]), np.zeros(2)
+    for _ in range(2):
+        p = sigmoid(x @ w)
+        w = w - np.linalg.solve(x.T * (p * (1 - p)) @ x, x.T @ (p - y))
+    return {"w_new2": w}
+
+
+def topic_gibbs() -> Answers:
+    q = np.array([3.5 * 2.1 / 10.5, 1.5 * 4.1 / 12.5])
+    return {"p": q / q.sum()}
+
+
+def k_medoids() -> Answers:
+    x = np.array([[2, 6], [3, 4], [3, 8], [7, 3], [7, 4], [6, 2]])
+    d = np.abs(x[:, None] - x).sum(2)
+    return {"C": d[:, [0, 3]].min(1).sum(), "E": d[:, [0, 4]].min(1).sum(), "better": 0}
+
+
+def regression_tree() -> Answers:
+    y = np.array([5, 6, 12, 14, 13])
+    gains = [y.var() - (k * y[:k].var() + (5 - k) * y[k:].var()) / 5 for k in range(1, 5)]
+    return {"G": gains, "b": np.argmax(gains) + 1}
+
+
+def forest_out_of_bag() -> Answers:
+    t = np.array([[1, 0, 1], [1, 1, 0], [0, 0, 1], [1, 0, 0], [1, 1, 1]])
+    out = 1 - np.array([[1, 0, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1], [0, 1, 0]])
+    share = (t * out).sum(0) / out.sum(0)
+    return {"v": t.sum(0), "o": share, "e": np.mean((share > 0.5) != [1, 0, 1])}
+
+
+def baum_welch() -> Answers:
+    p, a, b = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]]), np.array([[0.5, 0.5], [0.1, 0.9]])
+    seen, first = (0, 1, 0), np.zeros(2)
+    moves, shows = np.zeros((2, 2)), np.zeros((2, 2))
+    total = 0.0
+    # Every path of states counts with its own probability: no forward and no backward pass.
+    for path in product((0, 1), repeat=3):
+        weight = p[path[0]] * np.prod(a[path[:2], path[1:]]) * np.prod(b[path, seen])
+        total += weight
+        first[path[0]] += weight
+        np.add.at(moves, (path[:2], path[1:]), weight)
+        np.add.at(shows, (path, seen), weight)
+    rows = [table / table.sum(1, keepdims=True) for table in (moves, shows)]
+    return {"L": total, "p1": first / total, "A1": rows[0], "B1": rows[1]}
+
+
+def crf_gradient() -> Answers:
+    e, t = np.array([[1, 0], [0.5, 1], [0, 2]]), np.array([[0.5, -0.5], [-1, 1]])
+
+    def score(tags: tuple[int, ...]) -> float:
+        return sum(e[np.arange(3), tags]) + sum(t[tags[:2], tags[1:]])
+
+    paths = list(product((0, 1), repeat=3))
+    chances = softmax([score(tags) for tags in paths])
+    marginal = np.zeros((3, 2))
+    for tags, chance in zip(paths, chances, strict=True):
+        marginal[np.arange(3), tags] += chance
+    return {"P": chances[paths.index((0, 1, 1))], "dL/dE": marginal - [[1, 0], [0, 1], [0, 1]]}
+
+
+def stationary_solve() -> Answers:
+    p = np.array([[0.9, 0.075, 0.025], [0.15, 0.8, 0.05], [0.25, 0.25, 0.5]])
+    return {"pi": np.linalg.matrix_power(p, 500)[0]}
+
+
+def td_lambda() -> Answers:
+    # Forward view of an episode: but values change on the way, so the backward view step by step.
+    v, trace = np.zeros(3), np.zeros(3)
+    for s, r, after in ((0, 0, 1), (1, 1, 0), (0, 2, 2)):
+        trace *= 0.9 * 0.8
+        trace[s] += 1
+        v += 0.5 * (r + 0.9 * v[after] - v[s]) * trace
+    return {"W_4": v[:2]}
+
+
+def shewchuk_descent() -> Answers:
+    a, b, x = np.array([[3, 2], [2, 6]]), np.array([2, -8]), np.array([-2.0, -2.0])
+    for _ in range(2):
+        r = b - a @ x
+        x = x + (r @ r) / (r @ a @ r) * r
+    return {"x_new2": x, "f_new2": x @ a @ x / 2 - b @ x}
+
+
+def entropy_newton() -> Answers:
+    k, slope = np.array([1, 2, 3]), 0.0
+    for _ in range(3):
+        p = softmax(slope * k)
+        slope -= (p @ k - 2.5) / (p @ k**2 - (p @ k) ** 2)
+    return {"lambda_new3": slope}
+
+
+def bayesian_line() -> Answers:
+    phi, t, at = np.array([[1, 0], [1, 1], [1, 2]]), np.array([1, 2, 2]), np.array([1, 3])
+    # As a Gaussian process: the covariances of the observations, and none of the weights.
+    k = phi @ phi.T + np.eye(3) / 4
+    gain = np.linalg.solve(k, phi @ at)
+    return {"y": gain @ t, "s2": 1 / 4 + at @ at - gain @ (phi @ at)}
+
+
+def wilson_interval() -> Answers:
+    # The ends are where the observed share is z standard deviations away.
+    ends = np.roots([1 + 1.96**2 / 100, -(2 * 0.12 + 1.96**2 / 100), 0.12**2])
+    half = 1.96 * np.sqrt(0.12 * 0.88 / 100)
+    return {"W": np.sort(ends), "I": [0.12 - half, 0.12 + half], "epsilon": np.sqrt(np.log(40) / 200)}
+
+
+def kneser_ney() -> Answers:
+    c = np.array([[0, 2, 1], [1, 0, 3], [0, 1, 0]])
+    total, kinds = c.sum(1, keepdims=True), (c > 0).sum(1, keepdims=True)
+    after = (c > 0).sum(0) / (c > 0).sum()
+    return {"P": (np.maximum(c - 0.75, 0) + 0.75 * kinds * after) / total}
+
+
+def wgan_penalty() -> Answers:
+    def critic(w: np.ndarray, v: np.ndarray, q: float) -> np.ndarray:
+        return v @ np.tanh(w * q)
+
+    def loss(p: np.ndarray) -> np.ndarray:
+        w, v = p[:2], p[2:]
+        slope = v @ (w / np.cosh(w * 0.95) ** 2)
+        return critic(w, v, 0.5) - critic(w, v, 2) + 10 * (-slope - 1) ** 2
+
+    p = np.array([1, -0.5, 0.8, 1.2])
+    g = gradient(loss, p)
+    return {"L": loss(p), "dL/dw": g[:2], "dL/dv": g[2:]}
+
+
+def pegasos() -> Answers:
+    w, points = np.zeros(2), ((1, (1, 2)), (-1, (-1, 1)), (1, (2, -1)))
+    for t, (y, x) in enumerate(points, start=1):
+        sub = 0.5 * w - (y * np.array(x) if y * (w @ x) < 1 else 0)
+        w = w - sub / (0.5 * t)
+    return {"W_4": w, "E": 0.25 * w @ w + np.mean([max(0, 1 - y * (w @ x)) for y, x in points])}
 
 
 WITNESSES: Mapping[str, Callable[[], Answers]] = {
@@ -754,11 +1009,39 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         depthwise_separable,
         signal_stride_padding,
         causal_heads,
+        grouped_query_heads,
         grouped_queries,
         rnn_classes_clipped,
         pen_and_paper,
         power_iteration,
         kalman_series,
         hmm_vectors,
+        siamese_pair,
+        mixture_density,
+        actor_critic_step,
+        double_q_targets,
+        message_passing,
+        rbm_free_energy,
+        echo_state_ridge,
+        pointer_generator,
+        svm_dual_line,
+        nadaraya_watson,
+        lasso_sweeps,
+        logistic_newton,
+        topic_gibbs,
+        k_medoids,
+        regression_tree,
+        forest_out_of_bag,
+        baum_welch,
+        crf_gradient,
+        stationary_solve,
+        td_lambda,
+        shewchuk_descent,
+        entropy_newton,
+        bayesian_line,
+        wilson_interval,
+        kneser_ney,
+        wgan_penalty,
+        pegasos,
     )
 }

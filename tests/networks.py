@@ -144,6 +144,11 @@ def batches(draw: st.DrawFn, most: int = 3) -> Data:
         softmax = sizes[-1] > 1
         data["layers"][-1]["activation"] = "softmax" if softmax else "logistic"
         data["loss"] = "cross_entropy" if softmax else "binary_cross_entropy"
+        shares = [Fraction(draw(st.integers(0, 100)), 100) for _ in range(count)]
+        held = [shares, [1 - share for share in shares], *[[Fraction(0)] * count] * (sizes[-1] - 2)]
+        for name, numbers in zip(data["targets"], held, strict=False):  # what these losses are made for
+            texts = [str(number) for number in numbers]
+            data["targets"][name] = texts if count > 1 else texts[0]
     return data
 
 

@@ -39,23 +39,26 @@ def _rows(pick: Pick, height: int, width: int) -> list[list[str]]:
 
 def recipe(pick: Pick, most: int = 3) -> Data:
     """One to three tokens; every other choice is free."""
-    tokens, width, heads = pick(range(1, most + 1)), pick([1, 2, 3]), pick([1, 1, 2])
+    tokens, width, (heads, shared) = pick(range(1, most + 1)), pick([1, 2, 3]), pick([(1, 1), (1, 1), (2, 2), (2, 1)])
     others = tokens
-    keys, values = heads * pick([1, 2]), heads * pick([1, 2])
+    wide, made = pick([1, 2]), pick([1, 2])
+    keys, values = shared * wide, heads * made
     weights: Data = {}
     data: Data = {"kind": "attention", "title": "made", "heads": f"{heads}", "weights": weights}
     data["inputs"], taken = _rows(pick, tokens, width), width
     if pick([True, False, False]):
         others, taken = pick(range(1, most + 1)), pick([1, 2, 3])
         data["memory"] = _rows(pick, others, taken)
-    for letter, size in (("Q", keys), ("K", keys), ("V", values)):
+    if shared < heads:
+        data["kv_heads"] = f"{shared}"
+    for letter, size in (("Q", heads * wide), ("K", keys), ("V", shared * made)):
         weights[f"W_{letter}"] = _rows(pick, width if letter == "Q" else taken, size)
         if pick([True, False]):
             weights[f"b_{letter}"] = _rows(pick, 1, size)
     data["residual"] = pick([True, False])
     if data["residual"] or pick([True, False]):
         values = width if data["residual"] else pick([1, 2])
-        weights["W_O"] = _rows(pick, len(weights["W_V"][0]), values)
+        weights["W_O"] = _rows(pick, heads * made, values)
         if pick([True, False]):
             weights["b_O"] = _rows(pick, 1, values)
     data["normalization"] = pick(["none", "none", "before", "after"])
@@ -65,7 +68,7 @@ def recipe(pick: Pick, most: int = 3) -> Data:
         weights["gamma"] = _rows(pick, 1, size)
         if pick([True, False]):
             weights["beta"] = _rows(pick, 1, size)
-    data["mask"] = pick(["none", "causal" if others == tokens else "none", "given"])
+    data["mask"] = pick(["none", "none" if "memory" in data else "causal", "given"])
     if data["mask"] == "given":
         always = [min(i, others - 1) for i in range(tokens)]
         data["mask"] = [["1" if j == own else pick(["0", "1"]) for j in range(others)] for own in always]
@@ -169,17 +172,19 @@ def witness(data: Data, space: Space, numbers: Mapping[str, Any]) -> tuple[Rows,
     start = norm(x) if data["normalization"] == "before" else x
     other = known.get("U", start)
     q, k, v = (times(start if own == "Q" else other, known[f"W_{own}"], f"b_{own}") for own in "QKV")
-    d, e = len(q[0]) // heads, len(v[0]) // heads
+    shared = int(data.get("kv_heads", heads))
+    d, e = len(k[0]) // shared, len(v[0]) // shared
     divisor = {"sqrt": space["sqrt"](space["number"](str(d))), "d": d, "none": 1}[data["scale"]]
     mixed: Rows = []
     for i, query in enumerate(q):
         row: list[Any] = []
         for head in range(heads):
-            part = slice(head * d, (head + 1) * d)
+            own, other = slice(head * d, (head + 1) * d), head // (heads // shared)
+            part = slice(other * d, (other + 1) * d)
             seen = [j for j in range(len(k)) if _sees(data["mask"], i, j)]
-            scores = {j: sum(a * b for a, b in zip(query[part], k[j][part], strict=True)) / divisor for j in seen}
+            scores = {j: sum(a * b for a, b in zip(query[own], k[j][part], strict=True)) / divisor for j in seen}
             total = sum(space["exp"](score) for score in scores.values())
-            for column in range(head * e, (head + 1) * e):
+            for column in range(other * e, (other + 1) * e):
                 row.append(sum(space["exp"](score) / total * v[j][column] for j, score in scores.items()))
         mixed.append(row)
     y = times(mixed, known["W_O"], "b_O") if "W_O" in known else mixed
@@ -267,6 +272,37 @@ def test_pytorch_has_the_same_attention_and_gradients(torch: Any, causal: bool) 
             for j, gradient in enumerate(row):
                 found = values[derivative_name("L", f"{name}_{i + 1}_{j + 1}")][0]
                 assert found == pytest.approx(gradient, abs=1e-12)
+
+
+@pytest.mark.parametrize(("heads", "shared"), [(4, 2), (4, 1), (6, 3), (2, 2)])
+def test_pytorch_has_the_same_heads_that_share_keys(torch: Any, heads: int, shared: int) -> None:
+    """Grouped-query and multi-query attention: neighbouring heads of queries have the same keys and values."""
+    pick = random.Random(heads * 10 + shared).choice
+    wide, made, tokens = 2, 3, 3
+    weights = {
+        "W_Q": _rows(pick, 4, heads * wide), "W_K": _rows(pick, 4, shared * wide), "W_V": _rows(pick, 4, shared * made),
+        "W_O": _rows(pick, heads * made, 2),
+    }  # fmt: skip
+    data: Data = {
+        "kind": "attention", "title": "made", "inputs": _rows(pick, tokens, 4), "weights": weights, "heads": f"{heads}",
+        "kv_heads": f"{shared}", "mask": "causal", "targets": _rows(pick, tokens, 2), "learning_rate": {"eta": "0.1"},
+        "wanted": ["X"],
+    }  # fmt: skip
+    values = solve(graph_of(data))
+    tensors = {name: _tensor(torch, rows, grad=True) for name, rows in {"X": data["inputs"], **weights}.items()}
+    q, k, v = (
+        (tensors["X"] @ tensors[f"W_{letter}"]).view(tokens, count, -1).transpose(0, 1).unsqueeze(0)
+        for letter, count in (("Q", heads), ("K", shared), ("V", shared))
+    )
+    mixed = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+    outputs = mixed.squeeze(0).transpose(0, 1).reshape(tokens, -1) @ tensors["W_O"]
+    loss = (0.5 * (outputs - _tensor(torch, data["targets"])) ** 2).sum()
+    loss.backward()
+    assert values["E_total"][0] == pytest.approx(loss.item(), abs=1e-10)
+    for name, tensor in tensors.items():
+        for i, row in enumerate(tensor.grad.tolist()):
+            found = [values[derivative_name("E_total", f"{name}_{i + 1}_{j + 1}")][0] for j in range(len(row))]
+            assert found == pytest.approx(row, abs=1e-10), name
 
 
 @pytest.mark.parametrize("others", [0, 2, 4])
@@ -390,6 +426,53 @@ def test_what_is_masked_has_no_score_and_no_weight() -> None:
     assert {q.name for q in graph_of({**data, "mask": [["1", "1"], ["0", "1"]]})} >= {"S_1_2", "A_2_2"}
 
 
+SHARED = """\
+kind: attention
+title: t
+inputs: [[1, 0], [2, 1], [0, 1]]
+heads: 4
+weights: {W_O: [[1, 0], [2, 1], [0, 1], [1, 1]], W_Q: [[1, 0, 1, 1], [0, 1, 1, 2]],
+"""
+ENDS = "targets: [[1, 1], [0, 2], [1, 0]]\nlearning_rate: {eta: 0.1}\nnotation: matrix\n"
+GROUPED = "  W_K: [[1, 0], [1, 1]], W_V: [[0, 1], [2, 1]]}\nkv_heads: 2\n"
+SINGLE = "  W_K: [[1], [1]], W_V: [[0], [2]]}\nkv_heads: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("shares", "said", "letters", "heads"),
+    [
+        (
+            GROUPED,
+            "but only $2$ of keys and values (grouped-query attention): $2$ heads",
+            ("K}^{(2)", "V}^{(2)"),
+            (3, 4),
+        ),
+        (SINGLE, "all use the same keys and values (multi-query attention)", ("K", "V"), (1, 2, 3, 4)),
+    ],
+)
+@pytest.mark.parametrize("mask", ["none", "causal"])
+def test_what_comes_back_to_shared_keys_is_added_up_over_heads(
+    tmp_path: Path, mask: str, shares: str, said: str, letters: tuple[str, str], heads: tuple[int, ...]
+) -> None:
+    """In matrices: a sum over the heads of queries that use them, read back as true."""
+    path = tmp_path / "shared.yml"
+    path.write_text(SHARED + shares + f"mask: {mask}\n" + ENDS, encoding="utf-8")
+    worked = load_worked(path)
+    page = render(worked, "solution", "markdown")
+    assert said in page
+    keys, values = letters
+    rows = page.splitlines()
+    (to_keys,) = (row for row in rows if row.startswith(rf"\frac{{\partial E}}{{\partial\mathbf{{{keys}}}}} &= "))
+    (to_values,) = (row for row in rows if row.startswith(rf"\frac{{\partial E}}{{\partial\mathbf{{{values}}}}} &= "))
+    for head in range(1, 5):
+        assert (rf"\partial\mathbf{{S}}^{{({head})}}" in to_keys) == (head in heads)
+        assert (rf"\mathbf{{A}}^{{({head}) \top}}" in to_values) == (head in heads)
+    truth = Truth.of(worked.graph, worked.writer, worked.notation.rounding)
+    report = verify(page, "markdown", truth, worked.history)
+    assert not report.untrue
+    assert report.checked > 60
+
+
 def test_the_scale_divides_the_scores() -> None:
     data = {"kind": "attention", "title": "made", "queries": [["3", "1"]], "keys": [["1", "2"]], "values": [["1"]]}
     scores = [solve(graph_of({**data, "scale": scale}))["S"][0] for scale in ("none", "d", "sqrt")]
@@ -463,6 +546,11 @@ MISTAKES = {
     "ragged inputs": ("[3, 4]]", "[3]]", "inputs", "list", "same length"),
     "no rows": ("inputs: [[1, 2], [3, 4]]\n", "", "", "no `inputs` and no `queries`", "`queries` beside"),
     "heads": ("targets", "heads: 2\ntargets", "heads", "2 heads", "divides"),
+    "shared by few": ("targets", "heads: 2\nkv_heads: 3\ntargets", "kv_heads", "3 heads of keys", "divides `heads`"),
+    "shared heads": ("targets", "heads: 4\nkv_heads: 2\ntargets", "kv_heads", "2 heads", "divides the 1 columns"),
+    "shared queries": ("W_V: [[1], [2]]}\ntargets: [[1], [2]]",
+                       "W_K: [[1], [2]], W_V: [[1], [2]]}\nheads: 4\nkv_heads: 1\n"
+                       "targets: [[1, 1, 1, 1], [2, 2, 2, 2]]", "weights.W_Q", "2 rows of 2", "2 rows of 4"),
     "mask's shape": ("targets", "mask: [[1, 1, 1]]\ntargets", "mask", "1 row of 3", "2 rows of 2"),
     "mask's entries": ("targets", "mask: [[1, 2], [1, 1]]\ntargets", "mask", "a mask", "0 and 1"),
     "mask of nothing": ("targets", "mask: [[0, 0], [1, 1]]\ntargets", "mask", "nothing that token 1", "a 1 for one"),

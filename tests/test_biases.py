@@ -79,7 +79,7 @@ def normalized(**how: str) -> dict[str, Any]:
         ("network", BATCH, {"batch_sum": {}, "batch_mean": {"batch": "mean"}, "online": {"order": "online"}}),
         (
             "network",
-            {**SOFTMAX, "loss": "cross_entropy"},
+            {**SOFTMAX, "loss": "cross_entropy", "targets": {"t1": "1", "t2": "0"}},
             {"logarithm_natural": {}, "logarithm_base": {"loss": {"cross_entropy": {"base": "2"}}}},
         ),
         (

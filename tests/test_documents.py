@@ -259,6 +259,7 @@ def _samples() -> Iterator[Worked]:
         data = dense((2, 2, 2))
         data["layers"][-1]["activation"] = "softmax"
         several = {group: {name: ["0.5", "0.25"] for name in data[group]} for group in ("inputs", "targets")}
+        several["targets"][list(data["targets"])[-1]] = ["0.5", "0.75"]
         yield _made({**data, **several, "loss": "cross_entropy", "vectors": vectors}, "matrix")
     several = {"W": [["1", "2"], ["3", "4"]], "x": ["1", "2"], "t": ["1", "0"]}
     lines = {"h": "tanh(W @ x)", "z": "W @ x", "a": "tanh(z)", "f": "sum((a - t) * (a - t))"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import TypeVar
 
 import flint
@@ -35,6 +36,8 @@ from generator.formula.tree import ELEMENTARY, Call, Formula, Ref
 from generator.graph.quantities import Graph, Label, Quantity, Role
 from generator.kinds.network.kind import build
 from generator.notation.writer import Chain
+from generator.pipeline import load_worked
+from generator.render.document import render
 from generator.solve.compiled import compile_graph
 from generator.solve.exact import Undecided, Undefined, ball, bounds, evaluate, power, precision
 from generator.solve.rounding import Rounding
@@ -212,7 +215,7 @@ def test_large_inputs_give_right_values_or_a_clear_error(activation: str, weight
     exact, complaint = attempt(lambda: trace(graph, ROUNDING))
     if exact is None:
         assert "`" in complaint
-        assert any(word in complaint for word in ("too small", "too large", "finite"))
+        assert any(word in complaint for word in ("too small", "too large", "finite", "overflows"))
     else:
         for name in exact.values:
             full = Fraction(exact.full(name))  # with twenty significant digits, which is not every decimal
@@ -462,3 +465,43 @@ def test_what_no_precision_tells_apart_is_not_guessed() -> None:
 def test_a_singularity_is_a_clear_error(text: str, message: str) -> None:
     with pytest.raises(Undefined, match=message):
         evaluate(parse(text), {}.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("name", "exact", "expected"),
+    [("sqrt", 0, 0), ("arccos", 1, 0), ("arccos", -1, math.pi), ("arcsin", 1, math.pi / 2)],
+)
+def test_a_function_has_its_value_at_the_edge_of_where_it_has_any(name: str, exact: int, expected: float) -> None:
+    """Where rounding leaves a ball that reaches beyond: its value is in the result, which is not much wider."""
+    with precision(128):
+        third = flint.arb(3).sqrt() / 3
+        x = (third * third * 3 - 1) + exact  # which is `exact`
+        assert not x.is_exact()
+        found = evaluate(Call(name, (Ref("x"),)), {"x": x}.__getitem__)
+        low, high = bounds(found)
+        assert float(low) - 1e-15 <= expected <= float(high) + 1e-15
+        assert high - low < Fraction(1, 10**15)
+
+
+@pytest.mark.parametrize(("name", "outside"), [("sqrt", "-1"), ("arccos", "1.5"), ("arcsin", "-2"), ("log", "-1")])
+def test_beyond_it_there_is_none(name: str, outside: str) -> None:
+    with precision(64), pytest.raises(Undefined):
+        evaluate(Call(name, (Ref("x"),)), {"x": flint.arb(outside) + flint.arb(2).sqrt() * 0}.__getitem__)
+
+
+def test_a_logarithm_of_what_may_be_zero_is_undecided() -> None:
+    with precision(64):
+        nothing = flint.arb(2).sqrt() ** 2 - 2
+        with pytest.raises(Undecided):
+            evaluate(Call("log", (Ref("x"),)), {"x": nothing}.__getitem__)
+
+
+@pytest.mark.parametrize(
+    "formula", ["std([exp(z), exp(z / 2)**2])", "norm(exp(z) * w - exp(z) * w)", "sqrt(sin(z)**2 + cos(z)**2 - 1)"]
+)
+def test_a_root_of_what_cancels_is_zero(formula: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(
+        f"kind: formulas\ntitle: t\ngivens: {{z: 0.3, w: [1, 2]}}\nformulas: {{s: '{formula}'}}\n", encoding="utf-8"
+    )
+    assert "= 0\n" in render(load_worked(path), "solution", "terminal")

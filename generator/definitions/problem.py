@@ -9,7 +9,7 @@ from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, WithJsonSchema
 
@@ -103,9 +103,10 @@ Texts = Annotated[dict[Language, str], BeforeValidator(_texts), WithJsonSchema(_
 
 
 class Model(BaseModel):
-    """A strict, frozen part of a definition."""
+    """A strict, frozen part of a definition. `OTHERWISE` has keys that authors write for keys that there are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    OTHERWISE: ClassVar[Mapping[str, str]] = {}
 
 
 class Training(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated
 
@@ -11,9 +11,10 @@ from pydantic import BeforeValidator, Field
 from generator.definitions.problem import Exact, Finding, Name
 from generator.definitions.source import Location
 from generator.errors import nearest
-from generator.formula.functions import ACTIVATIONS, VECTORS, Activation, Loss, Vector, plain_name
+from generator.formula.extremes import PLACES
+from generator.formula.functions import ACTIVATIONS, SYNONYMS, VECTORS, Activation, Loss, Vector, plain_name
 from generator.formula.infix import parse
-from generator.formula.tree import Formula, Num
+from generator.formula.tree import CIRCULAR, Formula, Num
 
 
 def _known_as(chosen: object) -> object:
@@ -29,6 +30,17 @@ Chosen = Annotated[
 ]
 Rows = Mapping[str, Activation | Loss | Vector]
 FUNCTIONS: Rows = {**ACTIVATIONS, **VECTORS}  # of one number, and of all numbers of a vector
+# A quantity of one of these names would be printed, or read, as the function is.
+PRINTED = frozenset({"ln", "log", "exp", "tanh", "sinh", "cosh", "erf", "max", "min", *CIRCULAR, *PLACES})
+SIGNS = {row.symbol.removeprefix("\\"): name for name, row in ACTIVATIONS.items() if row.symbol}
+READ = PRINTED | {"sqrt", "abs", *FUNCTIONS, *SYNONYMS, *SIGNS} - {"identity", "sigma"}
+
+
+def check_name(name: str, place: Location, functions: Iterable[str]) -> Iterator[Finding]:
+    """What is wrong with the name of a quantity beside which `functions` are worked: it may be read as one of them."""
+    if name in READ or (name in SIGNS and SIGNS[name] in functions):
+        expected = f"a name that no function has, such as `{name}_1` or `w_{name}`"
+        yield place, f"`{name}`, which would be read as the function", expected
 
 
 def row_name(chosen: str | Mapping[str, object]) -> str:

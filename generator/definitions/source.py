@@ -182,11 +182,14 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
     found = f"`{error['input']}`" if isinstance(error["input"], str) else _kind(error["input"])
     match error["type"]:
         case unknown if unknown in _UNKNOWN:
-            known = _known_keys(model, error["loc"][:-1])
-            close = get_close_matches(str(where[-1]), known, n=1) if where else []
-            first = f"`{close[0]}`, or another of" if close else "one of"
-            listed = f": {', '.join(known)}" if known else ""
-            return source.error(where, "an unknown key", f"{first} the known keys{listed}")
+            models = _models_at(model, error["loc"][:-1])
+            otherwise = {key: own for made in models for key, own in getattr(made, "OTHERWISE", {}).items()}
+            if where and where[-1] in otherwise:
+                return source.error(where, "an unknown key", f"`{otherwise[where[-1]]}`, as it is called here")
+            known = list(dict.fromkeys(name for own in models for name in _fields(own) if name[0] != "_"))
+            close = [f"`{key}`, or another" for key in get_close_matches(str(where[-1]), known, n=1)] if where else []
+            listed = f"{(close or ['one'])[0]} of the known keys{': ' if known else ''}{', '.join(known)}"
+            return source.error(where, "an unknown key", listed)
         case "missing":
             return source.error(where, "nothing", "this key")
         case "too_short":
@@ -204,12 +207,10 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
 
 
 _PLAIN = {  # what a type is called by who writes definitions
-    "dict_type": "a mapping, such as {name: value}",
-    "model_type": "a mapping, such as {name: value}",
-    "model_attributes_type": "a mapping, such as {name: value}",
-    "dataclass_type": "a mapping, such as {name: value}",
-    "tuple_type": "a list, such as [a, b]",
-    "list_type": "a list, such as [a, b]",
+    **dict.fromkeys(
+        ("dict_type", "model_type", "model_attributes_type", "dataclass_type"), "a mapping, such as {name: value}"
+    ),
+    **dict.fromkeys(("tuple_type", "list_type"), "a list, such as [a, b]"),
     "string_type": "a text",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
@@ -245,11 +246,11 @@ def _kind(data: object) -> str:
     return kinds.get(type(data), repr(data))
 
 
-def _known_keys(model: object, path: Location) -> list[str]:
-    """The keys that can stand at `path` in a `model`: those of the models that are named on the way there."""
-    models = [model]
+def _models_at(model: object, path: Location) -> list[Any]:
+    """The models whose keys can stand at `path` in a `model`: those that are named on the way there."""
+    models: list[Any] = [model]
     for part in path:
         fields = {name: kind for each in models for name, kind in _fields(each).items()}
         if part in fields:  # else it is a place in a list, an author's own name, or a branch of a union
             models = list(dict.fromkeys(_models(fields[str(part)])))
-    return list(dict.fromkeys(name for each in models for name in _fields(each) if name[0] != "_"))
+    return models

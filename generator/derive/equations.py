@@ -82,7 +82,9 @@ class Equations:
 
     def by_way_of(self, target: str, left: Formula, *forms: Formula) -> Equation:
         """`target`, written as `left`, worked by other formulas than its own, the last of them in numbers."""
-        parts = (*(Part("=", form, "formula") for form in forms), Part("=", self.numbers(forms[-1]), "numbers"))
+        parts = [Part("=", form, "formula") for form in forms]
+        if not isinstance(forms[-1], Ref):  # whose number is the result
+            parts.append(Part("=", self.numbers(forms[-1]), "numbers"))
         return Equation(target, left, (*parts, self.result(target, forms[-1])))
 
     def check(self, check: Check) -> Equation:

@@ -52,7 +52,7 @@ class MatrixEquations:
         entries, names = self.graph.tensor[name].entries, self.graph.tensor[name].names
         found = [short for own in names if (short := Softmax.of(self.graph, self.graph[own]))]
         wide = len(entries[0])
-        if len(found) < wide * len(entries):
+        if len(found) < wide * len(entries) or not all(pair.targets for pair in found):
             return None
         rows = [found[start : start + wide] for start in range(0, len(found), wide)]
 

@@ -9,7 +9,7 @@ from generator.derive.steps import Equation
 from generator.formula.functions import VECTORS, bound
 from generator.formula.infix import parse
 from generator.formula.sums import sum_of
-from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref
+from generator.formula.tree import Add, Call, Formula, Mul, Neg, Ref, num
 from generator.graph.quantities import Graph, Quantity, Role, derivative_name
 
 
@@ -19,7 +19,8 @@ class Softmax:
 
     With p the components, t their targets and E the sum of the cross-entropies -t ln p, the way through the Jacobian
     comes down to dE/dz_j = p_j (t_1 + ... + t_n) - t_j, whatever the targets are; where they add up to one, p_j - t_j,
-    which is `short`.
+    which is `short`. Where the error is -ln p of one component, its target is 1 and those of the others are 0: then
+    `targets` have no names.
     """
 
     post: str
@@ -31,36 +32,42 @@ class Softmax:
 
     def adds_up(self, graph: Graph) -> bool:
         """Whether the given targets add up to one."""
-        return sum(graph.givens[name] for name in self.targets) == 1
+        return not self.targets or sum(graph.givens[name] for name in self.targets) == 1
 
     @classmethod
     def of(cls, graph: Graph, gradient: Quantity) -> Softmax | None:
         """The short form of a gradient (`None`: it has none, for something else stands on the way)."""
         loss, name = gradient.label.of, gradient.label.wrt
-        errors: dict[str, tuple[str, str]] = {}
-        own = ""
-        for post in _users(graph, name):
-            call, users = graph[post].formula, _users(graph, post)
+        targets: dict[str, Formula] = {}
+        ends: set[str] = set()
+        own = next((user for user in _users(graph, name) if _is_of(graph, user, name)), "")
+        if not own:
+            return None
+        leading = graph.computing(loss)
+        for post in (user for user in _users(graph, name) if user in leading):
+            call, users = graph[post].formula, [user for user in _users(graph, post) if user in leading]
             if not isinstance(call, Call) or call.name not in VECTORS or len(users) != 1:
                 return None
             target = _target(graph, users[0], post)
             if target is None:
                 return None
-            errors[post] = (users[0], target)
-            own = post if call.args[0] == Ref(name) else own
-        ends = {_summed(graph, error) for error, _ in errors.values()}
-        if not own or len(ends) != 1:
+            targets[post] = target
+            ends.add(_summed(graph, users[0]))
+        (end, *others) = ends or ("",)
+        if not targets or others:
             return None
-        targets = tuple(target for _, target in errors.values())
-        whole = Add(tuple(map(Ref, targets))) if len(targets) > 1 else Ref(targets[0])
-        less = Neg(Ref(errors[own][1]))
-        forms: list[Formula] = [Add((Mul((Ref(own), whole)), less)), Add((Ref(own), less))]
-        (end,) = ends
         factor = derivative_name(loss, end) if end != loss else ""
-        if factor:
-            forms = [Mul((Ref(factor), form)) for form in forms]
-        formula, short = forms
-        return cls(own, errors[own][1], targets, formula, short, factor)
+        named = [target.name for target in targets.values() if isinstance(target, Ref)]
+        if len(named) == len(targets) and own in targets:
+            forms = _forms(Ref(own), sum_of(tuple(map(Ref, named))), targets[own])
+            wanted = named[[*targets].index(own)]
+        elif [*targets.values()] == [num(1)]:
+            short: Formula = Add((Ref(own), Neg(num(1)))) if own in targets else Ref(own)
+            forms, named, wanted = [short, short], [], ""
+        else:
+            return None
+        formula, short = [Mul((Ref(factor), form)) for form in forms] if factor else forms
+        return cls(own, wanted, tuple(named), formula, short, factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,11 @@ class ShortWay:
 def adding_up(graph: Graph) -> Iterator[tuple[str, ...]]:
     """The targets of each softmax before cross-entropies that add up to one as they are given."""
     losses = dict.fromkeys(done.loss for done in graph.differentiated if done.loss)  # each turn has its own
-    named = (derivative_name(loss, q.name) for loss in losses for q in graph.of_role(Role.FORWARD))
+    named = (derivative_name(loss, quantity.name) for loss in losses for quantity in graph)
     found = (Softmax.of(graph, graph[name]) for name in named if name in graph)
-    yield from dict.fromkeys(pair.targets for pair in found if pair is not None and pair.adds_up(graph))
+    yield from dict.fromkeys(
+        pair.targets for pair in found if pair is not None and pair.targets and pair.adds_up(graph)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +137,45 @@ def _logistic(graph: Graph, pre: str) -> tuple[str, str, str] | None:
     call = graph[post].formula if post and others == [""] else None
     errors = _users(graph, post) if isinstance(call, Call) and call.name == "logistic" else []
     target = _target(graph, errors[0], post, "binary_cross_entropy") if len(errors) == 1 else None
-    return (post, target, errors[0]) if target is not None else None
+    return (post, target.name, errors[0]) if isinstance(target, Ref) else None
 
 
 def _users(graph: Graph, name: str) -> list[str]:
     return [user for user in graph.consumers[name] if graph[user].role in (Role.FORWARD, Role.LOSS)]
 
 
-def _target(graph: Graph, error: str, output: str, row: str = "cross_entropy") -> str | None:
-    """The target of a cross-entropy with the natural logarithm, of this output."""
-    call = graph[error].formula
-    if not isinstance(call, Call) or call.name != row or bound(call)["base"] != parse("exp(1)"):
+def _forms(own: Ref, whole: Formula, target: Formula) -> list[Formula]:
+    """p (t_1 + … + t_n) - t, and p - t."""
+    return [Add((Mul((own, whole)), Neg(target))), Add((own, Neg(target)))]
+
+
+def _is_of(graph: Graph, post: str, name: str) -> bool:
+    """Whether a quantity is the component of a softmax that belongs to an argument."""
+    call = graph[post].formula
+    return isinstance(call, Call) and call.name in VECTORS and call.args[0] == Ref(name)
+
+
+def _target(graph: Graph, error: str, output: str, row: str = "cross_entropy") -> Formula | None:
+    """The target of a cross-entropy with the natural logarithm, of this output, or of a sum -(t ln p + …)."""
+    tree = graph[error].formula
+    if row == "cross_entropy" and isinstance(tree, Neg):
+        terms = tree.body.terms if isinstance(tree.body, Add) else (tree.body,)
+        found = [target for target, of in map(_logarithm, terms) if of == Ref(output)]
+        return found[0] if len(found) == 1 and all(of is not None for _, of in map(_logarithm, terms)) else None
+    if not isinstance(tree, Call) or tree.name != row or bound(tree)["base"] != parse("exp(1)"):
         return None
-    target, of, *_ = call.args
-    return target.name if isinstance(target, Ref) and of == Ref(output) else None
+    target, of, *_ = tree.args
+    return target if isinstance(target, Ref) and of == Ref(output) else None
+
+
+def _logarithm(term: Formula) -> tuple[Formula, Formula | None]:
+    """t and p of a term t ln p (`None`: it is none)."""
+    match term:
+        case Call("log", (of,)):
+            return num(1), of
+        case Mul((Ref() as target, Call("log", (of,)))):
+            return target, of
+    return num(0), None
 
 
 def _summed(graph: Graph, name: str) -> str:

@@ -317,10 +317,11 @@ class Derivation:
         if found is None or quantity.label.of != self.graph.loss:
             return ()
         ones = found.adds_up(self.graph)
-        forms = (found.formula, found.short) if ones else (found.formula,)
+        forms = (found.formula, found.short) if ones and found.targets else (found.formula,)
         equation = self.equations.by_way_of(quantity.name, Ref(quantity.name), *forms)
-        names = {"gradient": quantity.name, "post": found.post, "wanted": found.target}
-        return (self._short_way("softmax_rule" if ones else "softmax_rule_any", quantity.name, equation, names, found),)
+        names = {"gradient": quantity.name, "post": found.post} | ({"wanted": found.target} if found.targets else {})
+        rule = "softmax_rule_class" if not found.targets else "softmax_rule" if ones else "softmax_rule_any"
+        return (self._short_way(rule, quantity.name, equation, names, found),)
 
     def _logistic_rule(self, quantity: Quantity) -> tuple[Step, ...]:
         """The same gradient in its short form, where binary cross-entropy follows on a logistic output."""

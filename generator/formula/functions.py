@@ -76,7 +76,8 @@ class Loss:
     Published texts write a difference either way round, so both forms can stand here: `formula` and `derivative` with
     the target first, `formula_output_first` and `derivative_output_first` with the output first (empty: there is no
     other way). `worked` shows how the derivative comes about, before it is tidied, where there is something to show;
-    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1.
+    `worked_output_first` does so for `formula_output_first`, whose inner derivative is 1. `targets` says what it is
+    made for (empty: any numbers): a `share` from 0 to 1, or a `sign`, which is -1 or 1.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Loss:
     worked: str = ""
     worked_output_first: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    targets: str = ""
 
 
 ACTIVATIONS: Mapping[str, Activation] = {
@@ -203,6 +205,7 @@ LOSSES: Mapping[str, Loss] = {
             "",
             "-(t / (y * log(base)) - (1 - t) / ((1 - y) * log(base)))",
             parameters={"base": "exp(1)"},
+            targets="share",
         ),
         Loss(
             "cross_entropy",
@@ -211,6 +214,7 @@ LOSSES: Mapping[str, Loss] = {
             "-t / (y * log(base))",
             "",
             parameters={"base": "exp(1)"},
+            targets="share",
         ),
         Loss(
             "hinge",
@@ -219,6 +223,7 @@ LOSSES: Mapping[str, Loss] = {
             "-t if t * y < 1 else kink if t * y == 1 else 0",
             "",
             parameters={"kink": "0"},
+            targets="sign",
         ),
     )
 }

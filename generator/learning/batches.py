@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.definitions.problem import NUMBER_SCHEMA, Finding, Name, Whole, exact
 from generator.graph.quantities import Convention
-from generator.learning.training import Learning
+from generator.learning.trainable import Trainable
 
 _LIST: dict[str, Any] = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1}
 
@@ -30,15 +30,9 @@ def _batch(value: object) -> object:
 
 
 _OBSERVED: dict[str, Any] = {"anyOf": [NUMBER_SCHEMA, _LIST]}
-_OR_LISTED = WithJsonSchema(
-    {
-        "anyOf": [
-            {"type": "object", "additionalProperties": _OBSERVED},
-            {"type": "array", "items": _OBSERVED},
-            NUMBER_SCHEMA,
-        ]
-    }
-)
+_NAMED = [{"type": "object", "additionalProperties": _OBSERVED}, {"type": "array", "items": _OBSERVED}, NUMBER_SCHEMA]
+_OR_LISTED = WithJsonSchema({"anyOf": _NAMED})
+_OR_INPUTS = WithJsonSchema({"anyOf": [*_NAMED, {"const": "inputs"}]})  # which are to be given back
 Number = Annotated[Whole, Field(ge=1)]
 _BATCH_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "integer"}}]}
 Batch = Annotated[tuple[Number, ...], BeforeValidator(_batch), WithJsonSchema(_BATCH_SCHEMA)]
@@ -69,7 +63,7 @@ def number_at(numbers: Numbers, case: str) -> Fraction:
     return numbers[int(case) - 1] if isinstance(numbers, tuple) else numbers
 
 
-class Batches(Learning):
+class Batches(Trainable):
     """What every kind has that learns from observations, from all of them at once or from one after the other."""
 
     batch: Literal["sum", "mean"] = Field("sum", description="how the losses of several observations are put together")
@@ -126,7 +120,7 @@ class Observations(Batches):
     inputs: Annotated[dict[Name, Observed], _OR_LISTED] = Field(
         min_length=1, description="a number, or a list with one for each observation; or a list, called x1, x2, ..."
     )
-    targets: Annotated[dict[Name, Observed], _OR_LISTED] = Field(
+    targets: Annotated[dict[Name, Observed], _OR_INPUTS] = Field(
         default_factory=dict,
         description="one for each unit of the last layer, in its order; none: only the forward pass",
     )

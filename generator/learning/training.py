@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from generator.definitions.problem import NUMBER_SCHEMA, Exact, Finding, Name, Problem, Rate, Whole, lower
+from generator.definitions.rows import check_name
 from generator.errors import FormulaError
 from generator.formula.infix import parse
 from generator.formula.tree import references
 from generator.graph.quantities import Convention, Label, Quantity, Role
+from generator.learning.chosen import chosen
 from generator.learning.optimizers import (
     OPTIMIZERS,
     SCHEDULES,
@@ -160,17 +162,6 @@ def _check_decayed(problem: Learning) -> Iterator[Finding]:
         yield ("decayed",), "`weights`", "`all`, or a list of names"
 
 
-def check_trained(trained: str | Sequence[str], known: Sequence[str]) -> Iterator[Finding]:
-    """What is wrong with a list of what is trained; `known` is all that can be."""
-    if isinstance(trained, str):
-        return
-    for number, name in enumerate(trained):
-        if name not in known:
-            yield ("trained", number), f"`{name}`", f"one of {', '.join(known) or 'no weights'}"
-    if len(set(trained)) < len(trained):
-        yield ("trained",), "a name twice", "each name once"
-
-
 def check_training(problem: Problem, moves: bool, needed: str) -> Iterator[Finding]:
     """What is wrong with a training; `moves` says whether it has updates to repeat, `needed` what makes some."""
     training = problem.training
@@ -185,6 +176,7 @@ def check_training(problem: Problem, moves: bool, needed: str) -> Iterator[Findi
 
 def check_brought(problem: Learning, taken: Container[str], parameters: Sequence[str]) -> Iterator[Finding]:
     """Where the names of the learning rate and of what comes with the optimizer are taken by others."""
+    yield from check_name(problem.rate, ("learning_rate", problem.rate), ())
     if problem.rate in taken:
         yield ("learning_rate", problem.rate), f"`{problem.rate}`, which is taken", "a name of its own"
     for name in brought_names(problem, parameters):
@@ -229,7 +221,7 @@ def _decayed(problem: Learning, parameters: Sequence[str]) -> tuple[str, ...] | 
     """The parameters that decay (`None`: all)."""
     if problem.decayed == "weights":
         return tuple(name for name in parameters if name not in (problem.unweighted or ()))
-    return None if problem.decayed == "all" else problem.decayed
+    return None if problem.decayed == "all" else chosen(problem.decayed, parameters, {})
 
 
 def conventions_of(problem: Learning) -> Iterator[Convention]:

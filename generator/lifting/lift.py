@@ -110,7 +110,26 @@ class Lifter:
 
     def _sparse(self, rows: Rows) -> Formula | None:
         """What has entries that are always zero or −∞ in it, so that terms are left out."""
-        return next((made for made in candidates(rows, self.tensors) if self.proves(made, rows)), None)
+        alone = next((made for made in candidates(rows, self.tensors) if self.proves(made, rows)), None)
+        return alone or self._sparse_sum(rows)
+
+    def _sparse_sum(self, rows: Rows) -> Formula | None:
+        """Several products that are added up, some of them with gaps: terms over the same tensors belong together."""
+        sums = [[entry.terms if isinstance(entry, Add) else (entry,) for entry in row] for row in rows]
+        kinds = dict.fromkeys(
+            self._signature(term) for row in sums for terms in row for term in terms if term != num(0)
+        )
+        if len(kinds) < 2:
+            return None
+        found: list[Formula] = []
+        for kind in kinds:
+            own = [[[term for term in terms if self._signature(term) == kind] for terms in row] for row in sums]
+            part = tuple(tuple(sum_of(terms or [num(0)]) for terms in row) for row in own)
+            made = self._lift(part) or self._sparse(part)
+            if made is None:
+                return None
+            found.append(made)
+        return added(found)
 
     # --- any formula ---
 

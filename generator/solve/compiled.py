@@ -33,8 +33,8 @@ from generator.formula.tree import (
     Ref,
 )
 from generator.graph.quantities import Graph
-from generator.solve.elementary import BALLS, LOGARITHMS
-from generator.solve.exact import Undecided, ball, power
+from generator.solve.elementary import LOGARITHMS
+from generator.solve.exact import Undecided, ball, of_domain, power
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -85,9 +85,9 @@ def _times_log(factor: flint.arb, argument: flint.arb, logarithm: flint.arb) -> 
 
 
 _BALLS: Mapping[str, Any] = {
-    **{name: operator.methodcaller(BALLS.get(name, name)) for name in (
-        "exp", "log", "tanh", "sqrt", "erf", "erfc", *CIRCULAR, "sinh", "cosh", "log1p", "expm1",
-    )},
+    **{name: operator.methodcaller(name) for name in ("exp", "log", "tanh", "erf", "erfc", "sinh", "cosh")},
+    **{name: operator.methodcaller(name) for name in ("log1p", "expm1")},
+    **{name: partial(of_domain, name) for name in ("sqrt", *CIRCULAR)},
     "log2": lambda x: x.log() / flint.arb(2).log(), "log10": lambda x: x.log() / flint.arb(10).log(),
     "abs": abs, "max": lambda *values: reduce(flint.arb.max, values),
     "min": lambda *values: reduce(flint.arb.min, values),

@@ -6,7 +6,7 @@ Of a sine, a cosine or a tangent, the fraction may be that of π.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from generator.formula.tree import Add, Call, Div, Formula, Mul, Neg, walk
@@ -16,6 +16,8 @@ AT_ZERO = {"exp": 1, "cos": 1, "cosh": 1, "erfc": 1} | dict.fromkeys(
     ("tanh", "sinh", "erf", "sin", "tan", "arcsin", "arctan", "log1p", "expm1"), 0
 )
 BALLS = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}  # what interval arithmetic calls another name
+# Between which numbers some have values.
+DOMAINS: Mapping[str, tuple[int | None, int | None]] = {"sqrt": (0, None), "arcsin": (-1, 1), "arccos": (-1, 1)}
 _LONGEST = 4096  # bits; longer numbers are not searched for roots and powers
 _PI = Call("pi", ())
 _SINES = {0: (0, 1), 1: (1, 2), 3: (1, 1), 5: (1, 2), 6: (0, 1), 7: (-1, 2), 9: (-1, 1), 11: (-1, 2)}  # of sixths of π

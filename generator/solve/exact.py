@@ -7,6 +7,7 @@ Longer than 250 lines because every node of a formula is worked here, as a fract
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -18,7 +19,7 @@ import flint
 from generator.errors import LonghandError
 from generator.formula.functions import formula_of
 from generator.formula.tree import Add, Call, Cases, Div, Formula, Mul, Neg, Num, Pow, Ref, children
-from generator.solve.elementary import AT_ZERO, BALLS, LOGARITHMS, circular, half_turns, rational
+from generator.solve.elementary import AT_ZERO, BALLS, DOMAINS, LOGARITHMS, circular, half_turns, rational
 
 Exact = Fraction | flint.arb
 
@@ -251,6 +252,26 @@ def _extreme(name: str, a: Exact, b: Exact) -> Exact:
         return one.max(other) if name == "max" else one.min(other)
 
 
+def of_domain(name: str, x: flint.arb) -> flint.arb:
+    """An elementary function of a ball, or of the part of it for which it has values: not finite where there is none.
+
+    So the root of what is 0 but for rounding is a ball from 0 up, and the arc cosine of what is 1 likewise. Functions
+    that have values somewhere only are monotone.
+    """
+    function: Callable[[flint.arb], flint.arb] = operator.methodcaller(BALLS.get(name, name))
+    if name not in DOMAINS or not x.is_finite():
+        return function(x)
+    low, high = DOMAINS[name]
+    is_out = (low is not None and x < low) or (high is not None and x > high)
+    if is_out or ((low is None or x >= low) and (high is None or x <= high)):
+        return function(x)
+    lower, upper = x.lower(), x.upper()
+    made: flint.arb = function(lower if low is None else lower.max(flint.arb(low))).union(
+        function(upper if high is None else upper.min(flint.arb(high)))
+    )
+    return made
+
+
 def _ball_call(name: str, x: flint.arb) -> Exact:
     if name == "floor":
         low, high = (point.__floor__() for point in bounds(x))
@@ -260,7 +281,9 @@ def _ball_call(name: str, x: flint.arb) -> Exact:
     if name in LOGARITHMS and x == 0:
         raise Undefined("the logarithm of zero is not finite")
     base = LOGARITHMS.get(name)
-    made: flint.arb = abs(x) if name == "abs" else getattr(x, BALLS.get(name, name) if base is None else "log")()
+    if name in LOGARITHMS and x.contains(0) and x.upper() > 0:
+        raise Undecided("a number whose logarithm is taken may be zero")
+    made = abs(x) if name == "abs" else x.log() if base is not None else of_domain(name, x)
     result = made / flint.arb(base).log() if base else made
     if not result.is_finite():
         why = ": it overflows" if name in _GROWING and x.is_finite() else ""

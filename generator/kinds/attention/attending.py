@@ -28,10 +28,10 @@ class Attending(Placed):
     """The quantities in the order of computing. `loss` is what is differentiated (empty: nothing is)."""
 
     def __init__(self, problem: Attention) -> None:
-        shared = (f"{sign}{own}" for sign in ("", "W_", "b_") for own in PROJECTIONS)
-        super().__init__(problem.columns, problem.heads, (*shared, "C", "W_O"))
+        shared = {f"{sign}{own}": _heads_of(problem, own) for sign in ("", "W_", "b_") for own in PROJECTIONS}
+        super().__init__(problem.columns, {**shared, "C": problem.heads, "W_O": problem.heads})
         self.problem = problem
-        self.loss = LOSS if problem.targets else SUM if problem.upstream else ""
+        self.loss = LOSS if problem.held else SUM if problem.upstream else ""
         self._givens()
         made = self._attended()
         if problem.feed_forward is not None:
@@ -94,8 +94,8 @@ class Attending(Placed):
             self.rows[name] = self.weight(name, rows, name == "W_O") if is_matrix else self.given(name, rows, kind)
         if problem.normalization != "none" and problem.epsilon:
             self.given("epsilon", ((problem.epsilon,),), "setting")
-        if problem.targets:
-            self.rows["T"] = self.given("T", problem.targets, "target")
+        if problem.held:
+            self.rows["T"] = self.given("T", problem.held, "target")
         if problem.upstream:
             self.rows["G"] = self.given("G", problem.upstream, "given")
 
@@ -105,7 +105,7 @@ class Attending(Placed):
         if self.problem.given(letter) is not None:
             return self.rows[letter]
         if f"W_{letter}" not in self.problem.weights:
-            self.parts_of_heads(inputs)
+            self.parts_of_heads(inputs, _heads_of(self.problem, letter))
             return inputs
         return self._product(letter, PROJECTIONS[letter], inputs)
 
@@ -154,7 +154,7 @@ class Attending(Placed):
         if self.problem.upstream:
             weighted = sum_of([Mul((Ref(self.rows["G"][i][j]), Ref(own))) for i, j, own in pairs])
             self.quantities.append(Quantity(SUM, Role.LOSS, Label("value", SUM), weighted, "weighted_total", "loss"))
-        if not self.problem.targets:
+        if not self.problem.held:
             return
         terms = []
         for i, j, own in pairs:
@@ -171,3 +171,8 @@ class Attending(Placed):
             whole = Div(whole, num(len(terms)))
         rule = "total_entries_mean" if averages(self.problem.loss) else "total"
         self.quantities += [*terms, Quantity(LOSS, Role.LOSS, label, whole, rule, "loss")]
+
+
+def _heads_of(problem: Attention, letter: str) -> int:
+    """How many heads share the queries, or the keys or values."""
+    return problem.heads if letter == "Q" else problem.shared_heads

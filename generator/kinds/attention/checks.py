@@ -11,13 +11,15 @@ from generator.formula.functions import ACTIVATIONS, VECTORS
 from generator.kinds.attention.attending import Attending
 from generator.kinds.attention.model import PROJECTIONS, Attention, Widths, expected_shapes
 from generator.learning.losses import LOSS_ROWS
-from generator.learning.training import check_brought, check_learning, check_trained, check_training
+from generator.learning.targets import check_targets
+from generator.learning.trainable import check_trained
+from generator.learning.training import check_brought, check_learning, check_training
 
 
 def check_attention(problem: Attention) -> Iterator[Finding]:
     """What is wrong with a definition beyond its types, in the order of the file."""
     found = [*_check_sources(problem)]
-    found = found or [*_check_shapes(problem)]
+    found = found or [*_check_heads(problem)] or [*_check_shapes(problem)]
     found = found or [*_check_learning(problem)]
     found = found or [*_check_updates(problem)]
     yield from found
@@ -54,6 +56,19 @@ def _reads_inputs(problem: Attention, letter: str) -> bool:
     return problem.given(letter) is None and (letter == "Q" or not problem.memory)
 
 
+def _check_heads(problem: Attention) -> Iterator[Finding]:
+    """Heads share queries, keys and values out evenly, and heads of queries those of keys and values."""
+    widths, shared = Widths.of(problem), problem.shared_heads
+    if problem.heads % shared:
+        yield ("kv_heads",), f"{shared} heads of keys for {problem.heads} of queries", "a number that divides `heads`"
+        return
+    key = "heads" if problem.kv_heads is None else "kv_heads"
+    for name, width in (("keys", widths.keys), ("values", widths.values)):
+        if width % shared:
+            yield (key,), f"{shared} heads", f"a number that divides the {width} columns of the {name}"
+            return
+
+
 def _check_shapes(problem: Attention) -> Iterator[Finding]:
     expected, widths, queries = expected_shapes(problem), Widths.of(problem), problem.count("Q")
     for name, rows in problem.weights.items():
@@ -61,11 +76,10 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
             yield ("weights", name), f"`{name}`", f"one of {', '.join(expected)}"
         elif shape(rows) != expected[name]:
             yield ("weights", name), said(shape(rows)), said(expected[name])
-    if problem.queries and len(problem.queries[0]) != widths.keys:
-        yield ("queries",), said(shape(problem.queries)), f"rows of {widths.keys} numbers, as the keys have"
-    for key, width in (("keys", widths.keys), ("values", widths.values)):
-        if width % problem.heads:
-            yield ("heads",), f"{problem.heads} heads", f"a number that divides the {width} columns of the {key}"
+    wide = widths.head * problem.heads
+    if problem.queries and len(problem.queries[0]) != wide:
+        of = "as the keys have" if problem.kv_heads is None else f"{widths.head} for each head, as the keys have"
+        yield ("queries",), said(shape(problem.queries)), f"rows of {wide} numbers, {of}"
     yield from _check_masks(problem)
     if problem.scores_bias is not None and shape(problem.scores_bias) != (queries, problem.count("K")):
         yield ("scores_bias",), said(shape(problem.scores_bias)), said((queries, problem.count("K")))
@@ -81,12 +95,25 @@ def _check_shapes(problem: Attention) -> Iterator[Finding]:
         yield ("feed_forward",), found, "as many outputs as inputs, since they are added"
     if problem.epsilon < 0:
         yield ("epsilon",), "a number below zero", "zero or more"
-    for key in ("targets", "upstream"):
-        rows = getattr(problem, key)
-        if rows is not None and shape(rows) != (queries, widths.output):
-            yield (key,), said(shape(rows)), said((queries, widths.output))
-    if problem.targets and problem.upstream:
-        yield ("upstream",), "`upstream` beside `targets`", "one of them"
+    for key, ends in (("targets", problem.compared), ("upstream", problem.upstream)):
+        if ends is not None and shape(ends) != (queries, widths.output):
+            yield (key,), said(shape(ends)), said((queries, widths.output))
+    given = [key for key in ("targets", "classes", "upstream") if getattr(problem, key) is not None]
+    if len(given) > 1:
+        yield (given[-1],), f"`{given[-1]}` beside `{given[0]}`", "one of them"
+    yield from _check_classes(problem, widths.output)
+
+
+def _check_classes(problem: Attention, outputs: int) -> Iterator[Finding]:
+    """What is wrong with the numbers of the outputs that are right."""
+    if problem.classes is None:
+        return
+    if len(problem.classes) != problem.count("Q"):
+        yield ("classes",), f"{len(problem.classes)} classes", f"one for each of {problem.count('Q')} tokens"
+    for number, right in enumerate(problem.classes):
+        if outputs < 2 or right > outputs:
+            expected = f"a number from 1 to {outputs}" if outputs > 1 else "several outputs, or `targets`"
+            yield ("classes", number), f"the class {right}", expected
 
 
 def _check_masks(problem: Attention) -> Iterator[Finding]:
@@ -119,23 +146,27 @@ def _check_learning(problem: Attention) -> Iterator[Finding]:
     last = row_name(problem.output_activation)
     allowed = {"cross_entropy": ("softmax", "logistic"), "binary_cross_entropy": ("logistic", "softmax")}
     choice = allowed.get(row_name(problem.loss), (last,))
-    if problem.targets and last not in choice:
+    if problem.held and last not in choice:
         found = f"`{row_name(problem.loss)}` of outputs that need not lie between 0 and 1"
         yield ("loss",), found, f"`output_activation: {' or '.join(choice)}`"
     if last in VECTORS and Widths.of(problem).output < 2:
         yield ("output_activation",), f"`{last}` of one number for each token", "two numbers or more"
-    if not (problem.targets or problem.upstream) and (problem.learning_rate or problem.wanted or problem.training):
+    for i, row in enumerate(problem.compared or ()):
+        places = [(("targets", i, j), number) for j, number in enumerate(row)]
+        if any(row):  # else the token is not held against anything
+            yield from check_targets(problem.loss, places, ("targets", i), last in VECTORS)
+    if not (problem.held or problem.upstream) and (problem.learning_rate or problem.wanted or problem.training):
         yield ("targets",), "no `targets` and no `upstream`", "one of them, since gradients are asked for"
     for number, name in enumerate(problem.wanted):
         here = {"X": problem.inputs, "U": problem.memory}[name] if name in "XU" else problem.given(name)
         if here is None:
             yield ("wanted", number), f"`{name}`", "rows that are given"
-    yield from check_trained(problem.trained, tuple(problem.weights))
+    yield from check_trained(problem)
     yield from check_learning(problem)
 
 
 def _check_updates(problem: Attention) -> Iterator[Finding]:
-    if problem.learning_rate and (not problem.weights or problem.trained == ()):
+    if problem.learning_rate and not problem.chosen:
         yield ("learning_rate",), "a learning rate", "weights that are trained with it"
     yield from check_training(problem, problem.learning_rate is not None, "`learning_rate` beside it")
     yield from check_brought(problem, {quantity.name for quantity in Attending(problem).quantities}, problem.learned)

@@ -44,7 +44,7 @@ def build(problem: Definition) -> Graph:
 
 def _conventions(problem: Definition) -> Iterator[Convention]:
     yield Convention("attention_columns" if problem.columns else "attention_rows")
-    width = Widths.of(problem).keys // problem.heads
+    width = Widths.of(problem).head
     if isinstance(problem.scale, str):
         divided = {"sqrt": "scores_sqrt", "d": "scores_d"} if width > 1 else {}
         yield Convention(divided.get(problem.scale, "scores_none"), numbers={"d": str(width)})
@@ -55,7 +55,10 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     if problem.memory:
         yield Convention("memory")
     if problem.heads > 1:
-        yield Convention("heads", numbers={"heads": str(problem.heads)})
+        shared = problem.shared_heads
+        code = "heads" if shared == problem.heads else "heads_grouped" if shared > 1 else "heads_one"
+        numbers = {"heads": str(problem.heads), "shared": str(shared), "each": str(problem.heads // shared)}
+        yield Convention(code, numbers=numbers)
     if problem.mask != "none":
         yield Convention("mask_causal" if problem.mask == "causal" else "mask_given")
     if problem.padding is not None:
@@ -68,8 +71,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("epsilon_inside", numbers=epsilon) if problem.epsilon else Convention("epsilon_none")
     biases = [[own] for name, rows in problem.weights.items() if name.startswith("b_") for own in names(name, rows)]
     yield from bias_conventions(biases, problem.learned if problem.learning_rate else ())
-    if problem.targets:
-        yield from loss_conventions(problem.loss, sum(map(len, problem.targets)))
+    if problem.held:
+        yield from loss_conventions(problem.loss, sum(map(len, problem.held)))
     yield from conventions_of(problem)
 
 
@@ -95,7 +98,7 @@ softmax: row # or steps: exponentials, their sum, and quotients
 residual: false # true: the inputs are added to the output
 normalization: none # layer norm: before the projections, or after everything
 
-targets: [[1, 2], [2, 1]] # or upstream: what each entry of the output is weighted with
+targets: [[1, 2], [2, 1]] # or classes: [2, 1], the output that is right; or upstream: what each entry is weighted with
 learning_rate: {eta: 0.1}
 trained: all # or a list of matrices
 wanted: [X] # also the gradients for the inputs

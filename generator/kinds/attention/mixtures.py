@@ -12,18 +12,18 @@ from generator.kinds.attention.placed import Cells, Placed, Places, share
 
 def mixed(problem: Attention, made: Placed, queries: Cells, keys: Cells, values: Cells) -> Cells:
     """What every token takes from the values, head by head, what the heads make side by side."""
-    heads = problem.heads
-    weights = []
-    for head in range(heads):
-        q, k = (share(rows, head, heads) for rows in (queries, keys))
-        number = head + 1 if heads > 1 else 0
-        weights.append(_weights(problem, made, _scores(problem, made, q, k, number), number))
-    width = len(values[0]) // heads
+    heads, shared = problem.heads, problem.shared_heads
+    width = len(values[0]) // shared
     formulas: dict[tuple[int, int], Formula] = {}
-    for i in range(len(queries)):
-        for j in range(len(values[0])):
-            seen = {own: values[k][j] for k, own in enumerate(weights[j // width][i]) if own}
-            formulas[i, j] = sum_of(made.products([*seen], [*seen.values()]))
+    for head in range(heads):
+        q, k = share(queries, head, heads), share(keys, problem.head_of_keys(head), shared)
+        v = share(values, problem.head_of_keys(head), shared)
+        number = head + 1 if heads > 1 else 0
+        weights = _weights(problem, made, _scores(problem, made, q, k, number), number)
+        for i, row in enumerate(weights):
+            for j in range(width):
+                seen = {own: v[place][j] for place, own in enumerate(row) if own}
+                formulas[i, head * width + j] = sum_of(made.products([*seen], [*seen.values()]))
     return made.made("C", "mixture", "mixture", formulas)
 
 

@@ -11,12 +11,13 @@ from pydantic import Field
 from generator.definitions.problem import Exact, Name, Whole
 from generator.definitions.rows import Chosen, row_name
 from generator.definitions.tables import Rows, Table, names, shape
-from generator.learning.training import Learning
+from generator.learning.batches import Number
+from generator.learning.trainable import Trainable
 
 PROJECTIONS = {"Q": "queries", "K": "keys", "V": "values"}  # each letter, and the group that it makes
 
 
-class Attention(Learning):
+class Attention(Trainable):
     """Rows and matrices with their numbers, and what is done besides mixing the values."""
 
     vectors: Literal["row", "column"] = Field("row", description="how tokens stand: rows, X W, or columns, W X")
@@ -34,6 +35,9 @@ class Attention(Learning):
     )
     heads: Whole = Field(
         1, ge=1, le=8, description="among which the numbers of a query, key or value are shared out, in order"
+    )
+    kv_heads: Whole | None = Field(
+        None, ge=1, le=8, description="how many heads keys and values have, where several of queries share each of them"
     )
     mask: Literal["none", "causal"] | Table = Field(
         "none", description="or 1 (may look) and 0, a list for each token, or one list for all of them"
@@ -55,10 +59,14 @@ class Attention(Learning):
     )
     output_activation: Chosen = Field("identity", description="of an output layer, W_P and b_P")
     epsilon: Exact = Field(Fraction(0), description="added to the variance in a layer norm")
-    targets: Table | None = Field(None, description="a list for each token, compared with its output")
+    targets: Literal["inputs"] | Table | None = Field(
+        None, description="a list for each token, compared with its output; or the inputs themselves"
+    )
+    classes: tuple[Number, ...] | None = Field(
+        None, description="in place of targets: for each token the number of the output that is right, from 1"
+    )
     upstream: Table | None = Field(None, description="or what each entry of the output is weighted with in a sum")
     loss: Chosen = "half_squared_error"
-    trained: Literal["all"] | tuple[Name, ...] = "all"
     wanted: tuple[Literal["X", "U", "Q", "K", "V"], ...] = Field(
         (), description="also differentiate by inputs, memory, or Q, K, V"
     )
@@ -66,9 +74,30 @@ class Attention(Learning):
     @property
     def learned(self) -> tuple[str, ...]:
         """The entries of what is trained; nothing is where there is nothing to differentiate."""
-        chosen = tuple(self.weights) if self.trained == "all" else self.trained
-        differentiated = self.targets or self.upstream
-        return tuple(own for name in chosen for own in names(name, self.weights[name])) if differentiated else ()
+        return self.chosen if self.held or self.upstream else ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The entries of all weights."""
+        return tuple(own for name, rows in self.weights.items() for own in names(name, rows))
+
+    @property
+    def unweighted(self) -> tuple[str, ...]:
+        """The parameters that are no weights: biases, and what a norm scales and shifts by."""
+        return tuple(own for name, rows in self.weights.items() if name[0] != "W" for own in names(name, rows))
+
+    @property
+    def held(self) -> Rows | None:
+        """What the outputs of each token are held against: the targets, or a 1 for the right class and zeros."""
+        if self.classes is None:
+            return self.compared
+        width = Widths.of(self).output
+        return tuple(tuple(Fraction(place == right) for place in range(1, width + 1)) for right in self.classes)
+
+    @property
+    def compared(self) -> Rows | None:
+        """The targets, which can be the inputs: what is to be given back, as by an autoencoder."""
+        return self.inputs if isinstance(self.targets, str) else self.targets
 
     def given(self, letter: str) -> Rows | None:
         """The queries, keys or values that are given directly."""
@@ -83,6 +112,15 @@ class Attention(Learning):
         """What queries, keys or values are made of: the inputs, or (of keys and values) the memory."""
         made: Rows | None = self.memory if self.memory and letter != "Q" else self.inputs
         return made
+
+    @property
+    def shared_heads(self) -> int:
+        """How many heads keys and values have: as many as queries, or fewer, which several of queries share."""
+        return self.kv_heads or self.heads
+
+    def head_of_keys(self, head: int) -> int:
+        """The head of keys and values that a head of queries uses, both from 0: neighbouring heads share one."""
+        return head * self.shared_heads // self.heads
 
     @property
     def columns(self) -> bool:
@@ -115,14 +153,17 @@ class Attention(Learning):
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """How wide the rows are: of the inputs, of the memory, of queries and keys, of values, of what attention makes, of
-    the hidden layer of a feed-forward network and its output, and of the output layer (without one, as wide as before).
+    """How wide the rows are: of the inputs, of the memory, of one head's queries and keys, of keys and values, of what
+    the heads make side by side, of what attention makes of that, of the hidden layer of a feed-forward network and its
+    output, and of the output layer (without one, as wide as before).
     """
 
     inputs: int
     memory: int
+    head: int
     keys: int
     values: int
+    heads: int
     mixed: int
     hidden: int
     after: int
@@ -144,15 +185,19 @@ class Widths:
         def after(name: str, before: int) -> int:
             return problem.size(name)[1] if name in problem.weights else before
 
-        values = made("V")
-        mixed = after("W_O", values)
+        keys, values = made("K"), made("V")
+        head = keys // problem.shared_heads if keys else made("Q") // problem.heads
+        heads = values // problem.shared_heads * problem.heads
+        mixed = after("W_O", heads)
         hidden = after("W_1", mixed)
         behind = after("W_2", hidden) if problem.feed_forward is not None else mixed
         return cls(
             width(problem.inputs),
             width(problem.source("K")),
-            made("K") if made("K") else made("Q"),
+            head,
+            keys or head * problem.shared_heads,
             values,
+            heads,
             mixed,
             hidden,
             behind,
@@ -169,11 +214,11 @@ def expected_shapes(problem: Attention) -> dict[str, tuple[int, int]]:
         return (made, taken) if problem.columns else (taken, made)
 
     for letter in PROJECTIONS:
-        width = widths.values if letter == "V" else widths.keys
+        width = {"Q": widths.head * problem.heads, "K": widths.keys, "V": widths.values}[letter]
         if problem.given(letter) is None:
             taken = widths.inputs if letter == "Q" else widths.memory
             found |= {f"W_{letter}": written(taken, width), f"b_{letter}": (1, width)}
-    found |= {"W_O": written(widths.values, widths.mixed), "b_O": (1, widths.mixed)}
+    found |= {"W_O": written(widths.heads, widths.mixed), "b_O": (1, widths.mixed)}
     if problem.feed_forward is not None:
         found |= {"W_1": written(widths.mixed, widths.hidden), "b_1": (1, widths.hidden)}
         found |= {"W_2": written(widths.hidden, widths.after), "b_2": (1, widths.after)}

@@ -21,11 +21,11 @@ Places = Mapping[tuple[int, int], Formula]  # by token and place in it, from 0
 class Placed:
     """The quantities in the order of computing, and their matrices.
 
-    `down`: tokens are columns. `count` heads share what the numbers of each token in `shared` are.
+    `down`: tokens are columns. `shared` says of each matrix how many heads share what the numbers of each token are.
     """
 
-    def __init__(self, down: bool, count: int, shared: Sequence[str]) -> None:
-        self.down, self.count, self.shared = down, count, shared
+    def __init__(self, down: bool, shared: Mapping[str, int]) -> None:
+        self.down, self.shared = down, shared
         self.quantities: list[Quantity] = []
         self.tensors: list[Tensor] = []
         self.givens: dict[str, Fraction] = {}
@@ -46,7 +46,7 @@ class Placed:
             self.quantities.append(Quantity(own, Role.GIVEN, Label(kind, own, own.removeprefix(f"{name}_"), of=of)))
             self.givens[own] = number
         made = grid(names(name, rows), len(rows[0]))
-        self.tensors += heads(name, made, self.count if name in self.shared else 1, down)
+        self.tensors += heads(name, made, self.shared.get(name, 1), down)
         return made
 
     def made(self, name: str, group: str, rule: str, formulas: Places, head: int = 0) -> Cells:
@@ -65,15 +65,15 @@ class Placed:
             self.quantities.append(Quantity(own, Role.FORWARD, label, formula, rule, group))
             cells[i][j] = seen[i][j] = own
         shown = turned(tuple(map(tuple, seen)), self.down)
-        count = self.count if name in self.shared else 1
+        count = self.shared.get(name, 1)
         self.tensors += [matrix(name, shown, str(head))] if head else heads(name, shown, count, self.down)
         return tuple(map(tuple, cells))
 
-    def parts_of_heads(self, cells: Cells) -> None:
-        """What each head has of a matrix that it shares with others as it is."""
+    def parts_of_heads(self, cells: Cells, count: int) -> None:
+        """What each of `count` heads has of a matrix that it shares with others as it is."""
         names = turned(cells, self.down)
         whole = next(tensor for tensor in self.tensors if tensor.entries == names)
-        made = heads(whole.label.name, names, self.count, self.down)
+        made = heads(whole.label.name, names, count, self.down)
         self.tensors += [tensor for tensor in made if all(tensor.name != known.name for known in self.tensors)]
 
     def product(self, name: str, group: str, rows: Cells, weights: Cells, bias: Cells | None) -> Cells:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from generator.definitions.nested import flat
-from generator.definitions.rows import check_row
+from generator.definitions.nested import flat, shape_of
+from generator.definitions.problem import Finding
+from generator.definitions.rows import check_row, row_name
+from generator.definitions.source import Location
+from generator.formula.functions import VECTORS
 from generator.formula.sums import sum_of
 from generator.formula.tree import Mul, Ref
 from generator.graph.quantities import Label, Quantity, Role
@@ -16,6 +19,7 @@ from generator.kinds.convolution.images import Images, MisfitError, labels_of, m
 from generator.kinds.convolution.model import Pipeline
 from generator.learning.batches import at
 from generator.learning.losses import LOSS_ROWS, Losses, Output, averages, error_of, losses
+from generator.learning.targets import check_targets
 
 
 def compare(problem: Pipeline, images: Images, maps: Maps, batch: str) -> None:
@@ -33,9 +37,25 @@ def compare(problem: Pipeline, images: Images, maps: Maps, batch: str) -> None:
         _weighted(problem, images, maps, name, by_observation(problem, "upstream", name, value))
     if problem.targets:
         ((name, value),) = problem.targets.items()
-        _errors(problem, images, maps, name, by_observation(problem, "targets", name, value), batch)
+        values = by_observation(problem, "targets", name, value)
+        for place, found, expected in _check_targets(problem, name, values):
+            raise MisfitError(place, found, expected)
+        _errors(problem, images, maps, name, values, batch)
     if problem.classes is not None:
-        _errors(problem, images, maps, "t", _ones(problem, len(maps.entries)), batch)
+        values = _ones(problem, len(maps.entries))
+        for _, found, expected in _check_targets(problem, "", values):  # a hinge has no zeros
+            raise MisfitError(("classes",), found, expected)
+        _errors(problem, images, maps, "t", values, batch)
+
+
+def _check_targets(problem: Pipeline, name: str, values: Mapping[str, Any]) -> Iterator[Finding]:
+    """Targets that the loss is not made for."""
+    last = problem.layers[-1].activation
+    for case, value in values.items():
+        place: Location = ("targets", name, int(case) - 1) if case else ("targets", name)
+        is_list = len(shape_of(value)) == 1
+        targets = [((*place, number) if is_list else place, own) for number, own in enumerate(flat(value))]
+        yield from check_targets(problem.loss, targets, place, last is not None and row_name(last.function) in VECTORS)
 
 
 def by_observation(problem: Pipeline, key: str, name: str, value: Any) -> Mapping[str, Any]:

@@ -39,6 +39,7 @@ class Images:
         self.quantities: list[Quantity] = []
         self.tensors: list[Tensor] = []
         self.taken: set[str] = set()
+        self.places: dict[str, Location] = {}  # where each name that is taken comes from
         self.place: Location = ()
         self.group = ""
 
@@ -51,6 +52,7 @@ class Images:
             if name in self.taken:
                 raise MisfitError((*self.place, *place), f"`{name}`, which is taken", "a name of its own")
             self.taken.add(name)
+            self.places[name] = (*self.place, *place)
 
     def give(self, key: str, labels: Sequence[tuple[str, Label]], value: object) -> None:
         """Given quantities with the numbers in `value`, which stands under `key`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from generator.definitions.problem import Finding
-from generator.definitions.rows import row_name
+from generator.definitions.rows import check_name, row_name
 from generator.formula.functions import ACTIVATIONS
 from generator.graph.declared import whole
 from generator.graph.quantities import Convention, Graph, Pass
@@ -15,6 +15,7 @@ from generator.kinds.convolution.model import Pipeline
 from generator.kinds.convolution.pipelines import Layers
 from generator.learning.batches import at, check_order, conventions_of_observations
 from generator.learning.biases import bias_conventions
+from generator.learning.chosen import Groups, check_listed
 from generator.learning.losses import loss_conventions
 from generator.learning.passes import followed, passes_of
 from generator.learning.training import check_brought, check_learning, check_training, conventions_of, plan_of
@@ -33,17 +34,28 @@ def check(problem: Definition) -> Iterator[Finding]:
     except MisfitError as error:
         yield error.finding
         return
-    if not (problem.compares or problem.upstream) and (problem.differentiate or problem.update):
-        place = "differentiate" if problem.differentiate else "update"
+    key, listed = problem.moved
+    if not (problem.compares or problem.upstream) and (problem.differentiate or listed):
+        place = (
+            "differentiate" if problem.differentiate else key if key in problem.model_fields_set else "learning_rate"
+        )
         yield (place,), "gradients", "`targets` or `upstream`, so that there is a loss to differentiate"
+    if problem.update and "trained" in problem.model_fields_set:
+        yield ("update",), "`update` beside `trained`", "one of them"
     if problem.update and problem.learning_rate is None:
         yield ("update",), "an update", "`learning_rate` beside it"
-    moves = bool(problem.update and problem.learning_rate)
-    yield from check_training(problem, moves, "`update` and `learning_rate` beside it")
-    yield from _check_functions(problem)
+    groups = {name: own for name, own in made.groups.items() if name != "inputs"}
+    yield from check_listed(key, listed, made.parameters, groups)
+    yield from check_listed("differentiate", problem.differentiate, made.parameters, made.groups)
+    moves = problem.learning_rate is not None and bool(made.chosen(listed))
+    yield from check_training(problem, moves, "`learning_rate`, and filters or weights that are trained")
+    yield from _check_functions(problem, {*made.chosen(listed), *made.chosen(problem.differentiate)}, made.groups)
     yield from _check_observations(problem)
     found = [*check_learning(problem)]
-    yield from found or check_brought(problem, made.taken, made.names_of(problem.update))
+    yield from found or check_brought(problem, made.taken, made.chosen(listed))
+    functions = {row_name(layer.activation.function) for layer in problem.layers if layer.activation}
+    for name in sorted(made.taken):
+        yield from check_name(name, made.places[name], functions)
 
 
 def _check_observations(problem: Definition) -> Iterator[Finding]:
@@ -56,17 +68,11 @@ def _check_observations(problem: Definition) -> Iterator[Finding]:
             yield (key,), f"`{key}` beside `upstream`", "`targets` or `classes`"
 
 
-def _check_functions(problem: Definition) -> Iterator[Finding]:
+def _check_functions(problem: Definition, asked: set[str], groups: Groups) -> Iterator[Finding]:
     """Functions that let no gradient through to what it is wanted for."""
-    asked = {*problem.differentiate, *problem.update}
-    wanted = "inputs" in asked
+    wanted = bool(asked & {*groups["inputs"]})
     for number, layer in enumerate(problem.layers):
-        filtered = layer.convolution or layer.transposed_convolution
-        made = filtered or layer.dense
-        if made is not None:
-            own = "filters" if filtered else "weights"
-            wanted = wanted or own in asked or ("biases" in asked and made.biases is not None)
-        wanted = wanted or (layer.normalization is not None and "biases" in asked)
+        wanted = wanted or any(asked & {*groups.get(name, ())} for name in layer.parameters)
         function = row_name(layer.activation.function) if layer.activation else ""
         if wanted and function in ACTIVATIONS and not ACTIVATIONS[function].derivative:
             found = f"`{function}`, which lets no gradient through"
@@ -82,7 +88,7 @@ def build(problem: Definition) -> Graph:
         return Pass(tuple(Layers(problem, cases, batch).quantities), loss)
 
     first, *others = passes_of(problem, forward)
-    trained, wanted = made.names_of(problem.update), made.names_of(problem.differentiate)
+    trained, wanted = made.chosen(problem.moved[1]) if first.loss else (), made.chosen(problem.differentiate)
     work = plan_of(problem, trained, first.loss)
     return Graph(
         (*made.given, *work.givens, *first.quantities), {**made.values, **work.values}, first.loss, trained,

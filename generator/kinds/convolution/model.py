@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from generator.definitions.nested import Given, Nested
 from generator.definitions.problem import Model, Name, Texts, Whole
 from generator.definitions.rows import Chosen
 from generator.formula.extremes import Ties
+from generator.kinds.convolution.shorthand import WORDS, written_out
 from generator.learning.batches import Batches, Number
 from generator.learning.normalization import Standardization
 
 Count = Annotated[Whole, Field(ge=1)]
 Counts = Count | tuple[Count, Count]  # down and across, where they differ
 Border = Whole | tuple[Whole, Whole]
-Part = Literal["inputs", "filters", "weights", "biases"]
 # What is given in each part of a pipeline, as the kind of its entries' labels.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "inputs": ("input",), "filters": ("filter",), "weights": ("weight",), "biases": ("bias", "gain", "shift")
 }  # fmt: skip
+TRAINED = ("filters", "weights", "biases")
+
+
+def _or_written(schema: dict[str, Any]) -> None:
+    """In the JSON Schema, layers and lists of numbers in them need no names (see `shorthand`)."""
+    schema.get("required", []).remove("name")
+    for key in ("filters", "weights", "biases"):
+        if key in schema["properties"]:
+            schema["properties"][key] = {"anyOf": [schema["properties"][key], {"type": ["array", "number", "string"]}]}
+
+
+def _or_listed(schema: dict[str, Any]) -> None:
+    """In the JSON Schema, a layer can have another key or be a word, and what is given needs no name."""
+    words = {"type": ["object", "array", "number", "string", "null"]}
+    keys = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"enum": [*WORDS]}}
+    layers = schema["properties"]["layers"]
+    layers["items"] = {"anyOf": [layers["items"], {"enum": [*WORDS]}, {**keys, "additionalProperties": words}]}
+    for key in ("input", "inputs", "targets", "upstream"):
+        schema["properties"][key]["anyOf"].append({"type": ["array", "number", "string"]})
 
 
 class Titled(Model):
@@ -33,6 +52,8 @@ class Titled(Model):
 
 class Filtered(Titled):
     """Filters, each of which makes one map."""
+
+    model_config = ConfigDict(json_schema_extra=_or_written)
 
     name: Name = Field(description="what the maps it makes are called")
     filters: Given = Field(description="name: one filter, or a list of them; several channels: a list in each filter")
@@ -62,6 +83,8 @@ class TransposedConvolution(Filtered):
 class Activation(Titled):
     """A function of each entry, or softmax of all entries of a vector."""
 
+    model_config = ConfigDict(json_schema_extra=_or_written)
+
     name: Name
     function: Chosen = Field(description="its name, or {leaky_relu: {slope: 0.1}} where it has parameters")
 
@@ -69,12 +92,16 @@ class Activation(Titled):
 class Addition(Titled):
     """What an earlier layer made, added entry by entry (a skip connection)."""
 
+    model_config = ConfigDict(json_schema_extra=_or_written)
+
     name: Name
     of: Name = Field(description="the input or an earlier layer, of the same shape")
 
 
 class Pooling(Titled):
     """One entry for each window of each map."""
+
+    model_config = ConfigDict(json_schema_extra=_or_written)
 
     name: Name
     size: Counts | Literal["all"] = Field(description="of the window, [down, across]; or all: one window of everything")
@@ -97,6 +124,8 @@ class Flatten(Titled):
 class Dense(Titled):
     """Units that are fed by every entry."""
 
+    model_config = ConfigDict(json_schema_extra=_or_written)
+
     name: Name
     weights: Given = Field(description="name: a list for one unit, or a list of rows, one for each unit")
     biases: Given | None = Field(None, description="name: one number for each unit")
@@ -113,6 +142,8 @@ class Normalizing(Titled, Standardization):
     """Each channel over all its entries in the batch (behind `flatten`: each entry over the batch), or each
     observation over all its entries, brought to mean 0 and variance 1; then scaled and shifted.
     """
+
+    model_config = ConfigDict(json_schema_extra=_or_written)
 
     name: Name
     gamma: Nested = Field(
@@ -139,9 +170,24 @@ class Stage(Model):
         """The keys that are there."""
         return [name for name in Stage.model_fields if getattr(self, name) is not None]
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What its filters or weights, its biases, or its scales and shifts are called."""
+        filtered = self.convolution or self.transposed_convolution
+        given = filtered.filters if filtered else self.dense.weights if self.dense else {}
+        made = filtered or self.dense
+        norm = self.normalization
+        scaled = (f"gamma_{norm.name}", f"beta_{norm.name}") if norm else ()
+        return (*given, *((made.biases or ()) if made else ()), *scaled)
+
 
 class Pipeline(Batches):
     """A pipeline of layers over a signal or an image, or over several of them."""
+
+    model_config = ConfigDict(json_schema_extra=_or_listed)
+    OTHERWISE: ClassVar[Mapping[str, str]] = {
+        **{key: own for key, own in Batches.OTHERWISE.items() if own != "wanted"}, "wanted": "differentiate"
+    }  # fmt: skip
 
     input: Given | None = Field(
         None, description="name: a signal (a list), an image (rows), or a list of channels of these"
@@ -164,12 +210,25 @@ class Pipeline(Batches):
     )
     loss: Chosen = "half_squared_error"
     loss_name: Name = "E_total"
-    differentiate: tuple[Part, ...] = Field(
-        (), description="what the loss is differentiated by; scales and shifts are biases"
+    differentiate: tuple[Name, ...] = Field(
+        (),
+        description="what the loss is differentiated by besides: inputs, filters, weights, biases (scales and shifts"
+        " among them), or names",
     )
-    update: tuple[Literal["filters", "weights", "biases"], ...] = Field(
-        (), description="what takes a step against its gradient"
-    )
+    update: tuple[Name, ...] = Field((), description="another word for `trained`, as a list")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_out(cls, data: Any) -> Any:
+        return written_out(data)
+
+    @property
+    def moved(self) -> tuple[str, str | tuple[str, ...]]:
+        """What is trained, and the key that says so: without a learning rate, only what is listed."""
+        if self.update:
+            return "update", self.update
+        told = self.learning_rate is not None or "trained" in self.model_fields_set
+        return "trained", self.trained if told else ()
 
     @property
     def cases(self) -> tuple[str, ...]:

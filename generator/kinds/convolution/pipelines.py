@@ -31,6 +31,7 @@ from generator.kinds.convolution.images import (
 from generator.kinds.convolution.laying import products
 from generator.kinds.convolution.model import (
     KINDS,
+    TRAINED,
     Activation,
     Addition,
     AveragePooling,
@@ -44,6 +45,7 @@ from generator.kinds.convolution.model import (
     TransposedConvolution,
 )
 from generator.kinds.convolution.norming import Norm
+from generator.learning.chosen import chosen
 
 
 class Layers(Images):
@@ -72,9 +74,26 @@ class Layers(Images):
         self.place, self.group = (), "loss"
         compare(problem, self, self.maps, batch)
 
-    def names_of(self, parts: Sequence[str]) -> tuple[str, ...]:
-        """The names of the given entries of some parts."""
-        return tuple(q.name for q in self.given if any(q.label.kind in KINDS[part] for part in parts))
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The given entries that can be trained."""
+        return self.groups["all"]
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The given entries of each part, and what can be trained of them; by the names of whole filters, too."""
+        parts = {part: tuple(q.name for q in self.given if q.label.kind in kinds) for part, kinds in KINDS.items()}
+        trained = tuple(q.name for q in self.given if any(q.name in parts[part] for part in TRAINED))
+        of = {q.name: q.label.of for q in self.given}
+        wholes = {
+            whole: tuple(name for name in trained if of[name] == whole) for whole in map(of.get, trained) if whole
+        }
+        return {"all": trained, **parts, **wholes}
+
+    def chosen(self, listed: str | Sequence[str]) -> tuple[str, ...]:
+        """The given entries that a list of parts and of names means, in the order of the layers."""
+        found = chosen(listed, self.parameters, self.groups)
+        return tuple(q.name for q in self.given if q.name in found)
 
     def _layer(self, layer: Any, number: int) -> None:
         match layer:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from generator.definitions.problem import Finding
+from generator.definitions.rows import PRINTED
 from generator.definitions.source import Location
 from generator.errors import FormulaError, nearest
-from generator.formula.extremes import PLACES
 from generator.formula.grids import Grid, Value, named, names_of, referring
 from generator.formula.infix import parse
 from generator.formula.made import Made
 from generator.formula.naming import lines
 from generator.formula.recurrences import batches
-from generator.formula.tree import CIRCULAR, Formula, references
+from generator.formula.tree import Formula, references
 from generator.formula.vectors import expand, function_names
 from generator.kinds.formulas.entries import entry_names, for_updates, known_givens, moved, numbers_of, sizes_of
 from generator.kinds.formulas.model import Definition
 from generator.learning.training import check_brought, check_learning, check_training
-
-# A quantity of one of these names would be printed just as the function is.
-_WORDS = {"ln", "log", "exp", "tanh", "sinh", "cosh", "erf", "max", "min", *CIRCULAR, *PLACES}
 
 
 def check(problem: Definition) -> Iterator[Finding]:
@@ -36,7 +33,7 @@ def check(problem: Definition) -> Iterator[Finding]:
         if name in function_names():
             yield ("functions",), f"`{name}`", "a name that no function has yet"
     for place, name in _named(problem):
-        if name in _WORDS:
+        if name in PRINTED:
             yield place, f"`{name}`", f"a name that is not printed as the function is, such as `{name}_1`"
             return
     if not (problem.formulas or problem.parts or problem.update):

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
 
 from generator.definitions.own import ForEach, check_function, each, name_of
 from generator.definitions.problem import Finding
 from generator.definitions.problem import name as name_of_quantity
-from generator.definitions.rows import FUNCTIONS
+from generator.definitions.rows import FUNCTIONS, check_name
 from generator.definitions.source import Location
 from generator.formula.functions import ACTIVATIONS, LOSSES, VECTORS
 from generator.kinds.network.model import Layer, Network
-from generator.learning.batches import at, check_observations
+from generator.learning.batches import at, check_observations, number_at
+from generator.learning.chosen import wholes
 from generator.learning.dropout import check_dropout, masks
 from generator.learning.losses import LOSS_ROWS, MEAN
 from generator.learning.normalization import check_normalization, normalization_givens
 from generator.learning.penalties import check_penalties
-from generator.learning.training import brought_names, check_learning, check_trained, check_training
+from generator.learning.targets import check_targets
+from generator.learning.trainable import check_trained
+from generator.learning.training import brought_names, check_learning, check_training
 
 
 def check_network(problem: Network) -> Iterator[Finding]:
@@ -41,9 +46,10 @@ def check_network(problem: Network) -> Iterator[Finding]:
         used.update(*(weights.values() for weights in layer.units.values()), layer.biases.values())
     yield from _check_extras(problem)
     yield from _check_values(problem, used)
-    yield from check_trained(problem.trained, problem.parameters)
+    yield from check_trained(problem)
     yield from _check_gradients(problem)
-    yield from check_observations(problem)
+    found = [*check_observations(problem)]
+    yield from found or _check_targets(problem)
     found = [*check_learning(problem)]
     yield from found or _check_updates(problem)
 
@@ -120,9 +126,9 @@ def _check_extras(problem: Network) -> Iterator[Finding]:
         if unit not in problem.units:
             yield ("skip", unit), f"`{unit}`", f"a unit: {', '.join(problem.units)}"
     yield from check_dropout(problem.dropout, problem.units, problem.cases)
-    yield from check_penalties(
-        problem.regularization, problem.penalized, (*problem.parameters, *(layer.name for layer in problem.layers))
-    )
+    known = (*problem.groups, *problem.parameters, *wholes(problem.parameters))
+    layers = (layer.name for layer in problem.layers)
+    yield from check_penalties(problem.regularization, problem.penalized, (*known, *layers))
 
 
 def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
@@ -142,6 +148,20 @@ def _check_values(problem: Network, used: set[str]) -> Iterator[Finding]:
     elif len(problem.targets) != len(problem.outputs):
         found, expected = f"{len(problem.targets)} targets", f"one for each output: {', '.join(problem.outputs)}"
         yield ("targets",), found, expected
+
+
+def _check_targets(problem: Network) -> Iterator[Finding]:
+    """Targets that the losses of their outputs are not made for."""
+    whole, losses = name_of(problem.layers[-1].activation) in VECTORS, each(problem.loss, problem.outputs)
+    key = "targets" if problem.classes is None else "classes"
+    for case in problem.cases:
+        held: dict[str, tuple[Any, list[tuple[Location, Fraction]]]] = {}  # those that have the same loss
+        for (name, numbers), unit in zip(problem.targets.items(), problem.outputs, strict=False):
+            place: Location = (key, name, int(case) - 1) if isinstance(numbers, tuple) else (key, name)
+            held.setdefault(str(losses[unit]), (losses[unit], []))[1].append((place, number_at(numbers, case)))
+        for own, targets in held.values():
+            if name_of(own):
+                yield from check_targets(own, targets, (key,), whole)
 
 
 def _check_loss(problem: Network) -> Iterator[Finding]:
@@ -180,7 +200,10 @@ def _check_updates(problem: Network) -> Iterator[Finding]:
 def _check_names(problem: Network) -> Iterator[Finding]:
     """Where two quantities would have one name."""
     taken: dict[str, str] = {}
+    layers = (each(layer.activation, tuple(layer.units)).values() for layer in problem.layers)
+    functions = {name_of(own) for layer in layers for own in layer}
     for group, key, name in _givens(problem):
+        yield from check_name(name, _place(problem, group, key), functions)
         if name in taken:
             yield _place(problem, group, key), f"`{name}`, which {taken[name]} has too", "a name of its own"
         taken[name] = f"`{group}`"

@@ -12,6 +12,7 @@ from generator.definitions.own import Function
 from generator.definitions.problem import Exact, Model, Name
 from generator.kinds.network.shorthand import written_out
 from generator.learning.batches import Observations, at, batch_name
+from generator.learning.chosen import chosen
 from generator.learning.dropout import Dropout
 from generator.learning.normalization import Normalization, normalization_givens
 from generator.learning.penalties import Regularization
@@ -97,7 +98,6 @@ class Network(Observations):
     classes: Class | tuple[Class, ...] | None = Field(
         None, description="in place of `targets`: for each observation the number or the unit of its class"
     )
-    trained: Literal["weights", "all"] | tuple[Name, ...] = "all"
     bias_as: Literal["bias", "threshold"] = Field("bias", description="added, or subtracted as a threshold")
     update_order: Literal["at_once", "outputs_first"] = Field("at_once", description="when the parameters move")
     names: Names = Names()
@@ -137,11 +137,7 @@ class Network(Observations):
     @property
     def learned(self) -> tuple[str, ...]:
         """The parameters that are trained; none where there is no error to learn from."""
-        if not self.targets:
-            return ()
-        if isinstance(self.trained, tuple):
-            return self.trained
-        return tuple(self.weights) if self.trained == "weights" else self.parameters
+        return self.chosen if self.targets else ()
 
     @property
     def unweighted(self) -> tuple[str, ...]:
@@ -157,9 +153,9 @@ class Network(Observations):
         weights = [name for name in self.learned if name in self.weights]
         if on == "weights":
             return tuple(weights)
-        layers = {layer.name: {w for fed in layer.units.values() for w in fed.values()} for layer in self.layers}
-        chosen = {name for own in on for name in ([own] if own in self.parameters else layers.get(own, ()))}
-        return tuple(name for name in self.learned if name in chosen)
+        layers = {layer.name: [w for fed in layer.units.values() for w in fed.values()] for layer in self.layers}
+        listed = chosen(on, self.parameters, {**self.groups, **layers})
+        return tuple(name for name in self.learned if name in listed)
 
     def skips(self, unit: str) -> tuple[str, ...]:
         """What is added to what a unit passes on."""

@@ -29,6 +29,9 @@ def _with_named_inputs(data: Data) -> Data:
 def _with_named_targets(data: Data) -> Data:
     """`targets: [1, 0]` as `t1: 1, t2: 0`; of the only output, a number, or one for each observation."""
     listed = data.get("targets")
+    if listed == "inputs":  # what the network is to give back, as an autoencoder does
+        values = _mapping(data.get("inputs")).values()
+        return {**data, "targets": {f"t{place}": value for place, value in enumerate(values, 1)}}
     units = _last_units(data)
     several = any(isinstance(value, list) for value in _mapping(data.get("inputs")).values())
     if isinstance(listed, str) or (_is_list(listed) and several and len(units) == 1 and not _is_list(listed[0])):

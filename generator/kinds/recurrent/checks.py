@@ -10,11 +10,14 @@ from generator.definitions.rows import Rows, check_row, row_name
 from generator.definitions.source import Location
 from generator.definitions.tables import said, shape
 from generator.formula.functions import ACTIVATIONS, VECTORS
-from generator.kinds.recurrent.model import Recurrent, lengths, output_lines, output_of, role_of, shapes_of
+from generator.kinds.recurrent.letters import role_of
+from generator.kinds.recurrent.model import Recurrent, lengths, output_lines, output_of, shapes_of
 from generator.kinds.recurrent.unrolled import Unrolled
 from generator.learning.batches import check_order
 from generator.learning.losses import LOSS_ROWS
-from generator.learning.training import check_brought, check_learning, check_trained, check_training
+from generator.learning.targets import check_targets
+from generator.learning.trainable import check_trained
+from generator.learning.training import check_brought, check_learning, check_training
 
 
 def check_recurrent(problem: Recurrent) -> Iterator[Finding]:
@@ -43,11 +46,13 @@ def _check_weights(problem: Recurrent) -> Iterator[Finding]:
     expected = shapes_of(problem)
     roles: dict[str, str] = {}
     for name, rows in problem.weights.items():
-        role = role_of(name)
+        role = role_of(name, problem.cell)
         if role not in expected:
             heads = [other for line in output_lines(problem, always=True) for other in line.parameters]
             known = [*expected, *(other for other in dict.fromkeys((*heads, "b_y")) if other not in expected)]
-            yield ("weights", name), f"`{name}`", f"one of {', '.join(known)}" if role not in known else "`V` beside it"
+            letters = "W is of the input, U of the state before, V of the output"
+            expected_names = f"one of {', '.join(known)}: {letters}" if role not in known else "`V` beside it"
+            yield ("weights", name), f"`{name}`", expected_names
         elif role in roles:
             yield ("weights", name), f"`{name}` beside `{roles[role]}`", "each matrix once"
         elif shape(rows) != expected[role][0]:
@@ -144,13 +149,18 @@ def _check_loss(problem: Recurrent) -> Iterator[Finding]:
         key = "output_activation" if has_head else "activation"
         choice = " or ".join(allowed if has_head else ("logistic",))
         yield ("loss",), found, f"`{key}: {choice}`" if has_head or is_elman else "a matrix `V` and `output_activation`"
+    for number, own in enumerate(problem.held.values()):
+        place = _place(problem, "targets" if problem.targets else "classes", number)
+        for step, row in own.items():
+            targets = [((*place, str(step), j) if len(row) > 1 else (*place, str(step)), n) for j, n in enumerate(row)]
+            yield from check_targets(problem.loss, targets, (*place, str(step)), made in VECTORS)
 
 
 def _check_training(problem: Recurrent) -> Iterator[Finding]:
     yield from check_order(problem)
     if problem.wanted and problem.turns:
         yield ("wanted",), "inputs of observations that have turns", "`order: batch`"
-    yield from check_trained(problem.trained, (*problem.weights, *problem.states))
+    yield from check_trained(problem)
     for number, state in enumerate(problem.wanted):
         if state not in ("x", *problem.states):
             yield ("wanted", number), f"`{state}`", f"one of x, {', '.join(problem.states)}"
@@ -158,6 +168,6 @@ def _check_training(problem: Recurrent) -> Iterator[Finding]:
 
 def _check_updates(problem: Recurrent) -> Iterator[Finding]:
     made = Unrolled(problem)
-    moves = problem.learning_rate is not None and problem.trained != ()
+    moves = problem.learning_rate is not None and bool(problem.chosen)
     yield from check_training(problem, moves, "`learning_rate`, and weights that are trained")
     yield from check_brought(problem, {quantity.name for quantity in (*made.given, *made.quantities)}, problem.learned)

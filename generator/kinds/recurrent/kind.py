@@ -67,7 +67,8 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
         yield Convention("over_time_sum" if problem.over_time == "sum" else mean)
     if problem.held:
         yield from conventions_of_observations(problem)
-    if problem.learning_rate and set(problem.trained) & set(problem.states):
+    first = {own for state in problem.states for own in problem.groups[state]}
+    if problem.learning_rate and first & set(problem.learned):
         yield Convention("first_state_trained")
     yield from conventions_of(problem)
 

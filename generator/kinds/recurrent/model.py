@@ -13,8 +13,10 @@ from generator.definitions.problem import Name, Whole, lower
 from generator.definitions.rows import Chosen, row_name
 from generator.definitions.tables import Sequences, Table, entry, names, shape
 from generator.kinds.recurrent.cells import STATES, Line, cell, output
+from generator.kinds.recurrent.letters import role_of
 from generator.kinds.recurrent.steps import Classes, Row, Targets
 from generator.learning.batches import Batches
+from generator.learning.chosen import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,6 @@ class Recurrent(Batches):
     vectors: Literal["columns", "rows"] = Field("columns", description="W x, or x W")
     loss: Chosen = "half_squared_error"
     over_time: Literal["sum", "mean"] = Field("sum", description="how the errors of the time steps are put together")
-    trained: Literal["all"] | tuple[Name, ...] = Field("all", description="all weights, or some; also first states, h")
     wanted: tuple[Name, ...] = Field((), description="also differentiate by inputs (x), first states (h, c)")
 
     @property
@@ -116,29 +117,33 @@ class Recurrent(Batches):
     @property
     def learned(self) -> tuple[str, ...]:
         """The entries of what is trained; nothing is where there is no error."""
-        chosen = tuple(self.weights) if self.trained == "all" else self.trained
-        return tuple(own for name in chosen for own in self._entries(name)) if self.held else ()
+        return self.chosen if self.held else ()
 
-    def _entries(self, name: str) -> tuple[str, ...]:
-        """The entries of a matrix or bias, or of a first state."""
-        if name in self.weights:
-            return names(name, self.weights[name])
-        size = lengths(self)[name]
-        return tuple(f"{entry(name, (i, size))}_t{first_step(self, name)}" for i in range(1, size + 1))
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The entries of all matrices and biases."""
+        return tuple(own for name, rows in self.weights.items() for own in names(name, rows))
+
+    @property
+    def unweighted(self) -> tuple[str, ...]:
+        """The entries of biases."""
+        return tuple(own for name, rows in self.weights.items() if name[0] == "b" for own in names(name, rows))
+
+    @property
+    def groups(self) -> Groups:
+        """Weights and biases, and the entries of each first state, which `all` leaves as they are."""
+        return {**super().groups, **{state: first_entries(self, state) for state in self.states}}
 
 
-def role_of(name: str) -> str:
-    """What a matrix is for: `w`, `u` and `v` are `W`, `U` and `V` in small letters, as single numbers are written.
-
-    `b_ih` is `b` where another bias, `b_hh`, stands beside it.
-    """
-    name = f"b{name.removeprefix('b_ih')}" if name.startswith("b_ih") else name
-    return name[0].upper() + name[1:] if name[0] in "wuv" else name
+def first_entries(problem: Recurrent, state: str) -> tuple[str, ...]:
+    """The entries of a first state."""
+    size, step = lengths(problem)[state], first_step(problem, state)
+    return tuple(f"{entry(state, (i, size))}_t{step}" for i in range(1, size + 1))
 
 
 def own_names(problem: Recurrent) -> dict[str, str]:
     """The author's name of each matrix and bias, by what it is for."""
-    return {role_of(name): name for name in problem.weights}
+    return {role_of(name, problem.cell): name for name in problem.weights}
 
 
 def cell_lines(problem: Recurrent, level: Level) -> tuple[Line, ...]:

@@ -9,13 +9,13 @@ from fractions import Fraction
 from generator.definitions.tables import entries, entry, names
 from generator.graph.declared import grid, matrix, vector
 from generator.graph.quantities import Label, Quantity, Role, Tensor
+from generator.kinds.recurrent.letters import role_of
 from generator.kinds.recurrent.model import (
     Recurrent,
     first_states,
     first_step,
     output_lines,
     output_of,
-    role_of,
     worked_steps,
 )
 from generator.kinds.recurrent.totals import place_of
@@ -114,7 +114,7 @@ class Placed:
 
     def _group(self, name: str) -> str:
         """The group of a matrix or bias: one of its own where several time steps use it."""
-        of_output = any(role_of(name) in line.parameters for line in self.outputs)
+        of_output = any(role_of(name, self.problem.cell) in line.parameters for line in self.outputs)
         steps = (
             len(worked_steps(self.problem, case)) if of_output else self.problem.times for case in self.problem.cases
         )

@@ -32,6 +32,8 @@ def _of_each(adapter: TypeAdapter[Any]) -> Callable[[object, ValidationInfo], tu
 
     def read(value: object, info: ValidationInfo) -> tuple[Any, ...]:
         count = len(info.data.get("inputs", ())) or 1
+        if value == "inputs":  # what the network is to give back, as an autoencoder does
+            return tuple(dict(enumerate(rows, 1)) for rows in info.data.get("inputs", ()))
         if count == 1:
             return (adapter.validate_python(value),) if value else ()
         if not isinstance(value, list) or len(value) != count:
@@ -59,5 +61,6 @@ def _schema(one: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [*by_step, {"type": "array", "items": {"anyOf": by_step}}]}
 
 
-Targets = Annotated[Any, BeforeValidator(_of_each(_TARGETS)), WithJsonSchema(_schema(_ROW))]
+_TARGETS_SCHEMA = {"anyOf": [*_schema(_ROW)["anyOf"], {"const": "inputs"}]}
+Targets = Annotated[Any, BeforeValidator(_of_each(_TARGETS)), WithJsonSchema(_TARGETS_SCHEMA)]
 Classes = Annotated[Any, BeforeValidator(_of_each(_CLASSES)), WithJsonSchema(_schema({"type": "integer"}))]
