@@ -580,6 +580,8 @@ update: [x]
         ("f * v", "(inverse(M) @ v)[1]", 6, "formulas.g", "inverse(M)", "the matrix is singular: its determinant is 0"),
         ("f * v", "1 / (x - 2)", 6, "formulas.g", "has no value: division by zero", "can be worked"),
         ("f * v", "exp(500 * x)", 6, "formulas.g", "`g` has no value: it overflows", "can be worked"),
+        ("update: [x]", "update: {x: exp(exp(5 * x))}", 9, "update.x", "`x_new` has no value: it overflows", "worked"),
+        ("f * v", "exp(exp(exp(6 * x)))", 6, "formulas.g", "exp has no finite value there: it overflows", "can"),
         ("f * v", "(10 * x)**400", 6, "formulas.g", "`g` has no value: it overflows", "can be worked"),
         ("g: f * v", "g(x): f * v", 6, "formulas.g(x)", "`g(x)`", "a name before the formula, as in `g: ...`"),
         ("f * v", "log(x - 2)", 6, "formulas.g", "`g` has no value", "can be worked"),

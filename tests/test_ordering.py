@@ -128,6 +128,11 @@ def test_a_gradient_goes_to_what_stands_at_the_rank(tmp_path: Path) -> None:
     slopes = [float(made.trace.full(f"df/dv_{place}")) for place in range(1, 6)]
     assert slopes == [0, 1, 8 + 5, 1, 4]
     assert [float(made.trace.full(f"df/dw_{place}")) for place in (1, 2)] == [4.5, 4.5]
+    assert not any("rank" in q.name for q in made.graph if q.label.kind == "derivative")
+    truth = Truth.of(made.graph, made.writer, made.notation.rounding)
+    page = render(made, "solution", "markdown")
+    assert verify(page, "markdown", truth).untrue == ()
+    assert "difference of the two" in page  # the check by a finite difference
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ class _Rounds:
         return Differentiated(of, tuple(now), number)
 
     def _made(self, loss: str, targets: list[str]) -> tuple[Quantity, ...]:
-        """The gradients of `loss`, none of which goes through what is cut."""
-        cut = tuple(self.now.get(name, name) for name in self.start.cut)
+        """The gradients of `loss`, none of which goes through what is cut, or what is flat."""
+        cut = tuple(self.now.get(name, name) for name in (*self.start.cut, *self.start.flat))
         return gradients(replace(self.graph, loss=loss, cut=cut), targets, self.chain)
 
     def _gradients(self, loss: str, number: int) -> Differentiated:

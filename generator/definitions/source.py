@@ -57,12 +57,18 @@ class Source:
     def place_of(self, name: str) -> Location:
         """Where a quantity of this name comes from: the longest of the authors' names that it begins or ends with.
 
-        Empty where there is none: a total, say, which no line of the file names.
+        A new value (`x_new2`) comes from the line of its update, if it has one. Empty where there is none: a total,
+        say, which no line of the file names.
         """
         named = [place for place in self.lines if len(place) > 1 and place[0] not in _ABOUT]
         begun = [place for place in named if f"{name}_".startswith(f"{place[-1]}_")]
         found = begun or [place for place in named if name.endswith(f"_{place[-1]}")]
-        return max(found, key=lambda place: len(str(place[-1])), default=())
+        is_new = re.search(r"_new\d*$", name) is not None
+
+        def fit(place: Location) -> tuple[int, bool]:
+            return len(str(place[-1])), is_new and place[0] == "update"
+
+        return max(found, key=fit, default=())
 
 
 _ABOUT = {"say", "symbols", "worksheet", "names", "title", "introduction"}  # keys under which names are spoken of

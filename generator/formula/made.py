@@ -20,6 +20,7 @@ class Made:
         self.names: dict[Value, str] = {}
         self.formulas: dict[str, Formula] = {}
         self.numbers: dict[str, Fraction | None] = {**givens}
+        self.flat: list[str] = []  # ranks: they only count, so no gradient goes through them
         self.eliminated = False  # whether a system of equations has been among it
 
     def remember(self, line: Line) -> None:

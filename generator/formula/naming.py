@@ -167,8 +167,7 @@ class _Lines(Named):
     def _argument(self, role: str, tree: Formula, turns: Turns) -> Formula:
         """The argument of an own function: by its name, unless it is short."""
         opened = self._opened(tree, turns)
-        entries = entries_of(expand(opened, self.known))
-        is_short = all(isinstance(entry, Ref | Num) for entry in entries)
+        is_short = all(isinstance(entry, Ref | Num) for entry in entries_of(expand(opened, self.known)))
         return opened if is_short else self.named(role, opened, places_of(tree, turns))
 
     def _eliminated(self, tree: Formula, turns: Turns, own: str = "") -> Formula | None:
@@ -212,6 +211,7 @@ class _Lines(Named):
         args = tuple(expand(arg, self.known) for arg in call.args)
         expand(call, self.known)  # raises where they do not fit
         ranks = expand(self.named("rank", Call("rank", call.args[:1]), places), self.known)
+        self.before.flat += (entry.name for entry in entries_of(ranks) if isinstance(entry, Ref))
 
         def at(wanted: int, role: str) -> Formula:
             entry = at_rank(args[0], ranks, wanted)

@@ -308,6 +308,7 @@ class Graph:
     ties: Ties = "first"  # whose slope a `max` or `min` has where several of its arguments are equal
     vectors: str = "column"  # how the vectors among them stand: `column`, `row`; `signal`: columns, but signals as rows
     cut: tuple[str, ...] = ()  # where gradients end, though they are computed from something
+    flat: tuple[str, ...] = ()  # what only counts, as ranks do, so that it has no slope and no gradient goes through it
     closing: bool = True
     columns: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()  # givens that formulas have been made for, as an index: with others they are not true

@@ -23,6 +23,7 @@ from generator.solve.elementary import AT_ZERO, BALLS, DOMAINS, LOGARITHMS, circ
 
 Exact = Fraction | flint.arb
 
+_GROWING = ("exp", "sinh", "cosh")
 _LONGEST = 4096  # bits; a longer fraction goes on as a ball, so that products of products stay cheap
 _NOTHING = Fraction(1, 2**3000)  # only the last precisions tell a difference as small as this
 _FARTHEST = 10_000  # bits; a ball beyond 2**±10000 (3,000 digits) is not written out
@@ -285,5 +286,6 @@ def _ball_call(name: str, x: flint.arb) -> Exact:
     made = abs(x) if name == "abs" else x.log() if base is not None else of_domain(name, x)
     result = made / flint.arb(base).log() if base else made
     if not result.is_finite():
-        raise Undefined(f"{name} has no finite value there")
+        why = ": it overflows" if name in _GROWING and x.is_finite() else ""
+        raise Undefined(f"{name} has no finite value there{why}")
     return result

@@ -143,7 +143,7 @@ def _check_size(value: Exact) -> None:
     else:
         is_larger = bool(abs(value) > flint.arb(2) ** _LARGEST)
     if is_larger:
-        raise Undefined("it overflows: it is larger than 1.8 · 10^308, the largest number that programs work with")
+        raise Undefined("it overflows: it is too large, beyond the 1.8 · 10^308 that programs work with")
 
 
 def _text(value: Exact, rounding: Rounding, last: bool) -> str:

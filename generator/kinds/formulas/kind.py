@@ -57,6 +57,7 @@ def build(problem: Definition) -> Graph:
     whole = {name: value for name, value in known.items() if name not in handed}
     stated = (*_conventions(problem), *((Convention("elimination"),) if made.eliminated else ()))
     graph = replace(_updated(problem, quantities, givens, known, stated), tensors=tensors(whole))
+    graph = replace(graph, flat=tuple(dict.fromkeys(made.flat)))
     return replace(graph, diagram=circuit(graph, problem.drawing))
 
 
