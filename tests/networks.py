@@ -45,6 +45,13 @@ PLAIN_LOSSES = tuple(name for name in LOSSES if name not in LOGARITHMIC)
 HUNDREDTHS = [number for number in range(-200, 201) if number]
 
 
+def targets_of(loss: str) -> Sequence[int]:
+    """The targets, in hundredths, that a loss is made for."""
+    if loss in LOGARITHMIC:
+        return range(1, 100)
+    return {"sign": [-100, 100], "share": range(1, 100)}.get(LOSSES[loss].targets, HUNDREDTHS)
+
+
 def decimal(hundredths: int) -> str:
     """A whole number of hundredths as decimal text."""
     sign, (whole, rest) = "-" if hundredths < 0 else "", divmod(abs(hundredths), 100)
@@ -85,8 +92,7 @@ def recipe(
     loss = pick(losses)
     if loss in LOGARITHMIC:
         made[-1]["activation"] = "logistic"
-    targets = {"sign": [-100, 100], "share": range(1, 100)}.get(LOSSES[loss].targets, HUNDREDTHS)
-    targets = range(1, 100) if loss in LOGARITHMIC else targets
+    targets = targets_of(loss)
     return {
         "kind": "network",
         "title": "made",

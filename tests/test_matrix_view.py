@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import DIFFERENTIABLE, HUNDREDTHS, PLAIN_LOSSES, Data, batches, decimal, dense, networks, yaml_text
+from networks import (
+    DIFFERENTIABLE,
+    HUNDREDTHS,
+    PLAIN_LOSSES,
+    Data,
+    batches,
+    decimal,
+    dense,
+    networks,
+    targets_of,
+    yaml_text,
+)
 
 from generator.definitions.problem import load
 from generator.derive.equations import Equations
@@ -60,8 +71,10 @@ def full_networks(draw: st.DrawFn, most: int = 3) -> Data:
             case "none":
                 unused = set(layer.pop("bias").values())
                 data["biases"] = {name: value for name, value in data["biases"].items() if name not in unused}
+    loss = draw(st.sampled_from(PLAIN_LOSSES))
     for group in ("inputs", "weights", "biases", "targets"):
-        data[group] = {name: decimal(draw(st.sampled_from(HUNDREDTHS))) for name in data[group]}
+        numbers = targets_of(loss) if group == "targets" else HUNDREDTHS
+        data[group] = {name: decimal(draw(st.sampled_from(numbers))) for name in data[group]}
     rounding = {"decimals": draw(st.sampled_from(["2", "4", "6"])), "carry": draw(st.sampled_from(["exact", "shown"]))}
     own: dict[str, Any] = {
         "extends": draw(st.sampled_from(["matrix", "net_out", "sum_output", "z_h"])),
@@ -69,7 +82,7 @@ def full_networks(draw: st.DrawFn, most: int = 3) -> Data:
     }
     return {
         **data,
-        "loss": draw(st.sampled_from(PLAIN_LOSSES)),
+        "loss": loss,
         "trained": draw(st.sampled_from(["weights", "all"])),
         "vectors": draw(st.sampled_from(["column", "row"])),
         "notation": {**own, "rounding": rounding},
