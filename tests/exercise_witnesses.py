@@ -635,6 +635,20 @@ def grouped_query_heads() -> Answers:
     return {"E_total": loss(start), "W_K_new": keys, "W_V_new": values}
 
 
+def group_norm() -> Answers:
+    x = np.array([[[1, 2], [0, 1]], [[3, 1], [1, 0]], [[0, 2], [1, 1]], [[2, 2], [1, 0]]], float)
+    groups = x.reshape(2, -1)
+    scaled = (groups - groups.mean(1, keepdims=True)) / np.sqrt(groups.var(1, keepdims=True) + 0.001)
+
+    def output(p: np.ndarray) -> np.ndarray:
+        y = p[0, :4, None] * scaled.reshape(4, 4) + p[1, :4, None]
+        return np.where(y.real > 0, y, 0).mean(1) @ [1, -1, 2, 1] + p[1, 4]
+
+    start = np.array([[1, 2, 1, 0.5, 0], [0, 1, 0, -1, 0.5]])
+    new = start - 0.1 * gradient(lambda p: (2 - output(p)) ** 2 / 2, start)
+    return {"y": output(start), "gamma_n_new": new[0, :4], "beta_n_new": new[1, :4], "b_new": new[1, 4]}
+
+
 def grouped_queries() -> Answers:
     q = np.array([[1, 0], [0, 1], [1, 1], [-1, 1]])
     k, v = np.array([[[1, 0], [0.5, 1]], [[0, 1], [1, -1]]]), np.array([[[2, 0], [0, 2]], [[1, 1], [3, -1]]])
@@ -1009,6 +1023,7 @@ WITNESSES: Mapping[str, Callable[[], Answers]] = {
         depthwise_separable,
         signal_stride_padding,
         causal_heads,
+        group_norm,
         grouped_query_heads,
         grouped_queries,
         rnn_classes_clipped,

@@ -50,7 +50,9 @@ def names(worked: Worked, asked: str) -> list[str]:
     if asked in known:
         return [asked]
     stem, step = re.findall(r"^(.+?)((?:_t\d+)?(?:_new\d*)?)$", asked)[0]
-    return [name for name in known if re.fullmatch(rf"{re.escape(stem)}(_\d+)+{step}", name)]
+    entries = [found for name in known if (found := re.fullmatch(rf"{re.escape(stem)}((?:_\d+)+){step}", name))]
+    # Row by row: a problem may work them in another order, such as one head of attention after the other.
+    return [found[0] for found in sorted(entries, key=lambda found: [int(part) for part in found[1].split("_")[1:]])]
 
 
 def values(worked: Worked, asked: str) -> list[Fraction]:
