@@ -19,7 +19,7 @@ from generator.render.document import render
 from generator.sets.model import load_set
 from generator.sets.task import Task, tasks
 from generator.typeset.text import text
-from generator.verify.document import verify
+from generator.verify.document import FORMATS, verify
 from generator.verify.truth import Truth
 
 GIVENS = {"X": [[1, 2], [3, 4], [5, 6]], "a": [1, "0.5", -1], "p": ["0.5", "0.5", 0], "y": [1, -1, 1], "g": "0.9"}
@@ -199,3 +199,12 @@ def test_how_a_vector_stands_in_a_product_is_stated(tmp_path: Path) -> None:
     said = "a vector on its right is a column"
     assert said in render(made(tmp_path, {"w": "a @ X"}), "solution", "terminal")
     assert said not in render(made(tmp_path, {"w": "2 * a"}), "solution", "terminal")
+
+
+def test_a_condition_in_a_quotient_is_short_too(tmp_path: Path) -> None:
+    worked = made(tmp_path, {"c": "(b > a) + (a == b) / 2", "e": "a / (a == b)"}, {"a": 2, "b": 2})
+    assert formula(worked, "c") == "[b > a] + [a = b]/2"
+    assert formula(worked, "e") == "a/[a = b]"
+    truth = Truth.of(worked.graph, worked.writer, worked.notation.rounding)
+    for format_name in FORMATS:
+        assert verify(render(worked, "solution", format_name), format_name, truth).untrue == ()

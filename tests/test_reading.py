@@ -164,7 +164,7 @@ def of_rows() -> Iterator[tuple[str, Formula]]:
     own = {"slope": "0.3", "kink": "0.25", "alpha": "1.7", "delta": "0.4", "base": "2", "at_zero": "0.5"}
     for row in (*ACTIVATIONS.values(), *LOSSES.values()):
         arguments = (x,) if row.name in ACTIVATIONS else (t, x)
-        for parameters in ((), tuple(parse(own[name]) for name in row.parameters)):
+        for parameters in ((), tuple(parse(own.get(name, "0.7")) for name in row.parameters)):
             call = Call(row.name, (*arguments, *parameters))
             yield row.name, call
             if row.name in LOSSES:

@@ -87,7 +87,7 @@ class Arranger:
             case Mul(factors):
                 return self._product(factors, lead)
             case Div(top, bottom):
-                return Frac(self.box(top), self.box(bottom))
+                return Frac(self._part(top, lead=True), self._part(bottom, lead=True))
             case Pow(base, exponent):
                 return self._power(base, exponent)
             case Cases():
