@@ -17,7 +17,7 @@ from generator.definitions.problem import load
 from generator.derive.equations import Equations
 from generator.derive.matrix_equations import MatrixEquations, is_in_matrices
 from generator.errors import DefinitionError
-from generator.formula.functions import ACTIVATIONS
+from generator.formula.functions import ACTIVATIONS, LOSSES
 from generator.formula.tree import Blank, Dots, Formula, Matrix, Num, children, walk
 from generator.graph.quantities import Role, derivative_name, updated_name
 from generator.notation.files import load_notation, notation_for
@@ -62,6 +62,9 @@ def full_networks(draw: st.DrawFn, most: int = 3) -> Data:
                 data["biases"] = {name: value for name, value in data["biases"].items() if name not in unused}
     for group in ("inputs", "weights", "biases", "targets"):
         data[group] = {name: decimal(draw(st.sampled_from(HUNDREDTHS))) for name in data[group]}
+    loss = draw(st.sampled_from(PLAIN_LOSSES))
+    if LOSSES[loss].targets == "sign":  # which it is made for
+        data["targets"] = {name: draw(st.sampled_from(["-1", "1"])) for name in data["targets"]}
     rounding = {"decimals": draw(st.sampled_from(["2", "4", "6"])), "carry": draw(st.sampled_from(["exact", "shown"]))}
     own: dict[str, Any] = {
         "extends": draw(st.sampled_from(["matrix", "net_out", "sum_output", "z_h"])),
@@ -69,7 +72,7 @@ def full_networks(draw: st.DrawFn, most: int = 3) -> Data:
     }
     return {
         **data,
-        "loss": draw(st.sampled_from(PLAIN_LOSSES)),
+        "loss": loss,
         "trained": draw(st.sampled_from(["weights", "all"])),
         "vectors": draw(st.sampled_from(["column", "row"])),
         "notation": {**own, "rounding": rounding},
