@@ -36,7 +36,7 @@ ROOMS = {
     "formula": "tree sums extremes greek infix functions conditions indicators identity grids whole inlining entrywise "
     "matrices elimination unfinished indices ordering made places vectors recurrences laying turns named "
     "multiplied naming",
-    "definitions": "source mentions problem schema course nested rows own tables",
+    "definitions": "keys source mentions problem schema course nested rows own tables",
     "graph": "quantities wholes windows products families declared layers",
     "learning": "clipping optimizers chosen training trainable batches normalization biases losses targets passes "
     "dropout penalties",

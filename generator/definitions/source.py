@@ -7,16 +7,17 @@ and node by node because a loader silently lets a repeated key overwrite the fir
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from generator.definitions.keys import fields_of, models_at
 from generator.errors import DefinitionError, MissingFileError
 from generator.formula.greek import spelled
 
@@ -182,11 +183,11 @@ def _explained(model: type[object], source: Source, place: Location, error: Any)
     found = f"`{error['input']}`" if isinstance(error["input"], str) else _kind(error["input"])
     match error["type"]:
         case unknown if unknown in _UNKNOWN:
-            models = _models_at(model, error["loc"][:-1])
+            models = models_at(model, error["loc"][:-1])
             otherwise = {key: own for made in models for key, own in getattr(made, "OTHERWISE", {}).items()}
             if where and where[-1] in otherwise:
                 return source.error(where, "an unknown key", f"`{otherwise[where[-1]]}`, as it is called here")
-            known = list(dict.fromkeys(name for own in models for name in _fields(own) if name[0] != "_"))
+            known = list(dict.fromkeys(name for own in models for name in fields_of(own) if name[0] != "_"))
             close = [f"`{key}`, or another" for key in get_close_matches(str(where[-1]), known, n=1)] if where else []
             listed = f"{(close or ['one'])[0]} of the known keys{': ' if known else ''}{', '.join(known)}"
             return source.error(where, "an unknown key", listed)
@@ -217,20 +218,6 @@ _PLAIN = {  # what a type is called by who writes definitions
 }
 
 
-def _fields(model: object) -> Mapping[Any, Any]:
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return {name: field.annotation for name, field in model.model_fields.items()}
-    return dict(get_type_hints(model, include_extras=True)) if is_dataclass(model) else {}
-
-
-def _models(annotation: Any) -> Iterator[object]:
-    """The models in an annotation, such as that of a list of layers."""
-    if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_dataclass(annotation)):
-        yield annotation
-    for inside in get_args(annotation):
-        yield from _models(inside)
-
-
 def _is_branch(part: str | int) -> bool:
     """Whether pydantic put the part in to name a branch of a union, so that it is not in the file."""
     if not isinstance(part, str):
@@ -244,13 +231,3 @@ def _kind(data: object) -> str:
         return "nothing"
     kinds: dict[type, str] = {dict: "a mapping", list: "a list"}
     return kinds.get(type(data), repr(data))
-
-
-def _models_at(model: object, path: Location) -> list[Any]:
-    """The models whose keys can stand at `path` in a `model`: those that are named on the way there."""
-    models: list[Any] = [model]
-    for part in path:
-        fields = {name: kind for each in models for name, kind in _fields(each).items()}
-        if part in fields:  # else it is a place in a list, an author's own name, or a branch of a union
-            models = list(dict.fromkeys(_models(fields[str(part)])))
-    return models

@@ -25,7 +25,7 @@ _TAKEN: Mapping[str, tuple[Callable[[Fraction], bool], str]] = {
 
 def activations_for(chosen: Chosen) -> tuple[str, ...]:
     """The activations whose values a loss of shares takes, the usual one first (none: it takes any numbers)."""
-    row = LOSS_ROWS[row_name(chosen)]
+    row = LOSS_ROWS.get(row_name(chosen))
     if not isinstance(row, Loss) or row.targets != "share":
         return ()
     return ("logistic", "softmax") if row.name == "binary_cross_entropy" else ("softmax", "logistic")
