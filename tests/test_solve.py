@@ -233,9 +233,13 @@ def test_a_large_input_has_the_value_and_the_slope_that_it_tends_to(activation: 
     graph = two(y, slope)
     ends: dict[str, tuple[float, float]] = {"logistic": (0, 0), "tanh": (-1, 0), "identity": (z, 1), "elu": (-1, 0)}
     ends |= {"leaky_relu": (0.01 * z, 0.01), "hard_sigmoid": (0, 0)}
-    ends |= {"hard_tanh": (-1, 0), "bipolar_sigmoid": (-1, 0)}
+    ends |= {"hard_tanh": (-1, 0), "bipolar_sigmoid": (-1, 0), "selu": (-1.67326 * 1.0507, 0)}
     expected = ends.get(activation, (0, 0))
-    if z > 0:
+    if activation == "softsign":  # which is slow to come near its ends
+        expected = (z / (1 + abs(z)), (1 + abs(z)) ** -2.0)
+    elif z > 0 and activation in ("selu", "relu6"):
+        expected = {"selu": (1.0507 * z, 1.0507), "relu6": (6, 0)}[activation]
+    elif z > 0:
         bounded = ("logistic", "tanh", "hard_sigmoid", "hard_tanh", "bipolar_sigmoid")
         expected = (1, 0) if activation in bounded else (z, 1)
     if activation == "gelu_tanh" and abs(z) == 1e300:  # the cube of z is beyond double precision: an error says so
@@ -248,10 +252,11 @@ def test_a_large_input_has_the_value_and_the_slope_that_it_tends_to(activation: 
     compiled = compile_graph(graph, ("z",), ("y", "slope"))
     with precision(1024):
         for ball_, wanted in zip(compiled.balls()(flint.arb(z)), expected, strict=True):
-            if ball_.is_finite():
+            if ball_.is_finite() and ball_.rad() < 1e-20 * max(1, abs(wanted)):
                 assert float(ball_) == pytest.approx(wanted, rel=1e-15, abs=1e-200)
             else:
-                assert abs(z) == 1e300  # exp of it is beyond any exponent of a ball
+                assert abs(z) == 1e300  # exp of it is beyond any exponent of a ball, or little is left that is known
+                assert not ball_.is_finite() or ball_.contains(wanted)
 
 
 def a_unit(activation: str) -> Quantity:

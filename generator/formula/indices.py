@@ -95,7 +95,7 @@ def placed(tree: Formula, index: str, number: int) -> Formula:
     if isinstance(tree, Ref):
         return num(number) if tree.name == index else tree
     made = rebuild(tree, lambda part: placed(part, index, number))
-    if made == tree or isinstance(made, Cases) or any(constant(part) is None for part in children(made)):
+    if made == tree or isinstance(made, Cases | Neg) or any(constant(part) is None for part in children(made)):
         return made
     found = constant(modulo(made.args) if isinstance(made, Call) and made.name == "mod" else made)
     return made if found is None or found.denominator != 1 else Num(found)
