@@ -304,3 +304,17 @@ def test_where_all_are_exceptions_the_first_is_worked() -> None:
     assert [name for name in full if name[0] in "vJK"][:1] == ["v_1"]
     assert "J_2_2" not in full
     assert "K_1_1" in full
+
+
+def test_the_window_that_is_worked_in_full_lies_inside(tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(
+        "kind: convolution\ntitle: t\ninput: {x: [[1, 2, 0], [0, 1, 1], [2, 1, 1]]}\nlayers:\n"
+        "- convolution: {name: c, filters: {k: [[1, 0, 1], [0, 1, 0], [1, 0, 1]]}, padding: 1}\n",
+        encoding="utf-8",
+    )
+    text = render(load_worked(path), "solution", "terminal")
+    worked = text.partition("## Forward")[2]
+    assert worked.partition("The entries")[0].count("k_(") == 9  # nine products, and none of a corner
+    assert "c_(2,2) = k_(1,1) · x_(1,1)" in worked
+    assert "c_(1,1) = " not in worked

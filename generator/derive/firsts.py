@@ -98,8 +98,8 @@ class Firsts:
 
     @cached_property
     def _exceptions(self) -> frozenset[str]:
-        """Entries of formulas that show least of how the others are worked: the zeros on a diagonal, x - x, and what
-        comes of them.
+        """Entries that show least of how the others are worked: of formulas the zeros on a diagonal, x - x, and what
+        comes of them; of windows those that reach beyond the edge.
         """
         entries: dict[tuple[str, bool], list[Quantity]] = {}
         for quantity in self.graph:
@@ -109,7 +109,16 @@ class Firsts:
         for family in entries.values():
             odd = {q.name for q in family if self._is_odd(q, found)}
             found |= odd if len(odd) < len(family) else set()
-        return frozenset(found)
+        return frozenset(found | self._at_the_edge())
+
+    def _at_the_edge(self) -> set[str]:
+        """Sums over windows of which a part lies outside the input, where others lie inside."""
+        terms: dict[tuple[str, str, int], dict[str, int]] = {}
+        for quantity in self.graph:
+            if quantity.rule == "window_sum" and quantity.role is Role.FORWARD:
+                own = (quantity.group, quantity.label.part, quantity.round)
+                terms.setdefault(own, {})[quantity.name] = len(self.graph.operands[quantity.name])
+        return {name for counts in terms.values() for name, count in counts.items() if count < max(counts.values())}
 
     def _is_odd(self, quantity: Quantity, found: Container[str]) -> bool:
         """Whether a formula has nothing in it, or something less itself, or what is odd by now at the same place."""
