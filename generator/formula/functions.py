@@ -169,7 +169,7 @@ ACTIVATIONS: Mapping[str, Activation] = {
         Activation(
             "relu6",
             "max(0, min(6, x))",
-            "1 if abs(x - 3) < 3 else kink if abs(x - 3) == 3 else 0",
+            "0 if x < 0 else kink if x == 0 else 1 if x < 6 else kink if x == 6 else 0",
             kinks=("0", "6"),
             parameters={"kink": "0"},
         ),
