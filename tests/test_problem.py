@@ -176,7 +176,7 @@ MISTAKES = {
     # targets, rows, training
     "too few targets": Mistake("{t1: 1, t2: 0.10}", "{t1: 1}", "targets", "1 targets", "o1, o2"),
     "unknown activation": Mistake("tanh", "tan", "layers.0.activation", "`tan`", "logistic, tanh"),
-    "unknown loss": Mistake("squared_error", "log_cosh", "loss", "`log_cosh`", "half_squared_error"),
+    "unknown loss": Mistake("squared_error", "log_sinh", "loss", "`log_sinh`", "half_squared_error"),
     "unknown kind": Mistake("kind: network", "kind: netwrk", "kind", "`netwrk`", "network"),
     "unknown detail": Mistake("detail: all", "detail: some", "detail", "`some`", "'all'"),
     "unknown level": Mistake("level: faded", "level: hard", "worksheet.level", "`hard`", "'guided'"),

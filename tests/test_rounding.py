@@ -400,7 +400,8 @@ SIXTY = decimal.Context(prec=60, Emax=10**6, Emin=-(10**6))
 
 def is_safe(value: Decimal, rounding: Rounding) -> bool:
     """Whether 60 digits decide the rounding (a tie in an exact formula is not told from a near tie here)."""
-    return pythons(value - Decimal("1e-45"), rounding) == pythons(value + Decimal("1e-45"), rounding)
+    near = Decimal("1e-45")
+    return pythons(WIDE.subtract(value, near), rounding) == pythons(WIDE.add(value, near), rounding)
 
 
 @modes

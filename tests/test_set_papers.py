@@ -382,7 +382,7 @@ def test_a_filled_picture_is_the_drawn_one(numbers: list[str]) -> None:
     worked = work(load(ROOT / "problems" / "first" / "one_unit.yml"))
     diagram = worked.graph.diagram
     assert diagram is not None
-    values = dict(zip(numbered(worked.graph), numbers, strict=False))
+    values = dict(zip(numbered(diagram, worked.graph), numbers, strict=False))
     pictures = Pictures(worked, "en")
     paper = Paper(worked, "markdown", "en")
     (description,) = [words for kind, _, words in paper.pictures() if kind == "network"]

@@ -233,13 +233,9 @@ def test_a_large_input_has_the_value_and_the_slope_that_it_tends_to(activation: 
     graph = two(y, slope)
     ends: dict[str, tuple[float, float]] = {"logistic": (0, 0), "tanh": (-1, 0), "identity": (z, 1), "elu": (-1, 0)}
     ends |= {"leaky_relu": (0.01 * z, 0.01), "hard_sigmoid": (0, 0)}
-    ends |= {"hard_tanh": (-1, 0), "bipolar_sigmoid": (-1, 0), "selu": (-1.67326 * 1.0507, 0)}
+    ends |= {"hard_tanh": (-1, 0), "bipolar_sigmoid": (-1, 0)}
     expected = ends.get(activation, (0, 0))
-    if activation == "softsign":  # which is slow to come near its ends
-        expected = (z / (1 + abs(z)), (1 + abs(z)) ** -2.0)
-    elif z > 0 and activation in ("selu", "relu6"):
-        expected = {"selu": (1.0507 * z, 1.0507), "relu6": (6, 0)}[activation]
-    elif z > 0:
+    if z > 0:
         bounded = ("logistic", "tanh", "hard_sigmoid", "hard_tanh", "bipolar_sigmoid")
         expected = (1, 0) if activation in bounded else (z, 1)
     if activation in ("selu", "relu6", "softsign"):
@@ -260,11 +256,10 @@ def test_a_large_input_has_the_value_and_the_slope_that_it_tends_to(activation: 
     # 1e300 times what is left of 1 - tanh² has eight digits of 308.
     with precision(4096 if activation == "mish" else 1024):
         for ball_, wanted in zip(compiled.balls()(flint.arb(z)), expected, strict=True):
-            if ball_.is_finite() and ball_.rad() < 1e-20 * max(1, abs(wanted)):
+            if ball_.is_finite():
                 assert float(ball_) == pytest.approx(wanted, rel=1e-15, abs=1e-200)
             else:
-                assert abs(z) == 1e300  # exp of it is beyond any exponent of a ball, or little is left that is known
-                assert not ball_.is_finite() or ball_.contains(wanted)
+                assert abs(z) == 1e300  # exp of it is beyond any exponent of a ball
 
 
 def a_unit(activation: str) -> Quantity:

@@ -106,6 +106,12 @@ class Training(Model):
     show: tuple[Whole, ...] = Field((), description="the iterations whose outputs and parameters are listed")
 
 
+def _asked(text: str) -> str:
+    if not text[:1].isalpha():
+        raise ValueError("a part of the worksheet, or the name of a quantity, a vector or a matrix")
+    return text
+
+
 class Worksheet(Model):
     """What a worksheet leaves blank and what each blank is worth."""
 
@@ -113,7 +119,9 @@ class Worksheet(Model):
     ask: tuple[Annotated[str, AfterValidator(spelled)], ...] = Field(
         (), description="the quantities asked for (default: at level `open` the usual ones, else all)"
     )
-    points: dict[str, Exact] = Field(default_factory=dict, description="of each blank of a part, or of one name")
+    points: dict[Annotated[str, AfterValidator(_asked)], Exact] = Field(
+        default_factory=dict, description="of each blank of a part, or of one name"
+    )
 
 
 class Claim(Model):
