@@ -209,3 +209,23 @@ def test_a_condition_in_a_quotient_is_short_too(tmp_path: Path) -> None:
     truth = Truth.of(worked.graph, worked.writer, worked.notation.rounding)
     for format_name in FORMATS:
         assert verify(render(worked, "solution", format_name), format_name, truth).untrue == ()
+
+
+def test_a_power_of_a_matrix_is_said_to_be_one_of_its_entries(tmp_path: Path) -> None:
+    said = "A power of a matrix is that of each of its entries"
+    square = {"A": [[1, 2], [3, 4]], "v": [1, 2]}
+    assert said in render(made(tmp_path, {"B": "A**2"}, square), "solution", "terminal")
+    assert said not in render(made(tmp_path, {"w": "v**2", "B": "A @ A"}, square), "solution", "terminal")
+
+
+def test_an_exponent_with_a_fraction_that_would_be_tiny_stands_behind_exp(tmp_path: Path) -> None:
+    given = {"x": 1, "m": 2, "s": "0.5"}
+    gaussian = made(tmp_path, {"k": "exp(-(x - m)**2 / (2 * s**2))", "b": "exp(-x / s)", "c": "exp(-x**2 / 2)"}, given)
+    text = render(gaussian, "solution", "terminal")
+    assert "k = exp(−(x − m)²/(2 · s²))" in text
+    assert "b = e^(−x/s)" in text
+    assert "c = e^(−x²/2)" in text
+    truth = Truth.of(gaussian.graph, gaussian.writer, gaussian.notation.rounding)
+    for format_name in FORMATS:
+        for document in ("solution", "worksheet"):
+            assert verify(render(gaussian, document, format_name), format_name, truth).untrue == ()

@@ -28,6 +28,7 @@ from generator.formula.tree import (
     Ref,
     Transpose,
     shortest,
+    walk,
 )
 from generator.lifting import windowed
 from generator.notation.breaking import broken
@@ -230,7 +231,7 @@ class Arranger:
     def _call(self, name: str, args: tuple[Formula, ...]) -> Box:
         match name:
             case "exp":
-                if Word("e") not in self.taken:
+                if Word("e") not in self.taken and not any(map(_is_tall, walk(args[0]))):
                     return Script(Word("e"), sup=self.box(args[0]))
             case "sqrt":
                 return Root(self.box(args[0]))
@@ -286,6 +287,14 @@ def _adjoins(before: Formula, factor: Formula) -> bool:
         return isinstance(before, Div)
     coefficient = isinstance(before, Div) and isinstance(before.top, Num) and isinstance(before.bottom, Num)
     return isinstance(group, Add) and (coefficient or isinstance(before, Ref | Num | Blank))
+
+
+def _is_tall(tree: Formula) -> bool:
+    """Whether a part of an exponent is a fraction that would be too small to read, or to write in."""
+    if not isinstance(tree, Div):
+        return False
+    top = tree.top.base if isinstance(tree.top, Pow) and isinstance(tree.top.exponent, Num) else tree.top
+    return not (isinstance(top, Num | Ref) and isinstance(tree.bottom, Num | Ref))
 
 
 def _reads_on(before: Box, inside: Box) -> bool:

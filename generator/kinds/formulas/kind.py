@@ -14,7 +14,7 @@ from generator.formula.made import Made
 from generator.formula.naming import lines
 from generator.formula.ordering import ORDERED
 from generator.formula.recurrences import batches, in_order, recurs
-from generator.formula.tree import CIRCULAR, Call, Formula, Ref, rebuild, walk
+from generator.formula.tree import CIRCULAR, Call, Formula, Pow, Ref, rebuild, walk
 from generator.formula.vectors import expand
 from generator.graph.declared import named as tensors
 from generator.graph.quantities import Convention, Differentiated, Graph, Label, Quantity, Role, Update, derivative_name
@@ -55,7 +55,7 @@ def build(problem: Definition) -> Graph:
             handed.update(line.name for line in (found if recurs(batch) and len(found) > 1 else ()))
             quantities += (quantity for worked in together for quantity in _quantities(worked, group))
     whole = {name: value for name, value in known.items() if name not in handed}
-    stated = (*_conventions(problem), *((Convention("elimination"),) if made.eliminated else ()))
+    stated = (*_conventions(problem, known), *((Convention("elimination"),) if made.eliminated else ()))
     graph = replace(_updated(problem, quantities, givens, known, stated), tensors=tensors(whole))
     graph = replace(graph, flat=tuple(dict.fromkeys(made.flat)))
     return replace(graph, diagram=circuit(graph, problem.drawing))
@@ -104,7 +104,7 @@ def _asked(
     return tuple(sorted(made, key=lambda done: order[done.loss]))
 
 
-def _conventions(problem: Definition) -> Iterator[Convention]:
+def _conventions(problem: Definition, known: Mapping[str, Value]) -> Iterator[Convention]:
     """What the functions that are used take for granted."""
     texts = [text for _, _, formulas in problem.grouped() for text in formulas.values()]
     texts += problem.update.values() if isinstance(problem.update, dict) else ()
@@ -122,10 +122,18 @@ def _conventions(problem: Definition) -> Iterator[Convention]:
     for name, base in (("log", ""), ("log2", "2"), ("log10", "10")):
         if name in called:
             yield logarithm(base)
+    if any(isinstance(part, Pow) and _is_square(part.base, known) for part in parts):
+        yield Convention("powers_by_entry")
     if "matmul" in called:
         yield Convention("vectors_by_place")
     if problem.update and not isinstance(problem.update, dict):
         yield from conventions_of(problem)
+
+
+def _is_square(tree: Formula, known: Mapping[str, Value]) -> bool:
+    """Whether a name is that of a square matrix, of which a power could be a product with itself."""
+    value = known.get(tree.name) if isinstance(tree, Ref) else None
+    return isinstance(value, Grid) and len(value.sizes) == 2 and len(set(value.sizes)) == 1
 
 
 def _own_updates(
