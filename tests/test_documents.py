@@ -209,7 +209,8 @@ NAMES = {
     "dropout",
     "inverted",
 }
-NAMES |= {"Nesterov", "Adagrad", "RMSProp", "Adam", "AdamW"}
+NAMES |= {"Nesterov", "Adagrad", "Adadelta", "RMSProp", "RMS", "Adam", "AdaMax", "Nadam", "AMSGrad", "AdamW", "Lion"}
+NAMES |= {"softsign", "Mish", "swish", "KL"}
 NAMES |= {"Python", "NumPy", "PyTorch", "JavaScript", "YAML", "PDF"}
 NAMES |= {"fwd", "bwd", "cut"}  # in the symbols of recurrent networks
 

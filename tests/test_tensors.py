@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from networks import Data, batches, dense, forward_graph, networks, yaml_text
 
 from generator.derive.equations import Equations
 from generator.derive.matrix_equations import MatrixEquations
-from generator.errors import FormulaError, GraphError
+from generator.errors import DefinitionError, FormulaError, GraphError
 from generator.formula.infix import infix, parse
 from generator.formula.tree import (
     Add,
@@ -239,7 +239,7 @@ FUNCTIONS: dict[str, Any] = {
     "identity": lambda x: x, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "max": np.maximum,
     "min": np.minimum, "softplus": lambda x: np.log1p(np.exp(x)), "silu": lambda x: x / (1 + np.exp(-x)),
     "gelu": np.vectorize(lambda x: x / 2 * (1 + math.erf(x / math.sqrt(2)))), "erf": np.vectorize(math.erf),
-    "pi": lambda: math.pi, "sign": np.sign,
+    "pi": lambda: math.pi, "sign": np.sign, "cosh": np.cosh,
 }  # fmt: skip
 
 
@@ -263,7 +263,13 @@ def test_tensors_say_what_the_scalars_say(sizes: tuple[int, ...], activation: st
 @given(data=networks(layers=2, units=3))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_the_tensors_of_any_network_agree_with_its_scalars(data: Data) -> None:
-    agree(lifted(data))
+    try:
+        found = lifted(data)
+    except DefinitionError as error:
+        if "too small to be written out" not in str(error):  # as of an activation far from zero
+            raise
+        reject()
+    agree(found)
 
 
 @given(data=batches())

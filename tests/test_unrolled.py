@@ -348,7 +348,7 @@ MISTAKES = {
     "truncated at once": ("inputs", "truncate: 0\ninputs", "truncate", "0", "1"),
     "peepholes of another cell": ("inputs", "peepholes: true\ninputs", "peepholes", "`elman`", "lstm"),
     "state of a layer": ("inputs", "initial: {h_1: 0}\ninputs", "initial.h_1", "`h_1`", "h"),
-    "trained state": ("inputs", "trained: [c]\ninputs", "trained", "`c`", "W, U, h"),
+    "trained state": ("inputs", "trained: [c]\ninputs", "trained", "`c`", "h, W, U"),
 }  # fmt: skip
 
 
