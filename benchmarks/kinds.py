@@ -94,7 +94,8 @@ def _rows(name: str, data: dict[str, Any], effort: Effort, limit: float) -> Iter
     yield Row(f"{name}: graph", found["graph"], len(graph), "quantity", note=f"{len(graph)} quantities")
     yield Row(f"{name}: solution", once(partial(_solution, definition), effort), count, "quantity", note="Markdown")
     done = expanded()
-    note = "" if done == len(graph.differentiated[0].targets) else f"at least: stopped after {limit:g} s"
+    stopped = f"at least: stopped after {limit:g} s" if done else "none: the expression is nested too deeply for SymPy"
+    note = "" if done == len(graph.differentiated[0].targets) else stopped
     yield Row(
         f"{name}: SymPy only", found["SymPy"], done, "gradient", ratio(found["SymPy"], found["graph"]), "graph", note
     )
@@ -121,7 +122,10 @@ def _written_out(graph: Graph, limit: float) -> int:
             own = symbol if quantity.formula is None else to_sympy(expand(quantity.formula)).xreplace(places)
             made[quantity.name] = own
     for count, target in enumerate(done.targets, 1):
-        sympy.diff(made[done.loss], sympy.Symbol(target, real=True))
+        try:
+            sympy.diff(made[done.loss], sympy.Symbol(target, real=True))
+        except RecursionError:
+            return count - 1
         if time.perf_counter() > end:
             return count
     return len(done.targets)
