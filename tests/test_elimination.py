@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from generator.definitions.problem import load
 from generator.errors import DefinitionError
 from generator.formula.elimination import is_odd, order_of
-from generator.formula.tree import Num
+from generator.formula.tree import Formula, Num
 from generator.notation.files import notation_names
 from generator.pipeline import Worked, work
 from generator.render.document import render
@@ -130,8 +130,9 @@ def test_an_order_has_no_zero_pivot_or_the_matrix_is_singular(data: st.DataObjec
     numbers = data.draw(st.lists(st.lists(NUMBERS, min_size=size, max_size=size), min_size=size, max_size=size))
     rows = tuple(tuple(Num(Fraction(number)) for number in row) for row in numbers)
 
-    def exactly(tree: Any) -> Fraction:
-        return tree.value  # type: ignore[no-any-return]
+    def exactly(tree: Formula) -> Fraction:
+        assert isinstance(tree, Num)
+        return tree.value
 
     if round(np.linalg.det(np.array(numbers, dtype=float))) == 0:
         with pytest.raises(Exception, match="the matrix is singular"):

@@ -49,6 +49,14 @@ def formula(worked: Worked, name: str) -> str:
     )
 
 
+def assert_true(worked: Worked, *documents: str) -> None:
+    """Every line of the documents is true, in every format."""
+    truth = Truth.of(worked.graph, worked.writer, worked.notation.rounding)
+    for document in documents:
+        for format_name in FORMATS:
+            assert verify(render(worked, document, format_name), format_name, truth).untrue == (), format_name
+
+
 # --- sums of vectors and matrices ---
 
 
@@ -190,9 +198,7 @@ def test_signs_and_numbers_stand_before_a_product_and_a_long_one_has_a_line_of_i
         formula(worked, "H_2_1") == "H_(product,2,1) · X_(1,1) + H_(product,2,2) · X_(2,1) + H_(product,2,3) · X_(3,1)"
     )
     for notation in ("default", "matrix"):
-        other = work(load(tmp_path / "made.yml"), notation)
-        truth = Truth.of(other.graph, other.writer, other.notation.rounding)
-        assert verify(render(other, "solution", "latex"), "latex", truth).untrue == ()
+        assert_true(work(load(tmp_path / "made.yml"), notation), "solution")
 
 
 def test_how_a_vector_stands_in_a_product_is_stated(tmp_path: Path) -> None:
@@ -206,9 +212,7 @@ def test_a_condition_in_a_quotient_is_short_too(tmp_path: Path) -> None:
     text = render(worked, "solution", "terminal")
     assert "    c = [b > a] + [a = b]/2\n" in text
     assert "    e = a/[a = b]\n" in text
-    truth = Truth.of(worked.graph, worked.writer, worked.notation.rounding)
-    for format_name in FORMATS:
-        assert verify(render(worked, "solution", format_name), format_name, truth).untrue == ()
+    assert_true(worked, "solution")
 
 
 def test_a_power_of_a_matrix_is_said_to_be_one_of_its_entries(tmp_path: Path) -> None:
@@ -225,7 +229,4 @@ def test_an_exponent_with_a_fraction_that_would_be_tiny_stands_behind_exp(tmp_pa
     assert "k = exp(−(x − m)²/(2 · s²))" in text
     assert "b = e^(−x/s)" in text
     assert "c = e^(−x²/2)" in text
-    truth = Truth.of(gaussian.graph, gaussian.writer, gaussian.notation.rounding)
-    for format_name in FORMATS:
-        for document in ("solution", "worksheet"):
-            assert verify(render(gaussian, document, format_name), format_name, truth).untrue == ()
+    assert_true(gaussian, "solution", "worksheet")

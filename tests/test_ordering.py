@@ -53,8 +53,12 @@ def exact(text: str, numbers: Sequence[int]) -> list[Fraction]:
     known = {"v": vector(tuple(Ref(f"v_{place}") for place in range(1, len(numbers) + 1)))}
     values = {f"v_{place}": Fraction(number) for place, number in enumerate(numbers, 1)}
     made = expand(parse(text), known)
-    formulas = made.entries if isinstance(made, Grid) else (made,)
-    return [Fraction(evaluate(formula, values.__getitem__)) for formula in formulas]  # type: ignore[arg-type]
+    found = []
+    for formula in made.entries if isinstance(made, Grid) else (made,):
+        value = evaluate(formula, values.__getitem__)
+        assert isinstance(value, Fraction)
+        found.append(value)
+    return found
 
 
 @settings(deadline=None)
